@@ -1,0 +1,81 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "base/source.h"
+
+namespace weft {
+
+enum class Severity { Error, Warning, Note };
+
+/// One kind of finding: its stable code, its severity, and the sentence with a hole for each argument. Codes are never
+/// reused: W1xxx language, W2xxx inventory, W3xxx verifier, W4xxx plan and code generation, W5xxx bundle, W6xxx kernel,
+/// W9xxx command line and files.
+template <typename... Arguments>
+struct DiagnosticKind {
+  std::string_view code;
+  Severity severity;
+  fmt::format_string<const Arguments&...> sentence;
+};
+
+/// A span with what to say about it.
+struct Label {
+  Span span;
+  std::string text;
+};
+
+/// One finding. Every text stands alone: lower case, no full stop, policy text in backticks.
+struct Diagnostic {
+  std::string code;
+  Severity severity = Severity::Error;
+  std::string message;
+  std::optional<Span> span;   ///< the place it is about; absent only where there is no text (a missing file)
+  std::string span_text;      ///< said at the caret, may be empty
+  std::vector<Label> labels;  ///< other places that belong to it
+  std::vector<std::string> notes;
+  std::vector<std::string> suggestions;
+
+  // Fluent forms for the reporting phase.
+  Diagnostic& at(std::string text) { span_text = std::move(text); return *this; }
+  Diagnostic& label(Span place, std::string text) { labels.push_back({place, std::move(text)}); return *this; }
+  Diagnostic& note(std::string text) { notes.push_back(std::move(text)); return *this; }
+  Diagnostic& suggest(std::string text) { suggestions.push_back(std::move(text)); return *this; }
+};
+
+/// What the phases of one run have to say, in the order they said it.
+class Diagnostics {
+ public:
+  template <typename... Arguments>
+  Diagnostic& report(const DiagnosticKind<Arguments...>& kind, std::optional<Span> span,
+                     const std::type_identity_t<Arguments>&... arguments) {
+    return add({std::string(kind.code), kind.severity, fmt::format(kind.sentence, arguments...), span, {}, {}, {}, {}});
+  }
+  Diagnostic& add(Diagnostic diagnostic);
+
+  bool has_errors() const { return errors_ > 0; }
+  std::size_t errors() const { return errors_; }
+  std::size_t warnings() const { return warnings_; }
+  const std::vector<Diagnostic>& all() const { return all_; }
+  bool empty() const { return all_.empty(); }
+
+ private:
+  std::vector<Diagnostic> all_;
+  std::size_t errors_ = 0;
+  std::size_t warnings_ = 0;
+};
+
+struct RenderOptions {
+  bool color = false;
+  std::size_t limit = 100;  ///< diagnostics shown; the rest is counted in a last line
+};
+
+/// The diagnostics as people read them: message, place, excerpt with carets, notes and help. Text that is no valid UTF-8
+/// and control characters are shown escaped, long lines are cut around the caret.
+std::string render(const Diagnostics& diagnostics, const Sources& sources, const RenderOptions& options);
+
+}  // namespace weft
