@@ -8,7 +8,7 @@ namespace weft {
 }  // namespace weft
 
 /// States an invariant of ours, checked in every build. Never for input: bad input is a diagnostic.
-#define WEFT_ASSERT(condition, invariant)                                   \
-  do {                                                                      \
+#define WEFT_ASSERT(condition, invariant)                                        \
+  do {                                                                           \
     if (!(condition)) ::weft::assertion_failed((invariant), __FILE__, __LINE__); \
   } while (false)

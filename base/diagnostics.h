@@ -41,10 +41,22 @@ struct Diagnostic {
   std::vector<std::string> suggestions;
 
   // Fluent forms for the reporting phase.
-  Diagnostic& at(std::string text) { span_text = std::move(text); return *this; }
-  Diagnostic& label(Span place, std::string text) { labels.push_back({place, std::move(text)}); return *this; }
-  Diagnostic& note(std::string text) { notes.push_back(std::move(text)); return *this; }
-  Diagnostic& suggest(std::string text) { suggestions.push_back(std::move(text)); return *this; }
+  Diagnostic& at(std::string text) {
+    span_text = std::move(text);
+    return *this;
+  }
+  Diagnostic& label(Span place, std::string text) {
+    labels.push_back({place, std::move(text)});
+    return *this;
+  }
+  Diagnostic& note(std::string text) {
+    notes.push_back(std::move(text));
+    return *this;
+  }
+  Diagnostic& suggest(std::string text) {
+    suggestions.push_back(std::move(text));
+    return *this;
+  }
 };
 
 /// What the phases of one run have to say, in the order they said it.
@@ -74,8 +86,8 @@ struct RenderOptions {
   std::size_t limit = 100;  ///< diagnostics shown; the rest is counted in a last line
 };
 
-/// The diagnostics as people read them: message, place, excerpt with carets, notes and help. Text that is no valid UTF-8
-/// and control characters are shown escaped, long lines are cut around the caret.
+/// The diagnostics as people read them: message, place, excerpt with carets, notes and help. Text that is no valid
+/// UTF-8 and control characters are shown escaped, long lines are cut around the caret.
 std::string render(const Diagnostics& diagnostics, const Sources& sources, const RenderOptions& options);
 
 }  // namespace weft

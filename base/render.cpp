@@ -15,18 +15,24 @@ constexpr Palette plain{};
 
 std::string_view word(Severity severity) {
   switch (severity) {
-    case Severity::Error: return "error";
-    case Severity::Warning: return "warning";
-    case Severity::Note: return "note";
+    case Severity::Error:
+      return "error";
+    case Severity::Warning:
+      return "warning";
+    case Severity::Note:
+      return "note";
   }
   return "";
 }
 
 std::string_view color(Severity severity, const Palette& palette) {
   switch (severity) {
-    case Severity::Error: return palette.error;
-    case Severity::Warning: return palette.warning;
-    case Severity::Note: return palette.note;
+    case Severity::Error:
+      return palette.error;
+    case Severity::Warning:
+      return palette.warning;
+    case Severity::Note:
+      return palette.note;
   }
   return "";
 }

@@ -10,8 +10,8 @@ namespace weft {
 /// Edits (insert, delete, replace, swap of neighbours) between two words, at most `limit + 1`.
 std::size_t edit_distance(std::string_view a, std::string_view b, std::size_t limit);
 
-/// The candidate a person most likely meant by `word`: at most a third of its letters away, the nearest, the first among
-/// equals; empty where none is near.
+/// The candidate a person most likely meant by `word`: at most a third of its letters away, the nearest, the first
+/// among equals; empty where none is near.
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
 
 /// The text fit for a terminal line: control characters and bytes that are no UTF-8 are written `\xNN`.

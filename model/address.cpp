@@ -138,10 +138,10 @@ void AddressSet::add(const AddressRange& range) {
     const auto after_have = next(have.last);
     const auto after_merged = next(merged.last);
     const bool same_family = have.first.family == merged.first.family;
-    const bool before = !same_family ? have.first.family < merged.first.family
-                                     : after_have && *after_have < merged.first;
-    const bool after = !same_family ? merged.first.family < have.first.family
-                                    : after_merged && *after_merged < have.first;
+    const bool before =
+        !same_family ? have.first.family < merged.first.family : after_have && *after_have < merged.first;
+    const bool after =
+        !same_family ? merged.first.family < have.first.family : after_merged && *after_merged < have.first;
     if (before) {
       out.push_back(have);
     } else if (after) {

@@ -20,7 +20,8 @@ Decision evaluate(const Policy& policy, const Flow& flow) {
 
 namespace {
 
-// The rule that decides a tier: of the matching ones of the lowest level, deny before allow before pass, then the first.
+// The rule that decides a tier: of the matching ones of the lowest level, deny before allow before pass, then the
+// first.
 std::optional<RuleId> deciding_rule(const Policy& policy, TierId tier, Direction direction, const Flow& flow) {
   const auto rank = [](Verdict verdict) { return verdict == Verdict::Deny ? 0 : verdict == Verdict::Allow ? 1 : 2; };
   std::optional<RuleId> best;
@@ -77,9 +78,12 @@ std::optional<GateDecision> evaluate_gate(const Policy& policy, Direction direct
 
 bool has_gates(const Policy& policy, const End& end) {
   switch (end.peer->kind) {
-    case PeerKind::Workload: return true;
-    case PeerKind::World: return false;
-    case PeerKind::Node: break;
+    case PeerKind::Workload:
+      return true;
+    case PeerKind::World:
+      return false;
+    case PeerKind::Node:
+      break;
   }
   return policy.profile.node_gates ||
          std::ranges::any_of(policy.guards, [&](const Guard& guard) { return matches(guard.nodes, end); });

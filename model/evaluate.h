@@ -29,7 +29,7 @@ struct GateDecision {
 /// The verdict on a flow. A gate that does not exist is absent and allows.
 struct Decision {
   bool allowed = false;
-  bool self = false;  ///< an instance talking to itself: no gate
+  bool self = false;                    ///< an instance talking to itself: no gate
   std::optional<GateDecision> egress;   ///< at the source
   std::optional<GateDecision> ingress;  ///< at the destination
 

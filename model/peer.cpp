@@ -18,10 +18,14 @@ bool is_identifier(const std::string& name) {
 std::string to_string(const LabelKey& key) {
   const std::string name = is_identifier(key.name) ? key.name : fmt::format("`{}`", key.name);
   switch (key.scope) {
-    case KeyScope::Identity: return key.name;
-    case KeyScope::Workload: return name;
-    case KeyScope::Namespace: return "ns." + name;
-    case KeyScope::Node: return "node." + name;
+    case KeyScope::Identity:
+      return key.name;
+    case KeyScope::Workload:
+      return name;
+    case KeyScope::Namespace:
+      return "ns." + name;
+    case KeyScope::Node:
+      return "node." + name;
   }
   return name;
 }

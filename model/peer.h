@@ -59,7 +59,7 @@ struct Peer {
   Labels labels;                       ///< workload and namespace labels of a workload, node labels of a node
   std::optional<InstanceId> node;      ///< where a workload runs, if known
   std::vector<NamedPort> ports;
-  AddressSet apiserver;                ///< those of its addresses at which the API server answers
+  AddressSet apiserver;  ///< those of its addresses at which the API server answers
 
   bool operator==(const Peer&) const = default;
 };

@@ -59,7 +59,8 @@ struct Rule {
   bool at_destination = true;
   TierId tier{};
   Level level;
-  std::optional<TierId> pass_to;  ///< of `pass`: a later tier; none is the next one, past the last the profile's default
+  std::optional<TierId>
+      pass_to;  ///< of `pass`: a later tier; none is the next one, past the last the profile's default
   BlockId block{};
   Span span{};  ///< the whole rule
   std::string because;

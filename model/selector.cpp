@@ -21,9 +21,7 @@ Selector Selector::glob(LabelKey key, std::string pattern) {
   return {.kind = Kind::Glob, .key = std::move(key), .values = {std::move(pattern)}};
 }
 
-Selector Selector::world_address(AddressSet addresses) {
-  return all_of({world(), address(std::move(addresses))});
-}
+Selector Selector::world_address(AddressSet addresses) { return all_of({world(), address(std::move(addresses))}); }
 
 Selector Selector::negation(Selector operand) {
   Selector out{.kind = Kind::Not};
@@ -57,23 +55,32 @@ bool matches(const Selector& selector, const End& end) {
   WEFT_ASSERT(end.peer != nullptr, "both ends of a flow have a peer");
   const Peer& peer = *end.peer;
   switch (selector.kind) {
-    case Selector::Kind::None: return false;
-    case Selector::Kind::Any: return true;
-    case Selector::Kind::Workload: return peer.kind == PeerKind::Workload;
-    case Selector::Kind::Node: return peer.kind == PeerKind::Node;
-    case Selector::Kind::World: return peer.kind == PeerKind::World;
-    case Selector::Kind::Apiserver: return end.address && peer.apiserver.contains(*end.address);
+    case Selector::Kind::None:
+      return false;
+    case Selector::Kind::Any:
+      return true;
+    case Selector::Kind::Workload:
+      return peer.kind == PeerKind::Workload;
+    case Selector::Kind::Node:
+      return peer.kind == PeerKind::Node;
+    case Selector::Kind::World:
+      return peer.kind == PeerKind::World;
+    case Selector::Kind::Apiserver:
+      return end.address && peer.apiserver.contains(*end.address);
     case Selector::Kind::OneOf: {
       const std::string* value = label(peer, selector.key);
       return value && std::ranges::binary_search(selector.values, *value);
     }
-    case Selector::Kind::Has: return label(peer, selector.key) != nullptr;
+    case Selector::Kind::Has:
+      return label(peer, selector.key) != nullptr;
     case Selector::Kind::Glob: {
       const std::string* value = label(peer, selector.key);
       return value && glob_matches(selector.values[0], *value);
     }
-    case Selector::Kind::Address: return end.address && selector.addresses.contains(*end.address);
-    case Selector::Kind::Not: return !matches(selector.operands[0], end);
+    case Selector::Kind::Address:
+      return end.address && selector.addresses.contains(*end.address);
+    case Selector::Kind::Not:
+      return !matches(selector.operands[0], end);
     case Selector::Kind::And:
       return std::ranges::all_of(selector.operands, [&](const Selector& operand) { return matches(operand, end); });
     case Selector::Kind::Or:
@@ -134,12 +141,18 @@ std::string joined(const std::vector<Selector>& operands, std::string_view betwe
 
 std::string to_string(const Selector& selector) {
   switch (selector.kind) {
-    case Selector::Kind::None: return "none";
-    case Selector::Kind::Any: return "any";
-    case Selector::Kind::Workload: return "workload";
-    case Selector::Kind::Node: return "node";
-    case Selector::Kind::World: return "world";
-    case Selector::Kind::Apiserver: return "apiserver";
+    case Selector::Kind::None:
+      return "none";
+    case Selector::Kind::Any:
+      return "any";
+    case Selector::Kind::Workload:
+      return "workload";
+    case Selector::Kind::Node:
+      return "node";
+    case Selector::Kind::World:
+      return "world";
+    case Selector::Kind::Apiserver:
+      return "apiserver";
     case Selector::Kind::OneOf: {
       if (selector.values.size() == 1) {
         return fmt::format("{} == {}", to_string(selector.key), quoted(selector.values[0]));
@@ -148,10 +161,14 @@ std::string to_string(const Selector& selector) {
       for (const std::string& value : selector.values) values.push_back(quoted(value));
       return fmt::format("{} in {{{}}}", to_string(selector.key), fmt::join(values, ", "));
     }
-    case Selector::Kind::Has: return fmt::format("has {}", to_string(selector.key));
-    case Selector::Kind::Glob: return fmt::format("{} like {}", to_string(selector.key), quoted(selector.values[0]));
-    case Selector::Kind::Address: return fmt::format("addr {}", networks(selector.addresses));
-    case Selector::Kind::Not: return fmt::format("!({})", to_string(selector.operands[0]));
+    case Selector::Kind::Has:
+      return fmt::format("has {}", to_string(selector.key));
+    case Selector::Kind::Glob:
+      return fmt::format("{} like {}", to_string(selector.key), quoted(selector.values[0]));
+    case Selector::Kind::Address:
+      return fmt::format("addr {}", networks(selector.addresses));
+    case Selector::Kind::Not:
+      return fmt::format("!({})", to_string(selector.operands[0]));
     case Selector::Kind::And:
       // `world 10.0.0.0/8` is written as it is read.
       if (selector.operands.size() == 2 && selector.operands[0].kind == Selector::Kind::World &&
@@ -159,7 +176,8 @@ std::string to_string(const Selector& selector) {
         return fmt::format("world {}", networks(selector.operands[1].addresses));
       }
       return selector.operands.empty() ? "any" : joined(selector.operands, " && ");
-    case Selector::Kind::Or: return selector.operands.empty() ? "none" : joined(selector.operands, " || ");
+    case Selector::Kind::Or:
+      return selector.operands.empty() ? "none" : joined(selector.operands, " || ");
   }
   return "";
 }

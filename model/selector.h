@@ -8,8 +8,8 @@
 
 namespace weft::model {
 
-/// A boolean expression over peers. Label comparisons are true only of workloads (`node.K` only of nodes) and false where
-/// the key is absent, so `Not` of one also matches nodes, the world and workloads without the key.
+/// A boolean expression over peers. Label comparisons are true only of workloads (`node.K` only of nodes) and false
+/// where the key is absent, so `Not` of one also matches nodes, the world and workloads without the key.
 struct Selector {
   enum class Kind : std::uint8_t {
     None,       ///< no peer

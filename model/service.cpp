@@ -16,12 +16,18 @@ namespace {
 
 std::string name_of(std::uint8_t number) {
   switch (number) {
-    case protocol::icmp: return "icmp";
-    case protocol::tcp: return "tcp";
-    case protocol::udp: return "udp";
-    case protocol::icmp6: return "icmp6";
-    case protocol::sctp: return "sctp";
-    default: return fmt::format("ip/{}", number);
+    case protocol::icmp:
+      return "icmp";
+    case protocol::tcp:
+      return "tcp";
+    case protocol::udp:
+      return "udp";
+    case protocol::icmp6:
+      return "icmp6";
+    case protocol::sctp:
+      return "sctp";
+    default:
+      return fmt::format("ip/{}", number);
   }
 }
 
@@ -73,7 +79,9 @@ PointSet PointSet::of_range(std::uint8_t number, std::uint16_t first, std::uint1
   return out;
 }
 
-PointSet PointSet::of_point(ServicePoint point) { return of_range(protocol_of(point), value_of(point), value_of(point)); }
+PointSet PointSet::of_point(ServicePoint point) {
+  return of_range(protocol_of(point), value_of(point), value_of(point));
+}
 
 void PointSet::add(const ServiceRange& range) {
   ServiceRange merged = range;

@@ -62,9 +62,9 @@ struct Entry {
 
   model::Verdict verdict = model::Verdict::Deny;
   By by = By::Profile;
-  std::optional<model::RuleId> rule;
-  std::optional<model::IsolationId> isolation;
-  std::optional<model::TierId> tier;
+  std::optional<model::RuleId> rule{};
+  std::optional<model::IsolationId> isolation{};
+  std::optional<model::TierId> tier{};
   std::uint32_t next = 0;  ///< of `pass`: the entry at which the walk goes on
 
   bool operator==(const Entry&) const = default;
@@ -73,10 +73,10 @@ struct Entry {
 /// The tables of one gate. Entry `e` matches iff its bit is set in the rows of all three; the bits below
 /// WEFT_ENTRY_FIRST are never set; the last entry is the profile's default and matches everything.
 struct Gate {
-  std::vector<Entry> entries;     ///< index = entry number; the first WEFT_ENTRY_FIRST stand for the fixed entries
-  std::vector<Bits> own_rows;     ///< by class of the gate's subject
-  std::vector<Bits> peer_rows;    ///< by class of the other end
-  std::vector<Bits> atom_rows;    ///< by atom
+  std::vector<Entry> entries;   ///< index = entry number; the first WEFT_ENTRY_FIRST stand for the fixed entries
+  std::vector<Bits> own_rows;   ///< by class of the gate's subject
+  std::vector<Bits> peer_rows;  ///< by class of the other end
+  std::vector<Bits> atom_rows;  ///< by atom
 
   bool operator==(const Gate&) const = default;
 };
@@ -89,8 +89,8 @@ struct AtomRange {
   bool operator==(const AtomRange&) const = default;
 };
 
-/// How the addresses of one family find their identity, cheapest first. Every address of a `direct` range finds its answer
-/// there; others look in `exact`, then in `prefixes` (longest wins), else are `otherwise`.
+/// How the addresses of one family find their identity, cheapest first. Every address of a `direct` range finds its
+/// answer there; others look in `exact`, then in `prefixes` (longest wins), else are `otherwise`.
 struct IdentityLayout {
   struct Direct {
     model::Address first;              ///< IPv4 only
@@ -138,8 +138,8 @@ struct Endpoint {
 
 /// Everything the program decides with, exact and finite. `decide()` is what the emitted program must compute.
 struct DecisionPlan {
-  std::vector<Class> classes;             ///< index = class id; class 0 is nobody
-  std::vector<AtomRange> atoms;           ///< ascending, covering every service point
+  std::vector<Class> classes;    ///< index = class id; class 0 is nobody
+  std::vector<AtomRange> atoms;  ///< ascending, covering every service point
   std::uint32_t atom_count = 0;
   std::vector<IdentityRange> identities;  ///< ascending, covering every address of both families
   IdentityLayout v4;
@@ -147,9 +147,9 @@ struct DecisionPlan {
   Gate egress;
   Gate ingress;
   bool own_node_may_enter = false;
-  bool uses_pass = false;                 ///< some entry passes: the walk may go round once a tier
+  bool uses_pass = false;  ///< some entry passes: the walk may go round once a tier
   std::uint32_t tiers = 0;
-  std::vector<Endpoint> endpoints;        ///< every workload of the inventory with an attachment
+  std::vector<Endpoint> endpoints;  ///< every workload of the inventory with an attachment
 
   bool operator==(const DecisionPlan&) const = default;
 };

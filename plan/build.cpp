@@ -1,0 +1,209 @@
+#include "plan/build.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/assert.h"
+#include "bundle/abi.h"
+#include "plan/atoms.h"
+#include "plan/ends.h"
+#include "plan/gates.h"
+#include "plan/identity_layout.h"
+#include "plan/vocabulary.h"
+
+namespace weft::plan {
+namespace {
+
+constexpr std::size_t most_numbers = 0xFFFF;
+
+// Which entries an end kind takes part in: its behaviour. Kinds that behave alike are one class.
+struct Behaviour {
+  Bits egress_own, egress_peer, ingress_own, ingress_peer;
+
+  auto operator<=>(const Behaviour&) const = default;
+};
+
+Bits column(const std::vector<DraftEntry>& drafts, std::vector<bool> DraftEntry::* side, std::size_t kind) {
+  Bits out(drafts.size());
+  for (std::size_t e = WEFT_ENTRY_FIRST; e < drafts.size(); ++e) {
+    if ((drafts[e].*side)[kind]) out.set(e);
+  }
+  return out;
+}
+
+// Turns the drafts of one gate into rows by atom; rows by class come from the behaviours.
+Gate gate_of(const std::vector<DraftEntry>& drafts, const std::map<model::PointSet, std::uint32_t>& set_numbers,
+             const Atoms& atoms) {
+  Gate gate;
+  gate.atom_rows.assign(atoms.count, Bits(drafts.size()));
+  for (std::size_t e = 0; e < drafts.size(); ++e) {
+    gate.entries.push_back(drafts[e].entry);
+    if (e < WEFT_ENTRY_FIRST) continue;
+    for (const std::uint32_t atom : atoms.of_set[set_numbers.at(drafts[e].services)]) gate.atom_rows[atom].set(e);
+  }
+  return gate;
+}
+
+// The number of each node, for the own-node rule: 1, 2, … in inventory order.
+Result<std::vector<std::uint16_t>> number_nodes(const model::Inventory& inventory) {
+  std::vector<std::uint16_t> out(inventory.instances.size());
+  std::uint32_t nodes = 0;
+  for (std::size_t i = 0; i < inventory.instances.size(); ++i) {
+    if (inventory.instances[i].peer.kind != model::PeerKind::Node) continue;
+    if (++nodes >= WEFT_HOME_IS_NODE) {
+      return std::unexpected(
+          Error{"W4003", fmt::format("more than {} nodes", WEFT_HOME_IS_NODE - 1),
+                "a profile with the own-node rule numbers every node: build a bundle per node pool"});
+    }
+    out[i] = static_cast<std::uint16_t>(nodes);
+  }
+  return out;
+}
+
+std::uint16_t home_of(const model::Inventory& inventory, const std::vector<std::uint16_t>& node_numbers,
+                      model::InstanceId id) {
+  const model::Peer& peer = inventory[id].peer;
+  const auto number = [&](model::InstanceId node) { return node_numbers[static_cast<std::size_t>(node)]; };
+  if (peer.kind == model::PeerKind::Node) return static_cast<std::uint16_t>(number(id) | WEFT_HOME_IS_NODE);
+  return peer.node ? number(*peer.node) : std::uint16_t{0};
+}
+
+// The identity of every address, hosts cut out of the world's ranges, equal neighbours joined.
+std::vector<IdentityRange> all_identities(const std::vector<IdentityRange>& world,
+                                          const std::vector<IdentityLayout::Exact>& hosts) {
+  std::vector<IdentityRange> out;
+  const auto add = [&](const model::AddressRange& addresses, const Identity& identity) {
+    if (!out.empty() && out.back().identity == identity && out.back().addresses.last.family == addresses.first.family) {
+      out.back().addresses.last = addresses.last;
+    } else {
+      out.push_back({addresses, identity});
+    }
+  };
+  auto host = hosts.begin();
+  for (const IdentityRange& range : world) {
+    std::optional<model::Address> from = range.addresses.first;
+    for (; host != hosts.end() && host->address <= range.addresses.last; ++host) {
+      if (*from < host->address) add({*from, *model::previous(host->address)}, range.identity);
+      add({host->address, host->address}, host->identity);
+      from = model::next(host->address);
+      if (!from) break;
+    }
+    if (host != hosts.end() && !from) ++host;
+    if (from && *from <= range.addresses.last) add({*from, range.addresses.last}, range.identity);
+  }
+  return out;
+}
+
+Error too_many(std::string code, std::string_view what, std::size_t count, std::string help) {
+  return {std::move(code),
+          fmt::format("the policy needs {} {}, more than the {} a program can number", count, what, most_numbers),
+          std::move(help)};
+}
+
+}  // namespace
+
+Result<DecisionPlan> build(const model::Policy& policy, const model::Inventory& inventory) {
+  WEFT_ASSERT(!policy.tiers.empty(), "a policy has at least one tier");
+  DecisionPlan plan;
+  plan.own_node_may_enter = policy.profile.own_node_may_enter;
+  plan.tiers = static_cast<std::uint32_t>(policy.tiers.size());
+
+  // Ends that no selector can tell apart, and the entries of both gates over them.
+  const Vocabulary vocabulary = vocabulary_of(policy);
+  const Ends ends = ends_of(policy, inventory, vocabulary);
+  const std::vector<DraftEntry> egress = draft_gate(policy, model::Direction::Egress, vocabulary, ends.kinds);
+  const std::vector<DraftEntry> ingress = draft_gate(policy, model::Direction::Ingress, vocabulary, ends.kinds);
+
+  // Services no entry can tell apart.
+  std::map<model::PointSet, std::uint32_t> set_numbers;
+  std::vector<model::PointSet> sets;
+  for (const auto* drafts : {&egress, &ingress}) {
+    for (std::size_t e = WEFT_ENTRY_FIRST; e < drafts->size(); ++e) {
+      const model::PointSet& services = (*drafts)[e].services;
+      if (set_numbers.emplace(services, static_cast<std::uint32_t>(sets.size())).second) sets.push_back(services);
+    }
+  }
+  const Atoms atoms = atoms_of(sets);
+  if (atoms.count > most_numbers) {
+    return std::unexpected(
+        too_many("W4002", "service atoms", atoms.count, "write ports that belong together as ranges"));
+  }
+  plan.atoms = atoms.ranges;
+  plan.atom_count = atoms.count;
+  plan.egress = gate_of(egress, set_numbers, atoms);
+  plan.ingress = gate_of(ingress, set_numbers, atoms);
+  const auto passes = [](const Entry& entry) { return entry.verdict == model::Verdict::Pass; };
+  plan.uses_pass =
+      std::ranges::any_of(plan.egress.entries, passes) || std::ranges::any_of(plan.ingress.entries, passes);
+
+  // Kinds that behave alike become one class. Class 0 is nobody: its rows are empty.
+  plan.classes.push_back({.kind = model::PeerKind::World, .members = 0, .example = "(unknown)"});
+  for (Gate* gate : {&plan.egress, &plan.ingress}) {
+    gate->own_rows.emplace_back(gate->entries.size());
+    gate->peer_rows.emplace_back(gate->entries.size());
+  }
+  std::map<Behaviour, std::size_t> numbers;
+  std::vector<ClassId> class_of;
+  for (std::size_t k = 0; k < ends.kinds.size(); ++k) {
+    Behaviour behaviour{column(egress, &DraftEntry::own, k), column(egress, &DraftEntry::peer, k),
+                        column(ingress, &DraftEntry::own, k), column(ingress, &DraftEntry::peer, k)};
+    const auto [found, fresh] = numbers.emplace(std::move(behaviour), plan.classes.size());
+    if (fresh) {
+      const EndKind& kind = ends.kinds[k];
+      plan.classes.push_back({.kind = kind.example.peer->kind, .members = 0, .example = kind.name});
+      plan.egress.own_rows.push_back(found->first.egress_own);
+      plan.egress.peer_rows.push_back(found->first.egress_peer);
+      plan.ingress.own_rows.push_back(found->first.ingress_own);
+      plan.ingress.peer_rows.push_back(found->first.ingress_peer);
+    }
+    plan.classes[found->second].members += ends.kinds[k].members;
+    class_of.push_back(ClassId{static_cast<std::uint16_t>(found->second)});
+  }
+  if (plan.classes.size() > most_numbers) {
+    return std::unexpected(too_many("W4001", "classes", plan.classes.size(),
+                                    "rules that name single workloads make a class each: select by labels they share"));
+  }
+
+  // Every address finds its class.
+  std::vector<std::uint16_t> node_numbers(inventory.instances.size());
+  if (plan.own_node_may_enter) {
+    Result<std::vector<std::uint16_t>> numbered = number_nodes(inventory);
+    if (!numbered) return std::unexpected(std::move(numbered.error()));
+    node_numbers = std::move(*numbered);
+  }
+  std::vector<IdentityRange> world;
+  for (std::size_t r = 0; r < ends.world.size(); ++r) {
+    world.push_back({ends.world[r], {class_of[ends.world_kinds[r]], 0}});
+  }
+  std::vector<IdentityLayout::Exact> hosts;
+  for (const Ends::Host& host : ends.hosts) {
+    const std::uint16_t home =
+        plan.own_node_may_enter ? home_of(inventory, node_numbers, host.instance) : std::uint16_t{0};
+    hosts.push_back({host.address, {class_of[host.kind], home}});
+  }
+  plan.identities = all_identities(world, hosts);
+  for (const model::Family family : {model::Family::V4, model::Family::V6}) {
+    std::vector<IdentityLayout::Exact> family_hosts;
+    std::vector<IdentityRange> family_world;
+    std::ranges::copy_if(hosts, std::back_inserter(family_hosts),
+                         [&](const auto& h) { return h.address.family == family; });
+    std::ranges::copy_if(world, std::back_inserter(family_world),
+                         [&](const auto& r) { return r.addresses.first.family == family; });
+    (family == model::Family::V4 ? plan.v4 : plan.v6) = choose_layout(family, family_hosts, family_world);
+  }
+
+  for (const model::Instance& instance : inventory.instances) {
+    if (!instance.attach || instance.host) continue;
+    Endpoint endpoint{instance.name, instance.attach->interface, {}};
+    for (const model::Address& address : instance.addresses) {
+      endpoint.addresses.push_back({address, identify(plan, address)});
+    }
+    plan.endpoints.push_back(std::move(endpoint));
+  }
+  return plan;
+}
+
+}  // namespace weft::plan

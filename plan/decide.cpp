@@ -1,0 +1,72 @@
+#include <algorithm>
+#include <bit>
+
+#include "base/assert.h"
+#include "bundle/abi.h"
+#include "plan/identity_layout.h"
+#include "plan/plan.h"
+
+namespace weft::plan {
+
+Identity identify(const DecisionPlan& plan, const model::Address& address) {
+  const auto after =
+      std::upper_bound(plan.identities.begin(), plan.identities.end(), address,
+                       [](const model::Address& a, const IdentityRange& r) { return a < r.addresses.first; });
+  WEFT_ASSERT(after != plan.identities.begin(), "the identities cover every address");
+  return std::prev(after)->identity;
+}
+
+Identity identify_by_layout(const DecisionPlan& plan, const model::Address& address) {
+  return identify(address.family == model::Family::V4 ? plan.v4 : plan.v6, address);
+}
+
+AtomId atom_of(const DecisionPlan& plan, model::ServicePoint service) {
+  const auto number = static_cast<std::uint32_t>(service);
+  const auto after = std::upper_bound(plan.atoms.begin(), plan.atoms.end(), number,
+                                      [](std::uint32_t n, const AtomRange& r) { return n < r.points.first; });
+  WEFT_ASSERT(after != plan.atoms.begin(), "the atoms cover every service point");
+  return std::prev(after)->atom;
+}
+
+namespace {
+
+// The first entry from `from` on whose bit is set in all three rows.
+std::optional<std::uint32_t> first_match(const Bits& own, const Bits& peer, const Bits& atom, std::uint32_t from) {
+  for (std::size_t w = from / 64; w < own.words().size(); ++w) {
+    std::uint64_t word = own.words()[w] & peer.words()[w] & atom.words()[w];
+    if (w == from / 64) word &= ~std::uint64_t{0} << (from % 64);
+    if (word != 0) return static_cast<std::uint32_t>(w * 64) + static_cast<std::uint32_t>(std::countr_zero(word));
+  }
+  return {};
+}
+
+// The own-node rule: the peer is a node, and it is the one the subject runs on.
+bool is_own_node(Identity own, Identity peer) {
+  return own.home != 0 && (own.home & WEFT_HOME_IS_NODE) == 0 && peer.home == (own.home | WEFT_HOME_IS_NODE);
+}
+
+}  // namespace
+
+Answer decide(const DecisionPlan& plan, model::Direction direction, Identity own, Identity peer, AtomId atom) {
+  if (plan.own_node_may_enter && direction == model::Direction::Ingress && is_own_node(own, peer)) {
+    return {WEFT_ENTRY_OWN_NODE, model::Verdict::Allow};
+  }
+  const Gate& gate = direction == model::Direction::Egress ? plan.egress : plan.ingress;
+  const Bits& own_row = gate.own_rows[static_cast<std::size_t>(own.class_id)];
+  const Bits& peer_row = gate.peer_rows[static_cast<std::size_t>(peer.class_id)];
+  const Bits& atom_row = gate.atom_rows[static_cast<std::size_t>(atom)];
+  std::uint32_t from = 0;
+  while (const auto found = first_match(own_row, peer_row, atom_row, from)) {
+    const Entry& entry = gate.entries[*found];
+    if (entry.verdict != model::Verdict::Pass) return {*found, entry.verdict};
+    from = entry.next;
+  }
+  return {WEFT_ENTRY_UNKNOWN, model::Verdict::Deny};  // nobody's class: its rows are empty
+}
+
+Answer decide(const DecisionPlan& plan, model::Direction direction, const model::Address& own,
+              const model::Address& peer, model::ServicePoint service) {
+  return decide(plan, direction, identify(plan, own), identify(plan, peer), atom_of(plan, service));
+}
+
+}  // namespace weft::plan

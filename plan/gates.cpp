@@ -1,0 +1,146 @@
+#include "plan/gates.h"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "bundle/abi.h"
+
+namespace weft::plan {
+namespace {
+
+int rank(model::Verdict verdict) {
+  switch (verdict) {
+    case model::Verdict::Deny:
+      return 0;
+    case model::Verdict::Allow:
+      return 1;
+    case model::Verdict::Pass:
+      return 2;
+  }
+  return 3;
+}
+
+// The services of a rule as this kind of destination resolves them.
+model::PointSet resolved(const model::PortSet& ports, const EndKind& destination) {
+  model::PointSet out = ports.points;
+  for (const model::NamedPort& port : destination.ports) {
+    if (std::ranges::find(ports.names, model::PortName{port.protocol, port.name}) != ports.names.end()) {
+      out.add(model::PointSet::of_point(model::service_point(port.protocol, port.port)));
+    }
+  }
+  return out;
+}
+
+class Draft {
+ public:
+  Draft(const model::Policy& policy, model::Direction direction, const Vocabulary& vocabulary,
+        const std::vector<EndKind>& kinds)
+      : policy_(policy), direction_(direction), vocabulary_(vocabulary), kinds_(kinds) {}
+
+  std::vector<DraftEntry> run() {
+    entries_.resize(WEFT_ENTRY_FIRST);
+    add({.verdict = model::Verdict::Allow, .by = Entry::By::NoGate}, [](const EndKind& kind) { return !kind.gated; });
+    for (std::uint32_t tier = 0; tier < policy_.tiers.size(); ++tier) {
+      tier_starts_.push_back(static_cast<std::uint32_t>(entries_.size()));
+      add_rules(model::TierId{tier});
+      add_isolations(model::TierId{tier});
+    }
+    tier_starts_.push_back(static_cast<std::uint32_t>(entries_.size()));
+    add({.verdict = policy_.profile.allow_by_default ? model::Verdict::Allow : model::Verdict::Deny,
+         .by = Entry::By::Profile},
+        [](const EndKind&) { return true; });
+    resolve_passes();
+    return std::move(entries_);
+  }
+
+ private:
+  // An entry about every peer and every service, for the subjects it selects.
+  template <typename Selects>
+  void add(Entry entry, Selects selects) {
+    DraftEntry draft{std::move(entry), {}, std::vector<bool>(kinds_.size(), true), model::PointSet::any()};
+    for (const EndKind& kind : kinds_) draft.own.push_back(selects(kind));
+    entries_.push_back(std::move(draft));
+  }
+
+  void add_rules(model::TierId tier) {
+    std::vector<std::uint32_t> rules;
+    for (std::uint32_t i = 0; i < policy_.rules.size(); ++i) {
+      const model::Rule& rule = policy_.rules[i];
+      const bool speaks = direction_ == model::Direction::Egress ? rule.at_source : rule.at_destination;
+      if (rule.tier == tier && speaks) rules.push_back(i);
+    }
+    std::ranges::stable_sort(
+        rules, {}, [&](std::uint32_t i) { return std::tuple(policy_.rules[i].level, rank(policy_.rules[i].verdict)); });
+    for (const std::uint32_t i : rules) add_rule(i);
+  }
+
+  void add_rule(std::uint32_t number) {
+    const model::Rule& rule = policy_.rules[number];
+    std::vector<bool> source, destination;
+    for (const EndKind& kind : kinds_) {
+      source.push_back(kind.matches.test(vocabulary_.rule_source[number]));
+      destination.push_back(kind.matches.test(vocabulary_.rule_destination[number]));
+    }
+    // Destinations by what the services of the rule mean at them; without named ports that is one group.
+    std::map<model::PointSet, std::vector<bool>> groups;
+    if (rule.ports.names.empty()) {
+      groups.emplace(rule.ports.points, std::move(destination));
+    } else {
+      for (std::size_t k = 0; k < kinds_.size(); ++k) {
+        if (!destination[k]) continue;
+        auto& group = groups.try_emplace(resolved(rule.ports, kinds_[k]), kinds_.size()).first->second;
+        group[k] = true;
+      }
+      if (groups.empty()) groups.emplace(rule.ports.points, std::vector<bool>(kinds_.size()));
+    }
+    for (auto& [services, members] : groups) {
+      DraftEntry draft;
+      draft.entry = {.verdict = rule.verdict, .by = Entry::By::Rule, .rule = model::RuleId{number}, .tier = rule.tier};
+      draft.own = direction_ == model::Direction::Egress ? source : members;
+      draft.peer = direction_ == model::Direction::Egress ? members : source;
+      draft.services = services;
+      entries_.push_back(std::move(draft));
+    }
+  }
+
+  void add_isolations(model::TierId tier) {
+    for (std::uint32_t i = 0; i < policy_.isolations.size(); ++i) {
+      const model::Isolation& isolation = policy_.isolations[i];
+      const bool speaks = direction_ == model::Direction::Egress ? isolation.egress : isolation.ingress;
+      if (isolation.tier != tier || !speaks) continue;
+      const std::uint32_t selector = vocabulary_.isolation_subject[i];
+      add({.verdict = model::Verdict::Deny,
+           .by = Entry::By::Isolation,
+           .isolation = model::IsolationId{i},
+           .tier = tier},
+          [&](const EndKind& kind) { return kind.matches.test(selector); });
+    }
+  }
+
+  void resolve_passes() {
+    for (DraftEntry& draft : entries_) {
+      if (draft.entry.verdict != model::Verdict::Pass) continue;
+      const model::Rule& rule = policy_[*draft.entry.rule];
+      const std::uint32_t to =
+          rule.pass_to ? static_cast<std::uint32_t>(*rule.pass_to) : static_cast<std::uint32_t>(rule.tier) + 1;
+      draft.entry.next = tier_starts_[to];
+    }
+  }
+
+  const model::Policy& policy_;
+  model::Direction direction_;
+  const Vocabulary& vocabulary_;
+  const std::vector<EndKind>& kinds_;
+  std::vector<DraftEntry> entries_;
+  std::vector<std::uint32_t> tier_starts_;  ///< entry number by tier, and one past the last tier
+};
+
+}  // namespace
+
+std::vector<DraftEntry> draft_gate(const model::Policy& policy, model::Direction direction,
+                                   const Vocabulary& vocabulary, const std::vector<EndKind>& kinds) {
+  return Draft(policy, direction, vocabulary, kinds).run();
+}
+
+}  // namespace weft::plan

@@ -1,0 +1,112 @@
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "bundle/abi.h"
+#include "plan/plan.h"
+
+namespace weft::plan {
+namespace {
+
+std::string_view word(model::PeerKind kind) {
+  switch (kind) {
+    case model::PeerKind::Workload:
+      return "workload";
+    case model::PeerKind::Node:
+      return "node";
+    case model::PeerKind::World:
+      return "world";
+  }
+  return "";
+}
+
+std::string_view word(model::Verdict verdict) {
+  switch (verdict) {
+    case model::Verdict::Allow:
+      return "allow";
+    case model::Verdict::Deny:
+      return "deny";
+    case model::Verdict::Pass:
+      return "pass";
+  }
+  return "";
+}
+
+// Turns the rows of a gate round: which classes or atoms one entry speaks about.
+std::string entry_members(const std::vector<Bits>& rows, std::size_t entry, std::size_t from, std::string_view prefix) {
+  std::vector<std::string> parts;
+  for (std::size_t i = from; i < rows.size(); ++i) {
+    if (rows[i].test(entry)) parts.push_back(fmt::format("{}{}", prefix, i));
+  }
+  return parts.size() == rows.size() - from ? "*" : parts.empty() ? "-" : fmt::format("{}", fmt::join(parts, " "));
+}
+
+void print_gate(std::string& out, const Gate& gate, std::string_view name, const model::Policy& policy) {
+  out += fmt::format("\n{} gate, first match decides\n", name);
+  for (std::size_t e = WEFT_ENTRY_FIRST; e < gate.entries.size(); ++e) {
+    const Entry& entry = gate.entries[e];
+    std::string by;
+    switch (entry.by) {
+      case Entry::By::NoGate:
+        by = "no gate";
+        break;
+      case Entry::By::Profile:
+        by = fmt::format("profile {}", policy.profile.name);
+        break;
+      case Entry::By::Isolation:
+        by = fmt::format("isolation in {}", policy[policy[*entry.isolation].block].name);
+        break;
+      case Entry::By::Rule:
+        by = fmt::format("rule {} of {}", static_cast<unsigned>(*entry.rule), policy[policy[*entry.rule].block].name);
+        break;
+    }
+    const std::string then = entry.verdict == model::Verdict::Pass ? fmt::format(" to {}", entry.next) : "";
+    out += fmt::format("  {:>5}  {}{}  own {}  peer {}  atoms {}  ({}{})\n", e, word(entry.verdict), then,
+                       entry_members(gate.own_rows, e, 1, "c"), entry_members(gate.peer_rows, e, 1, "c"),
+                       entry_members(gate.atom_rows, e, 0, "a"), by,
+                       entry.tier ? fmt::format(", tier {}", policy[*entry.tier].name) : "");
+  }
+}
+
+void print_layout(std::string& out, const IdentityLayout& layout, std::string_view family) {
+  out += fmt::format("\n{} identities\n", family);
+  for (const std::string& reason : layout.reasons) out += fmt::format("  {}\n", reason);
+  for (const IdentityLayout::ByPrefix& entry : layout.prefixes) {
+    out += fmt::format("  {} is c{}\n", to_string(entry.prefix), static_cast<unsigned>(entry.identity.class_id));
+  }
+  out += fmt::format("  otherwise c{}\n", static_cast<unsigned>(layout.otherwise.class_id));
+}
+
+}  // namespace
+
+std::string to_string(const DecisionPlan& plan, const model::Policy& policy) {
+  std::string out = "classes\n";
+  for (std::size_t c = 1; c < plan.classes.size(); ++c) {
+    const Class& one = plan.classes[c];
+    out += fmt::format("  c{:<4} {:<8} {:>6} addresses, such as {}\n", c, word(one.kind), one.members, one.example);
+  }
+
+  out += "\natoms\n";
+  std::map<AtomId, model::PointSet> atoms;
+  for (const AtomRange& range : plan.atoms) {
+    for (std::uint32_t number = range.points.first >> 16; number <= range.points.last >> 16; ++number) {
+      const std::uint32_t first = std::max(range.points.first, number << 16);
+      const std::uint32_t last = std::min(range.points.last, (number << 16) | 0xFFFF);
+      atoms[range.atom].add(model::PointSet::of_range(
+          static_cast<std::uint8_t>(number), static_cast<std::uint16_t>(first), static_cast<std::uint16_t>(last)));
+    }
+  }
+  for (const auto& [atom, points] : atoms) {
+    const bool rest = points.contains(model::service_point(255, 0));
+    out += fmt::format("  a{:<4} {}\n", static_cast<unsigned>(atom), rest ? "everything else" : to_string(points));
+  }
+  print_layout(out, plan.v4, "IPv4");
+  print_layout(out, plan.v6, "IPv6");
+  if (plan.own_node_may_enter) out += "\nthe own node of a workload may enter (profile)\n";
+  print_gate(out, plan.egress, "egress", policy);
+  print_gate(out, plan.ingress, "ingress", policy);
+  return out;
+}
+
+}  // namespace weft::plan
