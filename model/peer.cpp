@@ -1,6 +1,8 @@
 #include "model/peer.h"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -13,10 +15,19 @@ bool is_identifier(const std::string& name) {
          std::ranges::all_of(name, [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
 }
 
+// Words that mean something else in policy text: a plain label of that name stands in backticks.
+bool is_reserved(const std::string& name) {
+  static constexpr std::array<std::string_view, 17> words{"ns",  "sa",   "cluster",   "node", "workload", "world",
+                                                          "any", "none", "apiserver", "addr", "has",      "in",
+                                                          "not", "like", "host",      "allow", "deny"};
+  return std::ranges::find(words, name) != words.end();
+}
+
 }  // namespace
 
 std::string to_string(const LabelKey& key) {
-  const std::string name = is_identifier(key.name) ? key.name : fmt::format("`{}`", key.name);
+  const bool plain = is_identifier(key.name) && !(key.scope == KeyScope::Workload && is_reserved(key.name));
+  const std::string name = plain ? key.name : fmt::format("`{}`", key.name);
   switch (key.scope) {
     case KeyScope::Identity:
       return key.name;

@@ -1,0 +1,142 @@
+#include "plan/build.h"
+
+#include <catch2/catch.hpp>
+
+#include <fmt/format.h>
+
+#include "bundle/abi.h"
+
+using namespace weft;
+using model::Selector;
+
+namespace {
+
+model::Selector app(std::string name) { return Selector::equals(model::keys::of_workload("app"), std::move(name)); }
+
+model::Rule allow(Selector source, Selector destination, model::PortSet ports) {
+  model::Rule rule;
+  rule.source = std::move(source);
+  rule.destination = std::move(destination);
+  rule.ports = std::move(ports);
+  return rule;
+}
+
+model::Policy policy_of(std::vector<model::Rule> rules) {
+  model::Policy policy;
+  policy.profile = *model::find_profile("strict");
+  policy.tiers = {{.name = "main"}};
+  policy.blocks.emplace_back();
+  policy.rules = std::move(rules);
+  return policy;
+}
+
+void add_workload(model::Inventory& inventory, const std::string& name, const std::string& address, model::Labels labels) {
+  model::Instance instance;
+  instance.name = name;
+  instance.peer.kind = model::PeerKind::Workload;
+  instance.peer.instance = model::InstanceId{static_cast<std::uint32_t>(inventory.instances.size())};
+  instance.peer.labels = std::move(labels);
+  instance.addresses = {model::parse_address(address).value()};
+  inventory.instances.push_back(std::move(instance));
+}
+
+const model::PortSet any_service{model::PointSet::any(), {}};
+
+}  // namespace
+
+TEST_CASE("classes grow with what the policy tells apart, not with workloads", "[plan]") {
+  model::Inventory inventory;
+  for (unsigned i = 0; i < 500; ++i) {
+    add_workload(inventory, fmt::format("w{}", i), fmt::format("10.0.{}.{}", i / 250, i % 250 + 1),
+                 {{model::keys::of_workload("app"), i % 2 == 0 ? "web" : "db"},
+                  {model::keys::of_workload("pod-index"), std::to_string(i)}});
+  }
+  inventory.index();
+  const auto plan = plan::build(policy_of({allow(app("web"), app("db"), any_service)}), inventory);
+  REQUIRE(plan);
+  CHECK(plan->classes.size() == 4);  // nobody, web, db, the world
+  CHECK(plan->atom_count == 1);
+}
+
+TEST_CASE("selectors with different words and one meaning make no further classes", "[plan]") {
+  model::Inventory inventory;
+  add_workload(inventory, "a", "10.0.0.1", {{model::keys::of_workload("app"), "web"}});
+  add_workload(inventory, "b", "10.0.0.2", {{model::keys::of_workload("app"), "db"}});
+  inventory.index();
+  const Selector twice = Selector::any_of({app("web"), app("web")});
+  const auto plan =
+      plan::build(policy_of({allow(app("web"), app("db"), any_service), allow(twice, app("db"), any_service)}), inventory);
+  REQUIRE(plan);
+  CHECK(plan->classes.size() == 4);
+}
+
+TEST_CASE("a named port becomes an entry for each way destinations resolve it", "[plan]") {
+  model::Inventory inventory;
+  add_workload(inventory, "web", "10.0.0.1", {{model::keys::of_workload("app"), "web"}});
+  add_workload(inventory, "db1", "10.0.0.2", {{model::keys::of_workload("app"), "db"}});
+  add_workload(inventory, "db2", "10.0.0.3", {{model::keys::of_workload("app"), "db"}});
+  inventory.instances[1].peer.ports = {{"sql", model::protocol::tcp, 5432}};
+  inventory.instances[2].peer.ports = {{"sql", model::protocol::tcp, 5433}};
+  inventory.index();
+  const auto plan =
+      plan::build(policy_of({allow(app("web"), app("db"), {{}, {{model::protocol::tcp, "sql"}}})}), inventory);
+  REQUIRE(plan);
+  CHECK(plan->egress.entries.size() == WEFT_ENTRY_FIRST + 1 + 2 + 1);  // no gate, twice the rule, the default
+  const auto verdict = [&](const char* to, std::uint16_t port) {
+    return plan::decide(*plan, model::Direction::Egress, *model::parse_address("10.0.0.1"), *model::parse_address(to),
+                        model::service_point(model::protocol::tcp, port))
+        .verdict;
+  };
+  CHECK(verdict("10.0.0.2", 5432) == model::Verdict::Allow);
+  CHECK(verdict("10.0.0.2", 5433) == model::Verdict::Deny);
+  CHECK(verdict("10.0.0.3", 5433) == model::Verdict::Allow);
+}
+
+TEST_CASE("nobody's class is denied by its empty rows", "[plan]") {
+  const auto plan = plan::build(policy_of({allow(Selector::any(), Selector::any(), any_service)}), {});
+  REQUIRE(plan);
+  const plan::Answer answer = plan::decide(*plan, model::Direction::Egress, plan::Identity{}, plan::Identity{},
+                                           plan::atom_of(*plan, model::service_point(6, 80)));
+  CHECK(answer == plan::Answer{WEFT_ENTRY_UNKNOWN, model::Verdict::Deny});
+}
+
+TEST_CASE("more atoms than a program can number are an error that says so", "[plan]") {
+  std::vector<model::Rule> rules;
+  for (unsigned port = 0; port < 40000; port += 2) {
+    for (const std::uint8_t protocol : {model::protocol::tcp, model::protocol::udp, model::protocol::sctp}) {
+      const auto first = static_cast<std::uint16_t>(port);
+      rules.push_back(allow(Selector::any(), Selector::any(), {model::PointSet::of_range(protocol, first, first), {}}));
+      if (port < 16000) {
+        const auto type = static_cast<std::uint16_t>(port);
+        rules.push_back(allow(Selector::any(), Selector::any(), {model::PointSet::of_range(1, type, type), {}}));
+      }
+    }
+  }
+  // Every port is a set of its own: 60,000 atoms. A few more protocols push it over.
+  for (unsigned type = 0; type < 16000; type += 2) {
+    const auto value = static_cast<std::uint16_t>(type);
+    rules.push_back(allow(Selector::any(), Selector::any(), {model::PointSet::of_range(58, value, value), {}}));
+  }
+  model::Policy policy = policy_of({});
+  for (model::Rule& rule : rules) rule.at_destination = false;
+  policy.rules = std::move(rules);
+  const auto plan = plan::build(policy, {});
+  REQUIRE(!plan);
+  CHECK(plan.error().code == "W4002");
+}
+
+TEST_CASE("the plan prints what it decides with", "[plan]") {
+  model::Inventory inventory;
+  add_workload(inventory, "shop/web", "10.0.0.1", {{model::keys::of_workload("app"), "web"}});
+  add_workload(inventory, "shop/db", "10.0.0.2", {{model::keys::of_workload("app"), "db"}});
+  inventory.index();
+  model::Policy policy = policy_of({allow(app("web"), app("db"), {model::PointSet::of_range(6, 5432, 5432), {}})});
+  policy.blocks[0].name = "shop";
+  const auto plan = plan::build(policy, inventory);
+  REQUIRE(plan);
+  const std::string text = to_string(*plan, policy);
+  for (const char* part : {"shop/web", "tcp/5432", "everything else", "direct table of 4 addresses from 10.0.0.0: 2 hosts",
+                           "rule 0 of shop, tier main", "profile strict", "egress gate"}) {
+    CHECK_THAT(text, Catch::Contains(part));
+  }
+}

@@ -1,0 +1,92 @@
+#include "plan/identity_layout.h"
+
+#include <catch2/catch.hpp>
+
+using namespace weft;
+using plan::ClassId;
+using plan::Identity;
+using plan::IdentityLayout;
+
+namespace {
+
+Identity of_class(std::uint16_t number) { return {ClassId{number}, 0}; }
+model::Address address(std::string_view text) { return model::parse_address(text).value(); }
+
+std::vector<IdentityLayout::Exact> hosts(std::uint32_t first, std::uint32_t step, std::uint32_t count) {
+  std::vector<IdentityLayout::Exact> out;
+  for (std::uint32_t i = 0; i < count; ++i) out.push_back({model::v4_address(first + i * step), of_class(5)});
+  return out;
+}
+
+std::vector<plan::IdentityRange> plain_world(model::Family family) {
+  return {{{model::lowest(family), model::highest(family)}, of_class(1)}};
+}
+
+}  // namespace
+
+TEST_CASE("the layout follows how hosts lie", "[plan]") {
+  const auto world = plain_world(model::Family::V4);
+  SECTION("packed hosts: one table") {
+    const IdentityLayout layout = choose_layout(model::Family::V4, hosts(0x0A000000, 1, 1000), world);
+    REQUIRE(layout.direct.size() == 1);
+    CHECK(layout.direct[0].identities.size() == 1024);
+    CHECK(layout.exact.empty());
+  }
+  SECTION("two clusters: two tables, not one over the gap") {
+    auto both = hosts(0x0A000000, 1, 200);
+    for (const auto& host : hosts(0xAC100000, 1, 200)) both.push_back(host);
+    CHECK(choose_layout(model::Family::V4, both, world).direct.size() == 2);
+  }
+  SECTION("more clusters than tables: the smallest go to the exact table") {
+    std::vector<IdentityLayout::Exact> many;
+    for (std::uint32_t cluster = 1; cluster <= 6; ++cluster) {
+      for (const auto& host : hosts(cluster << 24, 1, 10 * cluster)) many.push_back(host);
+    }
+    const IdentityLayout layout = choose_layout(model::Family::V4, many, world);
+    CHECK(layout.direct.size() == 4);
+    CHECK(layout.exact.size() == 10 + 20);
+  }
+  SECTION("no host at all") {
+    const IdentityLayout layout = choose_layout(model::Family::V4, {}, world);
+    CHECK(layout.direct.empty());
+    CHECK(layout.exact.empty());
+    CHECK(identify(layout, address("8.8.8.8")) == of_class(1));
+  }
+  SECTION("the highest and lowest addresses") {
+    const IdentityLayout layout = choose_layout(
+        model::Family::V4, {{address("0.0.0.0"), of_class(7)}, {address("255.255.255.255"), of_class(8)}}, world);
+    CHECK(identify(layout, address("0.0.0.0")) == of_class(7));
+    CHECK(identify(layout, address("255.255.255.255")) == of_class(8));
+    CHECK(identify(layout, address("255.255.255.254")) == of_class(1));
+  }
+}
+
+TEST_CASE("a table answers for the networks it spans", "[plan]") {
+  const std::vector<plan::IdentityRange> world{
+      {{address("0.0.0.0"), address("10.0.0.127")}, of_class(1)},
+      {{address("10.0.0.128"), address("10.0.0.255")}, of_class(2)},
+      {{address("10.0.1.0"), address("255.255.255.255")}, of_class(1)},
+  };
+  std::vector<IdentityLayout::Exact> around = hosts(0x0A000040, 32, 6);  // 10.0.0.64, .96, .128, … .224
+  const IdentityLayout layout = choose_layout(model::Family::V4, around, world);
+  REQUIRE(layout.direct.size() == 1);
+  CHECK(identify(layout, address("10.0.0.65")) == of_class(1));
+  CHECK(identify(layout, address("10.0.0.129")) == of_class(2));
+  CHECK(identify(layout, address("10.0.0.128")) == of_class(5));
+  CHECK(identify(layout, address("10.0.1.1")) == of_class(1));
+  REQUIRE(layout.prefixes.size() == 1);
+  CHECK(to_string(layout.prefixes[0].prefix) == "10.0.0.128/25");
+}
+
+TEST_CASE("IPv6 hosts are found exactly, networks by prefix", "[plan]") {
+  const std::vector<plan::IdentityRange> world{
+      {{address("::"), address("fcff:ffff:ffff:ffff:ffff:ffff:ffff:ffff")}, of_class(1)},
+      {{address("fd00::"), address("fdff:ffff:ffff:ffff:ffff:ffff:ffff:ffff")}, of_class(2)},
+      {{address("fe00::"), model::highest(model::Family::V6)}, of_class(1)},
+  };
+  const IdentityLayout layout = choose_layout(model::Family::V6, {{address("fd00::1"), of_class(9)}}, world);
+  CHECK(layout.direct.empty());
+  CHECK(identify(layout, address("fd00::1")) == of_class(9));
+  CHECK(identify(layout, address("fd00::2")) == of_class(2));
+  CHECK(identify(layout, address("2001:db8::1")) == of_class(1));
+}
