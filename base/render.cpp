@@ -56,10 +56,18 @@ void excerpt(std::string& out, const Sources& sources, Span span, std::string_vi
 
   std::string_view head, tail;
   if (line.size() > widest_excerpt) {
-    const std::size_t keep = from > 40 ? from - 40 : 0;
+    // Never cut through a letter of several bytes: both cuts move back to where one starts.
+    const auto letter_start = [&](std::size_t at) {
+      for (int i = 0; i < 3 && at > 0 && at < line.size() && (static_cast<unsigned char>(line[at]) & 0xC0U) == 0x80U;
+           ++i)
+        --at;
+      return at;
+    };
+    const std::size_t keep = letter_start(from > 40 ? from - 40 : 0);
+    const std::size_t stop = letter_start(std::min(keep + widest_excerpt, line.size()));
     head = keep > 0 ? "…" : "";
-    tail = line.size() - keep > widest_excerpt ? "…" : "";
-    line = line.substr(keep, widest_excerpt);
+    tail = stop < line.size() ? "…" : "";
+    line = line.substr(keep, stop - keep);
     from -= keep;
     length = std::min(length, line.size() - from);
   }
@@ -68,7 +76,7 @@ void excerpt(std::string& out, const Sources& sources, Span span, std::string_vi
   const std::size_t width = std::max<std::size_t>(1, columns(printable(line.substr(from, length))));
   out += fmt::format("{}{:>{}} |{} {}{}{}\n", palette.place, start.line, gutter, palette.reset, head, shown, tail);
   out += fmt::format("{}{:>{}} |{} {}{}{}{}{}{}\n", palette.place, "", gutter, palette.reset, std::string(before, ' '),
-                     mark_color, std::string(width, mark), text.empty() ? "" : " ", text, palette.reset);
+                     mark_color, std::string(width, mark), text.empty() ? "" : " ", printable(text), palette.reset);
 }
 
 std::size_t digits(std::uint32_t number) { return fmt::formatted_size("{}", number); }
@@ -76,7 +84,7 @@ std::size_t digits(std::uint32_t number) { return fmt::formatted_size("{}", numb
 void render_one(std::string& out, const Diagnostic& diagnostic, const Sources& sources, const Palette& palette) {
   const std::string_view accent = color(diagnostic.severity, palette);
   out += fmt::format("{}{} {}{}{}: {}{}\n", accent, word(diagnostic.severity), diagnostic.code, palette.reset,
-                     palette.strong, diagnostic.message, palette.reset);
+                     palette.strong, printable(diagnostic.message), palette.reset);
 
   std::size_t gutter = 1;
   const auto line_of = [&](Span span) { return sources[span.source].position(span.begin).line; };
@@ -84,7 +92,8 @@ void render_one(std::string& out, const Diagnostic& diagnostic, const Sources& s
   for (const Label& label : diagnostic.labels) gutter = std::max(gutter, digits(line_of(label.span)));
 
   const auto place = [&](Span span, std::string_view arrow) {
-    out += fmt::format("{:>{}}{}{}{} {}\n", "", gutter, palette.place, arrow, palette.reset, sources.location(span));
+    out += fmt::format("{:>{}}{}{}{} {}\n", "", gutter, palette.place, arrow, palette.reset,
+                       printable(sources.location(span)));
   };
   if (diagnostic.span) {
     place(*diagnostic.span, "-->");
@@ -97,10 +106,12 @@ void render_one(std::string& out, const Diagnostic& diagnostic, const Sources& s
   const auto trailer = [&](std::string_view kind, const std::string& text) {
     // Further lines of a note stand under its first.
     std::string indented;
-    for (const char c : text) {
-      indented += c;
-      if (c == '\n') indented += std::string(gutter + 5 + kind.size(), ' ');
+    std::string_view rest = text;
+    for (std::size_t end = rest.find('\n'); end != std::string_view::npos; end = rest.find('\n')) {
+      indented += printable(rest.substr(0, end)) + '\n' + std::string(gutter + 5 + kind.size(), ' ');
+      rest.remove_prefix(end + 1);
     }
+    indented += printable(rest);
     out += fmt::format("{:>{}} {}={} {}: {}\n", "", gutter, palette.place, palette.reset, kind, indented);
   };
   for (const std::string& note : diagnostic.notes) trailer("note", note);

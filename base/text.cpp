@@ -48,14 +48,17 @@ std::string printable(std::string_view text) {
   std::string out;
   while (!text.empty()) {
     const std::size_t bad = std::min(first_invalid_utf8(text), text.size());
-    for (const char c : text.substr(0, bad)) {
-      const auto byte = static_cast<unsigned char>(c);
-      if (c == '\t') {
+    for (std::size_t i = 0; i < bad; ++i) {
+      const auto byte = static_cast<unsigned char>(text[i]);
+      if (byte == '\t') {
         out += ' ';
       } else if (byte < 0x20 || byte == 0x7F) {
         out += fmt::format("\\x{:02x}", byte);
+      } else if (byte == 0xC2 && static_cast<unsigned char>(text[i + 1]) < 0xA0) {
+        // U+0080 to U+009F: controls too (U+009B starts an escape sequence).
+        out += fmt::format("\\xc2\\x{:02x}", static_cast<unsigned char>(text[++i]));
       } else {
-        out += c;
+        out += text[i];
       }
     }
     if (bad == text.size()) break;

@@ -130,6 +130,14 @@ AddressSet AddressSet::of(const Address& address) {
 }
 
 void AddressSet::add(const AddressRange& range) {
+  // Most sets are built in ascending order: then each range only has to be put behind the last.
+  if (ranges_.empty() || ranges_.back().last < range.first) {
+    const bool touches = !ranges_.empty() && next(ranges_.back().last) == range.first;
+    if (!touches) {
+      ranges_.push_back(range);
+      return;
+    }
+  }
   AddressRange merged = range;
   std::vector<AddressRange> out;
   bool placed = false;

@@ -14,9 +14,9 @@ namespace weft::model {
 
 /// Where the gates of a workload live on this node; what is empty is not used.
 struct Attachment {
-  std::string interface;  ///< the node's end of the workload's link
-  std::string cgroup;
-  std::string netns;
+  std::string interface{};  ///< the node's end of the workload's link
+  std::string cgroup{};
+  std::string netns{};
 
   bool operator==(const Attachment&) const = default;
 };

@@ -45,7 +45,7 @@ struct PolicyBlock {
   std::int64_t priority = 0;
   bool priority_stated = false;
   bool ordered = false;
-  std::string owner;
+  std::string owner{};
   Span span{};  ///< its name
 };
 

@@ -31,28 +31,43 @@ std::string name_of(std::uint8_t number) {
   }
 }
 
-// The part of a range that lies in one protocol.
-std::string one_protocol(std::uint8_t number, std::uint16_t first, std::uint16_t last) {
-  const std::string name = name_of(number);
-  if (first == 0 && last == 0xFFFF) return name;
-  if (!has_ports(number) && !has_types(number)) return name;
-  if (has_types(number)) {
-    if (first == last) return fmt::format("{}/{}/{}", name, first >> 8, first & 0xFF);
-    if ((first & 0xFF) == 0 && (last & 0xFF) == 0xFF) {
-      std::vector<std::string> types;
-      for (unsigned type = first >> 8; type <= static_cast<unsigned>(last >> 8); ++type) {
-        types.push_back(fmt::format("{}/{}", name, type));
-      }
-      return fmt::format("{}", fmt::join(types, ", "));
+// Appends ICMP values from `first` to `last`: whole types as types, the others code by code.
+void add_types(std::vector<std::string>& out, const std::string& name, unsigned first, unsigned last) {
+  for (unsigned value = first; value <= last;) {
+    if ((value & 0xFF) == 0 && value + 0xFF <= last) {
+      out.push_back(fmt::format("{}/{}", name, value >> 8));
+      value += 0x100;
+    } else {
+      out.push_back(fmt::format("{}/{}/{}", name, value >> 8, value & 0xFF));
+      ++value;
     }
-    std::vector<std::string> codes;
-    for (unsigned value = first; value <= last; ++value) {
-      codes.push_back(fmt::format("{}/{}/{}", name, value >> 8, value & 0xFF));
-    }
-    return fmt::format("{}", fmt::join(codes, ", "));
   }
-  if (first == last) return fmt::format("{}/{}", name, first);
-  return fmt::format("{}/{}-{}", name, first, last);
+}
+
+// Appends the part of a range that lies in one protocol.
+void add_protocol(std::vector<std::string>& out, std::uint8_t number, std::uint16_t first, std::uint16_t last) {
+  const std::string name = name_of(number);
+  if ((first == 0 && last == 0xFFFF) || (!has_ports(number) && !has_types(number))) {
+    out.push_back(name);
+  } else if (has_types(number)) {
+    add_types(out, name, first, last);
+  } else {
+    out.push_back(first == last ? fmt::format("{}/{}", name, first) : fmt::format("{}/{}-{}", name, first, last));
+  }
+}
+
+// Every range in words, one protocol after the other.
+std::vector<std::string> words(const PointSet& points) {
+  std::vector<std::string> out;
+  for (const ServiceRange& range : points.ranges()) {
+    for (std::uint32_t number = range.first >> 16; number <= range.last >> 16; ++number) {
+      const std::uint32_t first = std::max(range.first, number << 16);
+      const std::uint32_t last = std::min(range.last, (number << 16) | 0xFFFF);
+      add_protocol(out, static_cast<std::uint8_t>(number), static_cast<std::uint16_t>(first),
+                   static_cast<std::uint16_t>(last));
+    }
+  }
+  return out;
 }
 
 }  // namespace
@@ -141,17 +156,15 @@ bool PointSet::intersects(const PointSet& other) const {
 }
 
 std::string to_string(const PointSet& points) {
-  if (points == PointSet::any()) return "any";
-  std::vector<std::string> parts;
-  for (const ServiceRange& range : points.ranges()) {
-    for (std::uint32_t number = range.first >> 16; number <= range.last >> 16; ++number) {
-      const std::uint32_t first = std::max(range.first, number << 16);
-      const std::uint32_t last = std::min(range.last, (number << 16) | 0xFFFF);
-      parts.push_back(one_protocol(static_cast<std::uint8_t>(number), static_cast<std::uint16_t>(first),
-                                   static_cast<std::uint16_t>(last)));
-    }
+  if (points.empty()) return "none";
+  // `any \ tcp/22` says it shorter than the 256 protocols that are left.
+  PointSet missing = PointSet::any();
+  missing.remove(points);
+  const std::vector<std::string> have = words(points), lack = words(missing);
+  if (lack.size() < have.size()) {
+    return lack.empty() ? "any" : fmt::format("any \\ {}", fmt::join(lack, " \\ "));
   }
-  return parts.empty() ? "none" : fmt::format("{}", fmt::join(parts, ", "));
+  return fmt::format("{}", fmt::join(have, ", "));
 }
 
 std::string to_string(const PortSet& ports) {

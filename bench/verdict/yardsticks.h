@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "base/result.h"
+#include "plan/plan.h"
+
+namespace weft::bench {
+
+/// How the destinations of successive packets follow each other.
+enum class Traffic { Hot, Active256, Random };
+
+/// The hand-written programs of floor.bpf.c, loaded, with the tables of a plan, and the feeder that runs any program on
+/// changing destinations.
+class Yardsticks {
+ public:
+  static Result<Yardsticks> load(const std::string& object);
+  Yardsticks(Yardsticks&&) noexcept;
+  ~Yardsticks();
+
+  /// Gives floor and peer shape the same answers as the egress gate of `plan`: at most 1,024 entries fit `floor_1k`, 10,240
+  /// `floor_10k`. `base` and `hosts` name the addresses in use.
+  void fill(const plan::DecisionPlan& plan, std::uint32_t base, std::uint32_t hosts);
+
+  /// The descriptor of a program of floor.bpf.c.
+  int program(const char* name) const;
+  /// The rule that the last packet met in one of the floors.
+  std::uint32_t rule() const;
+
+  /// Mean nanoseconds of one run of `program` behind the feeder, over `runs` packets. `verdict` receives the last return
+  /// value.
+  double run(int program, std::span<const std::uint8_t> packet, Traffic traffic, std::uint32_t runs,
+             std::uint32_t* verdict = nullptr);
+
+ private:
+  struct State;
+  explicit Yardsticks(std::unique_ptr<State> state);
+
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace weft::bench
