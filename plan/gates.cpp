@@ -70,8 +70,9 @@ class Draft {
       const bool speaks = direction_ == model::Direction::Egress ? rule.at_source : rule.at_destination;
       if (rule.tier == tier && speaks) rules.push_back(i);
     }
-    std::ranges::stable_sort(
-        rules, {}, [&](std::uint32_t i) { return std::tuple(policy_.rules[i].level, rank(policy_.rules[i].verdict)); });
+    std::ranges::sort(rules, {}, [&](std::uint32_t i) {
+      return std::tuple(policy_.rules[i].level, rank(policy_.rules[i].verdict), i);
+    });
     for (const std::uint32_t i : rules) add_rule(i);
   }
 

@@ -1,6 +1,7 @@
 #include "plan/identity_layout.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -92,7 +93,9 @@ IdentityLayout choose_layout(model::Family family, const std::vector<IdentityLay
   if (family == model::Family::V4) {
     std::vector<Block> blocks;
     dense_blocks(hosts, 0, hosts.size(), blocks);
-    std::ranges::stable_sort(blocks, std::greater<>{}, [](const Block& block) { return block.end - block.begin; });
+    std::ranges::sort(blocks, [](const Block& a, const Block& b) {
+      return std::tuple(b.end - b.begin, a.first) < std::tuple(a.end - a.begin, b.first);  // most hosts first
+    });
     if (blocks.size() > most_tables) blocks.resize(most_tables);
     for (const Block& block : blocks) {
       out.direct.push_back(fill(block, hosts, world));

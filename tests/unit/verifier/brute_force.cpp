@@ -1,0 +1,120 @@
+#include "tests/unit/verifier/brute_force.h"
+
+#include <algorithm>
+#include <optional>
+
+namespace weft::verifier::test {
+
+using model::Direction;
+using model::Peer;
+using model::PeerKind;
+using model::Rule;
+using model::Verdict;
+
+namespace {
+
+void judge(const model::Policy& policy, const model::Flow& flow, BruteForce& out) {
+  ++out.flows;
+  const model::Decision decision = model::evaluate(policy, flow);
+  for (std::size_t i = 0; i < policy.assertions.size(); ++i) {
+    const model::Assertion& claim = policy.assertions[i];
+    if (!matches(claim.source, flow.source) || !matches(claim.destination, flow.destination) ||
+        !matches(claim.ports, flow)) {
+      continue;
+    }
+    out.claims[i].matched = true;
+    if (decision.allowed == (claim.kind == model::Assertion::Kind::Never)) out.claims[i].broken = true;
+  }
+  for (const Direction direction : {Direction::Egress, Direction::Ingress}) {
+    const auto& gate = direction == Direction::Egress ? decision.egress : decision.ingress;
+    if (!gate || gate->reason == model::Reason::OwnNode) continue;
+    std::vector<std::uint32_t> hits;
+    for (std::uint32_t r = 0; r < policy.rules.size(); ++r) {
+      if (model::matches(policy.rules[r], direction, flow)) hits.push_back(r);
+    }
+    for (const std::uint32_t i : hits) {
+      for (const std::uint32_t j : hits) {
+        if (j <= i) continue;
+        const Rule& a = policy.rules[i];
+        const Rule& b = policy.rules[j];
+        const model::PolicyBlock& left = policy[a.block];
+        const model::PolicyBlock& right = policy[b.block];
+        if (a.tier != b.tier || a.verdict == b.verdict) continue;
+        if (!left.ordered && !right.ordered && a.level == b.level && a.verdict != Verdict::Pass &&
+            b.verdict != Verdict::Pass) {
+          out.conflicts.emplace(model::RuleId{i}, model::RuleId{j});
+        }
+        if (a.block != b.block && (left.ordered || right.ordered) && left.priority_stated && right.priority_stated &&
+            left.priority == right.priority) {
+          out.ambiguous.insert(std::minmax(a.block, b.block));
+        }
+      }
+    }
+  }
+}
+
+struct Side {
+  Peer peer;
+  std::optional<model::Address> address;
+};
+
+std::vector<Side> sides(const World& world, model::InstanceId instance, const char* default_address) {
+  std::vector<Side> out;
+  for (const Peer& peer : world.peers) {
+    Side side{peer, {}};
+    if (peer.kind != PeerKind::World) side.peer.instance = instance;
+    if (world.addresses.empty()) {
+      if (peer.kind == PeerKind::World) side.address = model::parse_address(default_address);
+      out.push_back(side);
+      continue;
+    }
+    for (const model::Address& address : world.addresses) {
+      side.address = address;
+      side.peer.apiserver = {};
+      out.push_back(side);
+      if (!world.apiserver) continue;
+      side.peer.apiserver = model::AddressSet::of(address);
+      out.push_back(side);
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+BruteForce try_all(const model::Policy& policy, const World& world) {
+  BruteForce out;
+  out.claims.resize(policy.assertions.size());
+  const std::vector<Side> sources = sides(world, model::InstanceId{0}, "8.8.8.8");
+  std::vector<Side> destinations = sides(world, model::InstanceId{1}, "8.8.4.4");
+  for (const Side& source : sources) {
+    for (Side& destination : destinations) {
+      if (source.address && destination.address &&
+          (source.address->family != destination.address->family || source.address == destination.address)) {
+        continue;  // no packet is of two families, and one address is one peer
+      }
+      const bool may_be_home = source.peer.kind == PeerKind::Node && destination.peer.kind == PeerKind::Workload;
+      for (const bool home : {false, true}) {
+        if (home && !may_be_home) continue;
+        destination.peer.node = home ? source.peer.instance : std::nullopt;
+        for (const model::ServicePoint service : world.services) {
+          for (std::size_t declared = 0; declared < std::size_t{1} << world.names.size(); ++declared) {
+            destination.peer.ports.clear();
+            bool possible = true;
+            for (std::size_t n = 0; n < world.names.size(); ++n) {
+              if ((declared >> n & 1) == 0) continue;
+              possible = possible && world.names[n].protocol == model::protocol_of(service);
+              destination.peer.ports.push_back(
+                  {world.names[n].name, world.names[n].protocol, model::value_of(service)});
+            }
+            if (!possible) continue;
+            judge(policy, {{&source.peer, source.address}, {&destination.peer, destination.address}, service}, out);
+          }
+        }
+      }
+    }
+  }
+  return out;
+}
+
+}  // namespace weft::verifier::test

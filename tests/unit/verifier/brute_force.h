@@ -1,0 +1,38 @@
+#pragma once
+
+#include <set>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "model/evaluate.h"
+#include "model/inventory.h"
+#include "model/policy.h"
+
+namespace weft::verifier::test {
+
+/// Every end and service a small policy can tell apart, written out by hand: the slow and obvious way.
+struct World {
+  std::vector<model::Peer> peers;         ///< without instance
+  std::vector<model::Address> addresses;  ///< empty: workloads and nodes carry none
+  std::vector<model::ServicePoint> services;
+  std::vector<model::PortName> names;
+  bool apiserver = false;  ///< try each address with and without it
+};
+
+/// What all flows of the world say, by `model::evaluate` alone.
+struct BruteForce {
+  struct Claim {
+    bool matched = false;  ///< some flow matches the selectors
+    bool broken = false;
+    bool operator==(const Claim&) const = default;
+  };
+  std::vector<Claim> claims;  ///< one per assertion
+  std::set<std::pair<model::RuleId, model::RuleId>> conflicts;
+  std::set<std::pair<model::BlockId, model::BlockId>> ambiguous;
+  std::size_t flows = 0;
+};
+
+BruteForce try_all(const model::Policy& policy, const World& world);
+
+}  // namespace weft::verifier::test

@@ -1,0 +1,167 @@
+#include "verifier/box.h"
+
+#include <algorithm>
+#include <iterator>
+
+namespace weft::verifier {
+
+using model::PeerKind;
+using model::Selector;
+
+namespace {
+
+// Past this many boxes a selector counts as matching everything: the solver will see the whole of it.
+constexpr std::size_t max_boxes = 32;
+
+Box everything(const Universe& universe) {
+  return {.addresses = IndexSet::below(universe.address_count()), .labels = {}};
+}
+
+// A label that cannot be absent belongs to a peer of the right kind.
+void settle(const Universe& universe, Box& box) {
+  for (const auto& [key, classes] : box.labels) {
+    if (classes.empty()) {
+      box.kinds = 0;
+      return;
+    }
+    const PeerKind bearer = universe.keys()[key].of_node() ? PeerKind::Node : PeerKind::Workload;
+    if (!classes.contains(0)) box.kinds &= kind_bit(bearer);
+  }
+  if (box.addresses.empty() || box.apiserver == 0) box.kinds = 0;
+}
+
+using Boxes = std::vector<Box>;
+
+Boxes either(Boxes a, Boxes b) {
+  a.insert(a.end(), std::make_move_iterator(b.begin()), std::make_move_iterator(b.end()));
+  return a;
+}
+
+Boxes both(const Universe& universe, const Boxes& a, const Boxes& b) {
+  Boxes out;
+  for (const Box& left : a) {
+    for (const Box& right : b) {
+      Box box = common(universe, left, right);
+      if (!box.empty()) out.push_back(std::move(box));
+    }
+  }
+  return out;
+}
+
+Boxes boxes_of(const Universe& universe, const Selector& selector, bool wanted) {
+  Box box = everything(universe);
+  const auto of_kind = [&](PeerKind kind) {
+    box.kinds = wanted ? kind_bit(kind) : static_cast<std::uint8_t>(0b111 & ~kind_bit(kind));
+  };
+  switch (selector.kind) {
+    case Selector::Kind::None:
+    case Selector::Kind::Any:
+      if ((selector.kind == Selector::Kind::Any) != wanted) return {};
+      break;
+    case Selector::Kind::Workload:
+      of_kind(PeerKind::Workload);
+      break;
+    case Selector::Kind::Node:
+      of_kind(PeerKind::Node);
+      break;
+    case Selector::Kind::World:
+      of_kind(PeerKind::World);
+      break;
+    case Selector::Kind::Apiserver:
+      box.apiserver = wanted ? 0b10 : 0b01;
+      break;
+    case Selector::Kind::OneOf:
+    case Selector::Kind::Has:
+    case Selector::Kind::Glob: {
+      const std::uint32_t key = universe.key(selector.key);
+      const IndexSet classes = universe.classes(selector);
+      box.labels.emplace_back(key, wanted ? classes : classes.complement(universe.keys()[key].classes()));
+      break;
+    }
+    case Selector::Kind::Address: {
+      const IndexSet addresses = universe.addresses(selector.addresses);
+      box.addresses = wanted ? addresses : addresses.complement(universe.address_count());
+      break;
+    }
+    case Selector::Kind::Not:
+      return boxes_of(universe, selector.operands[0], !wanted);
+    case Selector::Kind::And:
+    case Selector::Kind::Or: {
+      const bool all = (selector.kind == Selector::Kind::And) == wanted;
+      Boxes out;
+      if (all) out.push_back(box);
+      for (const Selector& operand : selector.operands) {
+        Boxes part = boxes_of(universe, operand, wanted);
+        out = all ? both(universe, out, part) : either(std::move(out), std::move(part));
+        if (out.size() > max_boxes) out = {everything(universe)};
+      }
+      return out;
+    }
+  }
+  settle(universe, box);
+  return box.empty() ? Boxes{} : Boxes{box};
+}
+
+bool intersect(const Box& a, const Box& b) {
+  if ((a.kinds & b.kinds) == 0 || (a.apiserver & b.apiserver) == 0) return false;
+  auto left = a.labels.begin();
+  auto right = b.labels.begin();
+  while (left != a.labels.end() && right != b.labels.end()) {
+    if (left->first < right->first) {
+      ++left;
+    } else if (right->first < left->first) {
+      ++right;
+    } else {
+      if (!left->second.intersects(right->second)) return false;
+      ++left;
+      ++right;
+    }
+  }
+  return a.addresses.intersects(b.addresses);
+}
+
+}  // namespace
+
+Box common(const Universe& universe, const Box& a, const Box& b) {
+  Box out;
+  out.kinds = a.kinds & b.kinds;
+  out.apiserver = a.apiserver & b.apiserver;
+  out.addresses = a.addresses.common_with(b.addresses);
+  auto left = a.labels.begin();
+  auto right = b.labels.begin();
+  while (left != a.labels.end() || right != b.labels.end()) {
+    if (right == b.labels.end() || (left != a.labels.end() && left->first < right->first)) {
+      out.labels.push_back(*left++);
+    } else if (left == a.labels.end() || right->first < left->first) {
+      out.labels.push_back(*right++);
+    } else {
+      out.labels.emplace_back(left->first, left->second.common_with(right->second));
+      ++left;
+      ++right;
+    }
+  }
+  settle(universe, out);
+  return out;
+}
+
+Cover::Cover(const Universe& universe, const Selector& selector) : boxes_(boxes_of(universe, selector, true)) {}
+
+bool Cover::intersects(const Cover& other) const {
+  return std::ranges::any_of(boxes_, [&](const Box& a) {
+    return std::ranges::any_of(other.boxes_, [&](const Box& b) { return intersect(a, b); });
+  });
+}
+
+std::uint8_t Cover::kinds() const {
+  std::uint8_t out = 0;
+  for (const Box& box : boxes_) out |= box.kinds;
+  return out;
+}
+
+IndexSet cover(const Universe& universe, const model::PortSet& ports) {
+  IndexSet out = universe.services(ports.points);
+  for (const model::PortName& name : ports.names) out = out.with(universe.services_of_protocol(name.protocol));
+  return out;
+}
+
+}  // namespace weft::verifier

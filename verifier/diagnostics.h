@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/diagnostics.h"
+
+/// Everything the verifier has to say.
+namespace weft::verifier {
+
+/// the policy that denies, the policy that allows
+inline constexpr DiagnosticKind<std::string_view, std::string_view> conflict{
+    "W3001", Severity::Warning, "a `deny` of `{}` and an `allow` of `{}` match the same flow; the `deny` wins"};
+
+/// the assertion as written, who reaches whom on what
+inline constexpr DiagnosticKind<std::string, std::string> never_refuted{"W3002", Severity::Error, "`{}` is broken: {}"};
+
+/// the assertion as written, who cannot reach whom on what
+inline constexpr DiagnosticKind<std::string, std::string> always_refuted{"W3003", Severity::Error,
+                                                                         "`{}` is broken: {}"};
+
+/// the question, the reason
+inline constexpr DiagnosticKind<std::string, std::string> undecided{"W3004", Severity::Warning,
+                                                                    "could not decide {}: {}"};
+
+/// the assertion as written, the reason
+inline constexpr DiagnosticKind<std::string, std::string> vacuous_assertion{"W3005", Severity::Warning,
+                                                                            "`{}` proves nothing: {}"};
+
+/// the two policies, the priority and the tier they share
+inline constexpr DiagnosticKind<std::string_view, std::string_view, std::int64_t, std::string_view> ambiguous_priority{
+    "W3006", Severity::Error,
+    "policies `{}` and `{}` share priority {} of tier `{}`, and which of them decides a flow would hang on the "
+    "position "
+    "of its rules"};
+
+/// what did not reproduce
+inline constexpr DiagnosticKind<std::string> internal_disagreement{"W3007", Severity::Error, "internal error: {}"};
+
+/// what was left out, the reason
+inline constexpr DiagnosticKind<std::string, std::string> left_out{"W3008", Severity::Warning, "did not check {}: {}"};
+
+}  // namespace weft::verifier

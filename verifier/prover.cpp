@@ -1,0 +1,201 @@
+#include "verifier/prover.h"
+
+#include <algorithm>
+#include <fstream>
+
+#include <fmt/format.h>
+
+#include "verifier/gate.h"
+#include "verifier/query.h"
+
+namespace weft::verifier {
+
+using model::Direction;
+
+struct Prover::Engine {
+  z3::context context;
+};
+
+Prover::Prover(const model::Policy& policy, const Universe& universe, const Options& options)
+    : policy_(policy), universe_(universe), options_(options), slicer_(policy, universe) {}
+
+Prover::~Prover() = default;
+
+Answer Prover::ask(const std::string& name, const Pose& pose, const Shows& shows) {
+  ++questions_;
+  try {
+    if (!engine_) engine_ = std::make_unique<Engine>();
+    Query query(engine_->context, policy_, universe_);
+    // Work, not time: the answer is the same on a slow machine and on a busy one.
+    if (options_.rlimit != 0) query.solver.set("rlimit", options_.rlimit);
+    query.solver.set("random_seed", 0U);
+    pose(query);
+    dump(name, query);
+    switch (query.solver.check()) {
+      case z3::unsat:
+        if (query.inexact_key()) {
+          return Undecided{
+              fmt::format("the patterns on `{}` combine in more ways than can be told apart", *query.inexact_key())};
+        }
+        return Proved{};
+      case z3::unknown:
+        return Undecided{fmt::format("the solver gave up within its limit of {} units ({})", options_.rlimit,
+                                     query.solver.reason_unknown())};
+      case z3::sat:
+        break;
+    }
+    const Valuation found = query.valuation(query.solver.get_model());
+    const Witness witness = universe_.concrete(found);
+    if (!universe_.legal(found) || !shows(witness)) {
+      internal_errors_.push_back(
+          fmt::format("the solver's answer to {} does not reproduce: {}", name, describe(witness)));
+      return Undecided{"the solver and the evaluator disagree"};
+    }
+    return Refuted{plainest(found, shows)};
+  } catch (const z3::exception& error) {
+    return Undecided{error.msg()};
+  }
+}
+
+// The solver sets what does not matter at random; people should only see what does.
+Witness Prover::plainest(Valuation valuation, const Shows& shows) const {
+  Witness best = universe_.concrete(valuation);
+  const auto attempt = [&](const std::function<void(Valuation&)>& change) {
+    Valuation simpler = valuation;
+    change(simpler);
+    if (!universe_.legal(simpler)) return false;
+    Witness witness = universe_.concrete(simpler);
+    if (!shows(witness)) return false;
+    valuation = std::move(simpler);
+    best = std::move(witness);
+    return true;
+  };
+  const auto drop_labels = [](EndValue& end) { std::ranges::fill(end.labels, 0U); };
+
+  if (valuation.own_node) attempt([](Valuation& v) { v.own_node = false; });
+  for (std::size_t i = 0; i < valuation.declares.size(); ++i) {
+    if (valuation.declares[i]) attempt([&](Valuation& v) { v.declares[i] = false; });
+  }
+  for (EndValue Valuation::* end : {&Valuation::source, &Valuation::destination}) {
+    if ((valuation.*end).apiserver) attempt([&](Valuation& v) { (v.*end).apiserver = false; });
+    for (const model::PeerKind kind : {model::PeerKind::Workload, model::PeerKind::World}) {
+      if ((valuation.*end).kind == kind) break;
+      const bool done = attempt([&](Valuation& v) {
+        (v.*end).kind = kind;
+        drop_labels(v.*end);
+      });
+      if (done) break;
+    }
+    if (attempt([&](Valuation& v) { drop_labels(v.*end); })) continue;
+    for (std::size_t key = 0; key < (valuation.*end).labels.size(); ++key) {
+      if ((valuation.*end).labels[key] == 0) continue;
+      if (attempt([&](Valuation& v) { (v.*end).labels[key] = 0; })) continue;
+      // A listed namespace goes with all its labels.
+      if (key != universe_.ns()) continue;
+      attempt([&](Valuation& v) {
+        (v.*end).labels[key] = 0;
+        for (std::size_t other = 0; other < universe_.keys().size(); ++other) {
+          if (universe_.keys()[other].key.scope == model::KeyScope::Namespace) (v.*end).labels[other] = 0;
+        }
+      });
+    }
+  }
+  // The service people know best of those that show the same.
+  for (const std::uint32_t port : {443U, 80U, 8080U, 53U, 1U}) {
+    const IndexSet atoms = universe_.services(
+        model::PointSet::of_point(model::service_point(model::protocol::tcp, static_cast<std::uint16_t>(port))));
+    if (!atoms.empty() && attempt([&](Valuation& v) { v.service = atoms.lowest(); })) break;
+  }
+  if (!universe_.uses_addresses()) return best;
+  for (const model::Family family : {model::Family::V4, model::Family::V6}) {
+    const std::uint32_t example = universe_.example_address(family);
+    attempt([&](Valuation& v) { v.source.address = v.destination.address = example; });
+    attempt([&](Valuation& v) { v.source.address = example; });
+    attempt([&](Valuation& v) { v.destination.address = example; });
+    if (valuation.source.address < universe_.first_v6()) break;
+  }
+  // An address that does not matter is not shown, except of the world, which is nothing else.
+  for (const bool of_source : {true, false}) {
+    if ((of_source ? best.source : best.destination).kind == model::PeerKind::World) continue;
+    Witness shorter = best;
+    (of_source ? shorter.source_address : shorter.destination_address).reset();
+    shorter.decision = model::evaluate(policy_, shorter.flow());
+    if (shows(shorter) && shorter.decision == best.decision) best = std::move(shorter);
+  }
+  return best;
+}
+
+void Prover::dump(const std::string& name, Query& query) {
+  if (!options_.dump_smt) return;
+  std::error_code ignored;  // a missing file shows itself; a dump must not change the answer
+  std::filesystem::create_directories(*options_.dump_smt, ignored);
+  std::ofstream file(*options_.dump_smt / (name + ".smt2"), std::ios::binary);
+  file << "; sat: the claim is false, and the model is a flow that shows it\n(set-logic QF_BV)\n"
+       << query.solver << "(check-sat)\n";
+}
+
+Answer Prover::holds(std::size_t index) {
+  const model::Assertion& assertion = policy_.assertions[index];
+  const bool never = assertion.kind == model::Assertion::Kind::Never;
+  const auto speaks_of = [&](const Witness& witness) {
+    const model::Flow flow = witness.flow();
+    return !witness.decision.self && model::matches(assertion.source, flow.source) &&
+           model::matches(assertion.destination, flow.destination) && model::matches(assertion.ports, flow);
+  };
+  const auto pose_flow = [&](Query& query) {
+    query.require(query.matches(Side::Source, assertion.source));
+    query.require(query.matches(Side::Destination, assertion.destination));
+    query.require(query.matches(assertion.ports));
+  };
+
+  const Cover source(universe_, assertion.source);
+  const Cover destination(universe_, assertion.destination);
+  const IndexSet services = cover(universe_, assertion.ports);
+  if (source.empty()) return Proved{true, fmt::format("no source matches `{}`", to_string(assertion.source))};
+  if (destination.empty()) {
+    return Proved{true, fmt::format("no destination matches `{}`", to_string(assertion.destination))};
+  }
+  if (services.empty()) return Proved{true, fmt::format("no service is in `{}`", to_string(assertion.ports))};
+
+  const Slice slice = slicer_.slice(source, destination, services);
+  const std::string name = fmt::format("assertion-{:04}-{}", index, never ? "never" : "always");
+  Answer answer = ask(
+      name,
+      [&](Query& query) {
+        pose_flow(query);
+        const z3::expr allowed = gate_allows(query, policy_, slice, Direction::Egress) &&
+                                 gate_allows(query, policy_, slice, Direction::Ingress);
+        query.require(never ? allowed : !allowed);
+      },
+      [&](const Witness& witness) { return speaks_of(witness) && witness.decision.allowed == never; });
+  if (!std::holds_alternative<Proved>(answer)) return answer;
+
+  // It holds. Of what, if anything?
+  const Answer any_flow = ask(name + "-vacuous", pose_flow, speaks_of);
+  if (std::holds_alternative<Proved>(any_flow)) return Proved{true, "no flow can match both its ends and its services"};
+  return Proved{false,
+                fmt::format("every matching flow is {}; {} of {} rules can match one", never ? "denied" : "allowed",
+                            std::max(slice.egress.size(), slice.ingress.size()), policy_.rules.size())};
+}
+
+Answer Prover::disjoint(model::RuleId first, model::RuleId second, Direction direction) {
+  const bool egress = direction == Direction::Egress;
+  const std::string name = fmt::format("overlap-{:05}-{:05}-{}", static_cast<std::uint32_t>(first),
+                                       static_cast<std::uint32_t>(second), egress ? "egress" : "ingress");
+  return ask(
+      name,
+      [&](Query& query) {
+        query.require(query.matches(first));
+        query.require(query.matches(second));
+        query.require(query.has_gates(egress ? Side::Source : Side::Destination));
+        // The own-node exemption is not mentioned, so the source is never the destination's own node.
+      },
+      [&](const Witness& witness) {
+        const model::Flow flow = witness.flow();
+        const auto gate = model::evaluate_gate(policy_, direction, flow);
+        return !witness.decision.self && gate && gate->reason != model::Reason::OwnNode &&
+               model::matches(policy_[first], direction, flow) && model::matches(policy_[second], direction, flow);
+      });
+}
+
+}  // namespace weft::verifier

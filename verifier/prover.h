@@ -1,0 +1,55 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "model/policy.h"
+#include "verifier/answer.h"
+#include "verifier/slice.h"
+#include "verifier/universe.h"
+#include "verifier/verifier.h"
+
+namespace weft::verifier {
+
+class Query;
+
+/// Puts claims about one policy to Z3. It owns one Z3 context, made for the first question that needs it, and stays on
+/// one thread. No witness leaves it that `model::evaluate` does not confirm.
+class Prover {
+ public:
+  /// All three must outlive the prover.
+  Prover(const model::Policy& policy, const Universe& universe, const Options& options);
+  ~Prover();
+  Prover(const Prover&) = delete;
+  Prover& operator=(const Prover&) = delete;
+
+  /// Proved: no flow breaks the assertion.
+  Answer holds(std::size_t assertion);
+  /// Proved: no flow that passes the gate of `direction` matches both rules.
+  Answer disjoint(model::RuleId first, model::RuleId second, model::Direction direction);
+
+  const Slicer& slicer() const { return slicer_; }
+  std::size_t questions() const { return questions_; }
+  const std::vector<std::string>& internal_errors() const { return internal_errors_; }
+
+ private:
+  struct Engine;
+  using Pose = std::function<void(Query&)>;
+  using Shows = std::function<bool(const Witness&)>;
+
+  Answer ask(const std::string& name, const Pose& pose, const Shows& shows);
+  Witness plainest(Valuation valuation, const Shows& shows) const;
+  void dump(const std::string& name, Query& query);
+
+  const model::Policy& policy_;
+  const Universe& universe_;
+  const Options& options_;
+  Slicer slicer_;
+  std::unique_ptr<Engine> engine_;
+  std::size_t questions_ = 0;
+  std::vector<std::string> internal_errors_;
+};
+
+}  // namespace weft::verifier

@@ -1,0 +1,200 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "verifier/diagnostics.h"
+#include "verifier/verifier.h"
+
+namespace weft::verifier {
+
+using model::Direction;
+using model::GateDecision;
+using model::Rule;
+using model::Verdict;
+
+namespace {
+
+class Reporter {
+ public:
+  Reporter(const model::Policy& policy, const Sources& sources, Diagnostics& diagnostics)
+      : policy_(policy), sources_(sources), diagnostics_(diagnostics) {}
+
+  void say(const Finding& finding) {
+    if (finding.kind == Finding::Kind::Conflict) {
+      say_conflict(finding);
+    } else {
+      say_ambiguous(finding);
+    }
+  }
+
+  void say(const model::Assertion& assertion, const Answer& answer) {
+    if (const auto* refuted = std::get_if<Refuted>(&answer)) {
+      say_broken(assertion, refuted->witness);
+    } else if (const auto* proved = std::get_if<Proved>(&answer)) {
+      if (!proved->vacuous) return;
+      diagnostics_.report(vacuous_assertion, place(assertion.span), as_written(assertion), proved->why)
+          .suggest("compare its labels, addresses and ports with those the policy knows");
+    } else {
+      diagnostics_
+          .report(undecided, place(assertion.span), fmt::format("`{}`", as_written(assertion)),
+                  std::get<Undecided>(answer).why)
+          .note("the assertion counts as neither proved nor broken")
+          .suggest("ask for less at once (fewer ports, narrower selectors), or give the keys it mentions finite values")
+          .suggest("allow more work for each question");
+    }
+  }
+
+  void say(const NotChecked& gap) {
+    diagnostics_.report(left_out, gap.span ? place(*gap.span) : std::nullopt, gap.what, gap.why);
+  }
+
+ private:
+  void say_conflict(const Finding& finding) {
+    const bool denies_first = policy_[finding.first].verdict == Verdict::Deny;
+    const Rule& denies = policy_[denies_first ? finding.first : finding.second];
+    const Rule& allows = policy_[denies_first ? finding.second : finding.first];
+    Diagnostic& out =
+        diagnostics_.report(conflict, place(denies.span), policy_[denies.block].name, policy_[allows.block].name);
+    out.at("denies it");
+    label(out, allows.span, "allows it");
+    show(out, finding.witness);
+    out.suggest(
+        "narrow one of the two; or put them into different tiers, policies with different priorities, or one `ordered` "
+        "policy");
+  }
+
+  void say_ambiguous(const Finding& finding) {
+    const Rule& first = policy_[finding.first];
+    const Rule& second = policy_[finding.second];
+    Diagnostic& out = diagnostics_.report(ambiguous_priority, place(second.span), policy_[first.block].name,
+                                          policy_[second.block].name, first.level.priority, policy_[first.tier].name);
+    out.at(fmt::format("says {}", word(second.verdict)));
+    label(out, first.span, fmt::format("says {} of the same flow", word(first.verdict)));
+    show(out, finding.witness);
+    out.suggest("give the two policies different priorities");
+  }
+
+  void say_broken(const model::Assertion& assertion, const Witness& witness) {
+    const bool never = assertion.kind == model::Assertion::Kind::Never;
+    const std::string flow =
+        fmt::format("{} {} {} on {}", describe_source(witness), never ? "reaches" : "does not reach",
+                    describe_destination(witness), model::to_string(witness.service));
+    Diagnostic& out = never ? diagnostics_.report(never_refuted, place(assertion.span), as_written(assertion), flow)
+                            : diagnostics_.report(always_refuted, place(assertion.span), as_written(assertion), flow);
+
+    const auto& [allowed, self, egress, ingress] = witness.decision;
+    const auto by_rule = [](const std::optional<GateDecision>& gate) { return gate && gate->rule; };
+    const bool same = by_rule(egress) && by_rule(ingress) && egress->rule == ingress->rule;
+    if (same) {
+      label(out, policy_[*egress->rule].span,
+            fmt::format("this rule {} it, at both ends", never ? "allows" : "denies"));
+    } else {
+      blame(out, egress, allowed, "at the source");
+      blame(out, ingress, allowed, "at the destination");
+    }
+    out.note(describe_gate(witness, Direction::Egress, policy_, sources_));
+    out.note(describe_gate(witness, Direction::Ingress, policy_, sources_));
+
+    const auto denied_by_rule = [&](const std::optional<GateDecision>& gate) {
+      return by_rule(gate) && gate->verdict == Verdict::Deny;
+    };
+    if (never) {
+      if (by_rule(egress) || by_rule(ingress)) {
+        out.suggest("narrow that rule, deny the flow in an earlier tier, or except it from the assertion");
+      } else {
+        out.suggest("deny the flow by a rule, `isolate` its ends, or except it from the assertion");
+      }
+    } else if (denied_by_rule(egress) || denied_by_rule(ingress)) {
+      out.suggest("narrow that rule, allow the flow in an earlier tier, or except it from the assertion");
+    } else {
+      out.suggest(fmt::format("allow it: `allow {}`", claim(assertion)));
+    }
+  }
+
+  // Points at what decided a gate, where it decided the way that breaks the assertion.
+  void blame(Diagnostic& out, const std::optional<GateDecision>& gate, bool allowed, const char* where) {
+    if (!gate || (gate->verdict == Verdict::Allow) != allowed) return;
+    if (gate->rule) {
+      label(out, policy_[*gate->rule].span, fmt::format("this rule {} it {}", allowed ? "allows" : "denies", where));
+    } else if (gate->isolation) {
+      label(out, policy_[*gate->isolation].span,
+            fmt::format("isolated here: no rule of tier `{}` allows it {}", policy_[*gate->tier].name, where));
+    }
+  }
+
+  void show(Diagnostic& out, const Witness& witness) {
+    out.note("for example " + describe(witness));
+    // The same flow may be decided elsewhere; whoever reads this wants to know what becomes of it.
+    out.note(describe_gate(witness, Direction::Egress, policy_, sources_));
+    out.note(describe_gate(witness, Direction::Ingress, policy_, sources_));
+  }
+
+  void label(Diagnostic& out, Span span, std::string text) {
+    if (const auto known = place(span)) out.label(*known, std::move(text));
+  }
+
+  // Policies that were not read from text have no places.
+  std::optional<Span> place(Span span) const {
+    if (static_cast<std::size_t>(span.source) >= sources_.size() || span.begin == span.end) return {};
+    return span;
+  }
+
+  // On one line, without the reason its author gives for it.
+  std::string as_written(const model::Assertion& assertion) const {
+    return fmt::format("{} {}", keyword(assertion), claim(assertion));
+  }
+
+  std::string claim(const model::Assertion& assertion) const {
+    if (const auto span = place(assertion.span)) {
+      std::string text = one_line(sources_.text(*span));
+      if (!assertion.because.empty()) text = text.substr(0, text.rfind(" because \""));
+      const std::string start = fmt::format("{} ", keyword(assertion));
+      if (text.starts_with(start)) return text.substr(start.size());
+    }
+    return fmt::format("{} -> {} : {}", model::to_string(assertion.source), model::to_string(assertion.destination),
+                       model::to_string(assertion.ports));
+  }
+
+  static const char* keyword(const model::Assertion& assertion) {
+    return assertion.kind == model::Assertion::Kind::Never ? "never" : "always";
+  }
+
+  static std::string one_line(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+      const bool space = c == ' ' || c == '\t' || c == '\n' || c == '\r';
+      if (!space) {
+        out += c;
+      } else if (!out.empty() && out.back() != ' ') {
+        out += ' ';
+      }
+    }
+    while (out.ends_with(' ')) out.pop_back();
+    return out;
+  }
+
+  static const char* word(Verdict verdict) {
+    return verdict == Verdict::Allow ? "`allow`" : verdict == Verdict::Deny ? "`deny`" : "`pass`";
+  }
+
+  const model::Policy& policy_;
+  const Sources& sources_;
+  Diagnostics& diagnostics_;
+};
+
+}  // namespace
+
+void report_to(const Report& report, const model::Policy& policy, const Sources& sources, Diagnostics& diagnostics) {
+  Reporter reporter(policy, sources, diagnostics);
+  for (const std::string& error : report.internal_errors) {
+    diagnostics.report(internal_disagreement, {}, error)
+        .note("this is a mistake of the tool and says nothing about the policy");
+  }
+  for (std::size_t i = 0; i < report.assertions.size(); ++i) {
+    reporter.say(policy.assertions[i], report.assertions[i].answer);
+  }
+  for (const Finding& finding : report.findings) reporter.say(finding);
+  for (const NotChecked& gap : report.not_checked) reporter.say(gap);
+}
+
+}  // namespace weft::verifier

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <vector>
+
+#include "model/policy.h"
+#include "verifier/box.h"
+#include "verifier/universe.h"
+
+namespace weft::verifier {
+
+/// The parts of a policy that can have a say about some set of flows.
+struct Slice {
+  std::vector<model::RuleId> egress;  ///< rules that speak at the source's gate
+  std::vector<model::RuleId> ingress;
+  std::vector<model::IsolationId> isolated_sources;
+  std::vector<model::IsolationId> isolated_destinations;
+};
+
+/// Covers of every rule and isolation, computed once.
+class Slicer {
+ public:
+  Slicer(const model::Policy& policy, const Universe& universe);
+
+  /// What cannot match any flow from `source` to `destination` for `services` is left out.
+  Slice slice(const Cover& source, const Cover& destination, const IndexSet& services) const;
+  /// False if no flow matches both rules.
+  bool may_overlap(model::RuleId a, model::RuleId b) const;
+
+ private:
+  struct RuleCover {
+    Cover source;
+    Cover destination;
+    IndexSet services;
+  };
+
+  const model::Policy& policy_;
+  std::vector<RuleCover> rules_;
+  std::vector<Cover> isolations_;
+};
+
+}  // namespace weft::verifier

@@ -1,0 +1,357 @@
+#include "verifier/universe.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "base/assert.h"
+#include "verifier/value_classes.h"
+
+namespace weft::verifier {
+
+using model::LabelKey;
+using model::PeerKind;
+using model::Selector;
+
+/// Everything the selectors and services of a policy compare with.
+struct Universe::Uses {
+  std::map<LabelKey, ValueUse> keys;
+  std::set<model::Address> address_starts;
+  bool addresses = false;
+  std::set<std::uint32_t> service_starts;
+  std::set<model::PortName> names;
+
+  explicit Uses(const model::Policy& policy) {
+    for (const model::Rule& rule : policy.rules) {
+      add(rule.source);
+      add(rule.destination);
+      add(rule.ports);
+    }
+    for (const model::Isolation& isolation : policy.isolations) add(isolation.subject);
+    for (const model::Guard& guard : policy.guards) add(guard.nodes);
+    for (const model::Assertion& assertion : policy.assertions) {
+      add(assertion.source);
+      add(assertion.destination);
+      add(assertion.ports);
+    }
+    for (auto& [key, use] : keys) {
+      const auto declared = policy.schema.find(key);
+      if (declared != policy.schema.end()) use.domain = declared->second.values;
+    }
+  }
+
+ private:
+  void add(const Selector& selector) {
+    switch (selector.kind) {
+      case Selector::Kind::OneOf:
+        keys[selector.key].constants.insert(selector.values.begin(), selector.values.end());
+        break;
+      case Selector::Kind::Has:
+        keys[selector.key];
+        break;
+      case Selector::Kind::Glob:
+        keys[selector.key].globs.insert(selector.values[0]);
+        break;
+      case Selector::Kind::Apiserver:
+        addresses = true;
+        break;
+      case Selector::Kind::Address:
+        addresses = true;
+        for (const model::AddressRange& range : selector.addresses.ranges()) {
+          address_starts.insert(range.first);
+          if (const auto after = next(range.last)) address_starts.insert(*after);
+        }
+        break;
+      default:
+        break;
+    }
+    for (const Selector& operand : selector.operands) add(operand);
+  }
+
+  void add(const model::PortSet& ports) {
+    for (const model::ServiceRange& range : ports.points.ranges()) {
+      service_starts.insert(range.first);
+      service_starts.insert(range.last + 1);
+    }
+    for (const model::PortName& name : ports.names) {
+      names.insert(name);
+      service_starts.insert(std::uint32_t{name.protocol} << 16);
+      service_starts.insert((std::uint32_t{name.protocol} + 1) << 16);
+    }
+  }
+};
+
+Universe::Universe(const model::Policy& policy, const model::Inventory* inventory)
+    : policy_(&policy), inventory_(inventory) {
+  Uses uses(policy);
+  number_keys(uses);
+  number_namespaces(uses);
+  cut_addresses(uses);
+  cut_services(uses);
+}
+
+void Universe::number_keys(Uses& uses) {
+  const bool asks_namespaces =
+      std::ranges::any_of(uses.keys, [](const auto& entry) { return entry.first.scope == model::KeyScope::Namespace; });
+  if (inventory_ && !inventory_->namespaces.empty() && asks_namespaces) {
+    // A listed namespace says which `ns.*` labels go with its name, so both have to be known by text.
+    ValueUse& names = uses.keys[model::keys::ns];
+    for (const auto& [name, labels] : inventory_->namespaces) {
+      names.reserved.insert(name);
+      for (const auto& [key, value] : labels) {
+        const auto use = uses.keys.find(key);
+        if (use == uses.keys.end() || !use->second.domain) continue;
+        if (std::ranges::find(*use->second.domain, value) == use->second.domain->end()) {
+          use->second.reserved.insert(value);
+        }
+      }
+    }
+  }
+  for (const auto& [key, use] : uses.keys) {
+    ValueClasses classes = value_classes(use);
+    const auto number = static_cast<std::uint32_t>(keys_.size());
+    key_numbers_.emplace(key, number);
+    keys_.push_back({key, std::move(classes.texts), classes.exact});
+    if (key == model::keys::ns) ns_ = number;
+  }
+}
+
+void Universe::number_namespaces(const Uses& uses) {
+  if (!inventory_ || !ns_) return;
+  const std::vector<std::string> names = keys_[*ns_].values;
+  for (const auto& [name, labels] : inventory_->namespaces) {
+    const auto place = std::ranges::find(names, name);
+    if (place == names.end()) return;  // no selector asks for a label of a namespace
+    Namespace listed{name, static_cast<std::uint32_t>(place - names.begin()) + 1, {}};
+    for (std::uint32_t k = 0; k < keys_.size(); ++k) {
+      Key& key = keys_[k];
+      if (key.key.scope != model::KeyScope::Namespace) continue;
+      std::uint32_t& value = listed.labels[k];
+      const auto label = labels.find(key.key);
+      if (label == labels.end()) continue;
+      // The class of the value: itself, or the text that every selector treats the same.
+      const ValueUse& use = uses.keys.at(key.key);
+      for (std::uint32_t c = 0; c < key.values.size(); ++c) {
+        const std::string& text = key.values[c];
+        const bool is_alone = use.constants.contains(text) || use.constants.contains(label->second) || use.domain;
+        const bool same =
+            text == label->second || (!is_alone && std::ranges::all_of(use.globs, [&](const std::string& glob) {
+              return model::glob_matches(glob, text) == model::glob_matches(glob, label->second);
+            }));
+        if (same) value = c + 1;
+        if (same && text == label->second) break;
+      }
+      if (value == 0) {  // only where classes are missing
+        key.values.push_back(label->second);
+        value = static_cast<std::uint32_t>(key.values.size());
+      }
+      if (use.reserved.contains(label->second)) {
+        const auto known =
+            std::ranges::find_if(reserved_, [&](const Reserved& r) { return r.key == k && r.value == value; });
+        if (known == reserved_.end()) {
+          reserved_.push_back({k, value, {listed.value}});
+        } else {
+          known->namespaces.push_back(listed.value);
+        }
+      }
+    }
+    namespaces_.push_back(std::move(listed));
+  }
+}
+
+IndexSet Universe::classes(const Selector& selector) const {
+  const Key& key = keys_[this->key(selector.key)];
+  if (selector.kind == Selector::Kind::Has) {
+    return key.values.empty() ? IndexSet{} : IndexSet::of(1, key.classes() - 1);
+  }
+  std::vector<IndexSet::Interval> found;
+  for (std::uint32_t c = 0; c < key.values.size(); ++c) {
+    const bool selected = selector.kind == Selector::Kind::Glob
+                              ? model::glob_matches(selector.values[0], key.values[c])
+                              : std::ranges::binary_search(selector.values, key.values[c]);
+    if (selected) found.push_back({c + 1, c + 1});
+  }
+  return IndexSet::of(std::move(found));
+}
+
+void Universe::cut_addresses(const Uses& uses) {
+  uses_addresses_ = uses.addresses;
+  std::set<model::Address> starts = uses.address_starts;
+  starts.insert(lowest(model::Family::V4));
+  starts.insert(lowest(model::Family::V6));
+  std::vector<IndexSet::Interval> singles;
+  for (auto at = starts.begin(); at != starts.end(); ++at) {
+    const auto after = std::next(at);
+    const bool ends_family = after == starts.end() || after->family != at->family;
+    const model::Address last = ends_family ? highest(at->family) : *previous(*after);
+    const auto number = static_cast<std::uint32_t>(addresses_.size());
+    if (at->family == model::Family::V4) first_v6_ = number + 1;
+    if (*at == last) singles.push_back({number, number});
+    addresses_.push_back({*at, last});
+  }
+  single_addresses_ = IndexSet::of(std::move(singles));
+}
+
+IndexSet Universe::addresses(const model::AddressSet& set) const {
+  const auto number = [&](const model::Address& address) {
+    const auto after = std::ranges::upper_bound(addresses_, address, {}, &model::AddressRange::first);
+    return static_cast<std::uint32_t>(after - addresses_.begin()) - 1;
+  };
+  std::vector<IndexSet::Interval> out;
+  for (const model::AddressRange& range : set.ranges()) out.push_back({number(range.first), number(range.last)});
+  return IndexSet::of(std::move(out));
+}
+
+std::uint32_t Universe::example_address(model::Family family) const {
+  const char* text = family == model::Family::V4 ? "203.0.113.1" : "2001:db8::1";
+  return addresses(model::AddressSet::of(*model::parse_address(text))).lowest();
+}
+
+namespace {
+
+// A point of the range that a packet can ask for: protocols without ports and types have the one value 0.
+std::optional<model::ServicePoint> example_of(const model::ServiceRange& range) {
+  using namespace model::protocol;
+  constexpr std::array<std::pair<std::uint8_t, std::uint16_t>, 7> familiar{
+      {{tcp, 80}, {tcp, 443}, {tcp, 8080}, {tcp, 1}, {udp, 53}, {udp, 1}, {icmp, 8 << 8}}};
+  for (const auto& [protocol, value] : familiar) {
+    const auto point = static_cast<std::uint32_t>(model::service_point(protocol, value));
+    if (range.first <= point && point <= range.last) return model::ServicePoint{point};
+  }
+  const auto protocol = static_cast<std::uint8_t>(range.first >> 16);
+  if (model::has_ports(protocol) || model::has_types(protocol) || (range.first & 0xFFFF) == 0) {
+    return model::ServicePoint{range.first};
+  }
+  const std::uint32_t following = ((range.first >> 16) + 1) << 16;
+  if (following <= range.last) return model::ServicePoint{following};
+  return {};
+}
+
+}  // namespace
+
+void Universe::cut_services(const Uses& uses) {
+  std::set<std::uint32_t> starts = uses.service_starts;
+  starts.insert(0);
+  starts.erase(model::last_service_point + 1);
+  for (auto at = starts.begin(); at != starts.end(); ++at) {
+    const auto after = std::next(at);
+    const model::ServiceRange points{*at, after == starts.end() ? model::last_service_point : *after - 1};
+    if (const auto example = example_of(points)) services_.push_back({points, *example});
+  }
+  names_.assign(uses.names.begin(), uses.names.end());
+  for (std::uint32_t i = 0; i < names_.size(); ++i) name_numbers_.emplace(names_[i], i);
+}
+
+IndexSet Universe::services(const model::PointSet& points) const {
+  std::vector<IndexSet::Interval> out;
+  for (const model::ServiceRange& range : points.ranges()) {
+    const auto first =
+        std::ranges::lower_bound(services_, range.first, {}, [](const Service& s) { return s.points.first; });
+    const auto after =
+        std::ranges::upper_bound(services_, range.last, {}, [](const Service& s) { return s.points.first; });
+    if (first == after) continue;  // values no packet has
+    out.push_back({static_cast<std::uint32_t>(first - services_.begin()),
+                   static_cast<std::uint32_t>(after - services_.begin()) - 1});
+  }
+  return IndexSet::of(std::move(out));
+}
+
+IndexSet Universe::services_of_protocol(std::uint8_t protocol) const {
+  return services(model::PointSet::of_protocol(protocol));
+}
+
+bool Universe::legal(const EndValue& end) const {
+  for (std::uint32_t k = 0; k < keys_.size(); ++k) {
+    const PeerKind bearer = keys_[k].of_node() ? PeerKind::Node : PeerKind::Workload;
+    if (end.kind != bearer && end.labels[k] != 0) return false;
+  }
+  for (const Namespace& listed : namespaces_) {
+    if (end.labels[*ns_] != listed.value) continue;
+    for (const auto& [key, value] : listed.labels) {
+      if (end.labels[key] != value) return false;
+    }
+  }
+  return std::ranges::none_of(reserved_, [&](const Reserved& reserved) {
+    return end.labels[reserved.key] == reserved.value &&
+           std::ranges::find(reserved.namespaces, end.labels[*ns_]) == reserved.namespaces.end();
+  });
+}
+
+bool Universe::legal(const Valuation& v) const {
+  if (!legal(v.source) || !legal(v.destination)) return false;
+  if (v.own_node && (v.source.kind != PeerKind::Node || v.destination.kind != PeerKind::Workload)) return false;
+  if ((v.source.address < first_v6_) != (v.destination.address < first_v6_)) return false;
+  // One address is one peer.
+  if (v.source.address == v.destination.address && single_addresses_.contains(v.source.address)) return false;
+  for (std::uint32_t i = 0; i < names_.size(); ++i) {
+    if (v.declares[i] && !services_of_protocol(names_[i].protocol).contains(v.service)) return false;
+  }
+  return true;
+}
+
+Valuation Universe::blank() const {
+  Valuation out;
+  out.source.labels.assign(keys_.size(), 0);
+  out.destination.labels.assign(keys_.size(), 0);
+  out.declares.assign(names_.size(), false);
+  return out;
+}
+
+namespace {
+
+// An address people know as an example where the range has one, else one from its beginning.
+model::Address example_of(const model::AddressRange& range, const std::optional<model::Address>& taken) {
+  static constexpr std::array<const char*, 6> familiar{"203.0.113.1", "203.0.113.2", "198.51.100.1",
+                                                       "192.0.2.1",   "2001:db8::1", "2001:db8::2"};
+  for (const char* text : familiar) {
+    const model::Address address = *model::parse_address(text);
+    if (range.first <= address && address <= range.last && address != taken) return address;
+  }
+  model::Address out = range.first;
+  const auto after = next(out);
+  if (after && *after <= range.last) out = *after;  // the first one often names the network itself
+  if (out == taken) out = range.first;
+  return out;
+}
+
+}  // namespace
+
+model::Peer Universe::peer(const EndValue& end) const {
+  model::Peer peer;
+  peer.kind = end.kind;
+  for (std::uint32_t k = 0; k < keys_.size(); ++k) {
+    if (end.labels[k] != 0) peer.labels[keys_[k].key] = keys_[k].values[end.labels[k] - 1];
+  }
+  // A listed namespace brings its labels as they are written in the inventory.
+  for (const Namespace& listed : namespaces_) {
+    if (end.labels[*ns_] != listed.value) continue;
+    for (const auto& [key, value] : inventory_->namespaces.at(listed.name)) peer.labels[key] = value;
+  }
+  return peer;
+}
+
+Witness Universe::concrete(const Valuation& v) const {
+  Witness out;
+  out.source = peer(v.source);
+  out.destination = peer(v.destination);
+  if (v.source.kind != PeerKind::World) out.source.instance = model::InstanceId{0};
+  if (v.destination.kind != PeerKind::World) out.destination.instance = model::InstanceId{1};
+  if (v.own_node) out.destination.node = out.source.instance;
+  if (uses_addresses_ || v.source.kind == PeerKind::World) {
+    out.source_address = example_of(addresses_[v.source.address], {});
+  }
+  if (uses_addresses_ || v.destination.kind == PeerKind::World) {
+    out.destination_address = example_of(addresses_[v.destination.address], out.source_address);
+  }
+  if (v.source.apiserver) out.source.apiserver = model::AddressSet::of(*out.source_address);
+  if (v.destination.apiserver) out.destination.apiserver = model::AddressSet::of(*out.destination_address);
+  out.service = services_[v.service].example;
+  for (std::uint32_t i = 0; i < names_.size(); ++i) {
+    if (!v.declares[i]) continue;
+    out.destination.ports.push_back({names_[i].name, names_[i].protocol, model::value_of(out.service)});
+  }
+  out.decision = model::evaluate(*policy_, out.flow());
+  return out;
+}
+
+}  // namespace weft::verifier

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace weft::verifier {
+
+/// What a policy says about the values of one label key.
+struct ValueUse {
+  std::set<std::string> constants;                 ///< compared with
+  std::set<std::string> globs;                     ///< matched against
+  std::optional<std::vector<std::string>> domain;  ///< the only values there are
+  std::set<std::string> reserved;                  ///< values whose bearers are known: never a stand-in for others
+};
+
+/// One text for every way in which a value can stand to all constants and globs: two values in one class are the same
+/// to the policy. Constants come first, ascending.
+struct ValueClasses {
+  std::vector<std::string> texts;
+  bool exact = true;  ///< false: the globs combine in more ways than were looked at, so classes may be missing
+};
+
+/// Exact up to a fixed amount of work. With a domain the classes are its values.
+ValueClasses value_classes(const ValueUse& use);
+
+}  // namespace weft::verifier

@@ -1,0 +1,108 @@
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "verifier/answer.h"
+
+namespace weft::verifier {
+
+using model::Direction;
+using model::PeerKind;
+
+model::Flow Witness::flow() const { return {{&source, source_address}, {&destination, destination_address}, service}; }
+
+namespace {
+
+std::string quoted(const std::string& text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + '"';
+}
+
+std::string describe(const model::Peer& peer, const std::optional<model::Address>& address) {
+  std::string out;
+  switch (peer.kind) {
+    case PeerKind::Workload:
+      out = "workload";
+      break;
+    case PeerKind::Node:
+      out = "node";
+      break;
+    case PeerKind::World:
+      out = "world";
+      break;
+  }
+  if (peer.kind != PeerKind::World) {
+    std::vector<std::string> labels;
+    for (const auto& [key, value] : peer.labels) {
+      labels.push_back(fmt::format("{}: {}", model::to_string(key), quoted(value)));
+    }
+    out += labels.empty() ? " without labels" : fmt::format(" {{{}}}", fmt::join(labels, ", "));
+  }
+  if (address) {
+    out += fmt::format(" at {}", model::to_string(*address));
+    if (peer.apiserver.contains(*address)) out += " (the API server)";
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string describe_source(const Witness& witness) { return describe(witness.source, witness.source_address); }
+
+std::string describe_destination(const Witness& witness) {
+  std::string out = describe(witness.destination, witness.destination_address);
+  for (const model::NamedPort& port : witness.destination.ports) {
+    out += fmt::format(" (which calls {} `{}`)", model::to_string(model::service_point(port.protocol, port.port)),
+                       port.name);
+  }
+  if (witness.destination.node) out += " (which runs on that node)";
+  return out;
+}
+
+std::string describe(const Witness& witness) {
+  return fmt::format("{} -> {} : {}", describe_source(witness), describe_destination(witness),
+                     model::to_string(witness.service));
+}
+
+std::string describe_gate(const Witness& witness, Direction direction, const model::Policy& policy,
+                          const Sources& sources) {
+  const bool egress = direction == Direction::Egress;
+  const auto& gate = egress ? witness.decision.egress : witness.decision.ingress;
+  const std::string at = egress ? "egress at the source" : "ingress at the destination";
+  if (!gate) {
+    const PeerKind kind = egress ? witness.source.kind : witness.destination.kind;
+    return fmt::format("{}: {} has no gate", at, kind == PeerKind::World ? "the world" : "this node");
+  }
+  const auto place = [&](Span span) {
+    return static_cast<std::size_t>(span.source) < sources.size() ? " at " + sources.location(span) : "";
+  };
+  const char* verdict = gate->verdict == model::Verdict::Allow ? "allow" : "deny";
+  switch (gate->reason) {
+    case model::Reason::Rule: {
+      const model::Rule& rule = policy[*gate->rule];
+      return fmt::format("{}: {} by `{}`{} (tier `{}`)", at, verdict, policy[rule.block].name, place(rule.span),
+                         policy[rule.tier].name);
+    }
+    case model::Reason::Isolation: {
+      const model::Isolation& isolation = policy[*gate->isolation];
+      return fmt::format("{}: {} by isolation in `{}`{} (tier `{}`)", at, verdict, policy[isolation.block].name,
+                         place(isolation.span), policy[isolation.tier].name);
+    }
+    case model::Reason::Profile:
+      return fmt::format("{}: {} by profile `{}`, as no rule decides", at, verdict, policy.profile.name);
+    case model::Reason::OwnNode:
+      return fmt::format("{}: {} by profile `{}`, as it is the workload's own node", at, verdict, policy.profile.name);
+  }
+  return at;
+}
+
+std::string to_string(const Witness& witness, const model::Policy& policy, const Sources& sources) {
+  return fmt::format("{}\n  {}\n  {}\n", describe(witness), describe_gate(witness, Direction::Egress, policy, sources),
+                     describe_gate(witness, Direction::Ingress, policy, sources));
+}
+
+}  // namespace weft::verifier
