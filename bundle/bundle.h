@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -63,8 +64,8 @@ struct Entry {
   std::string by;      ///< "rule", "isolation", "profile", "self", "own-node", "no-gate", …
   std::string policy;  ///< name of the policy block, empty without one
   std::string tier;
-  std::string at;      ///< "shop.weft:14:3", empty without a place
-  std::string text;    ///< the rule as written
+  std::string at;    ///< "shop.weft:14:3", empty without a place
+  std::string text;  ///< the rule as written
 
   bool operator==(const Entry&) const = default;
 };
@@ -82,8 +83,8 @@ struct Manifest {
   std::string profile;
   std::vector<Input> inputs;
   std::vector<Endpoint> endpoints;
-  std::vector<Entry> egress;   ///< entries of the egress gate, ascending
-  std::vector<Entry> ingress;  ///< entries of the ingress gate, ascending
+  std::vector<Entry> egress;                     ///< entries of the egress gate, ascending
+  std::vector<Entry> ingress;                    ///< entries of the ingress gate, ascending
   std::map<std::string, std::uint64_t> figures;  ///< classes, atoms, table bytes, …: sizes known at compile time
 
   bool operator==(const Manifest&) const = default;
@@ -98,8 +99,9 @@ struct Bundle {
   bool operator==(const Bundle&) const = default;
 };
 
-/// Writes the bundle into `directory`, creating it: `program.o`, `maps.json`, `maps.bin`, `manifest.json` (with the SHA-256
-/// of the others). Written beside and renamed, so a reader sees the old bundle or the new one. Same bundle, same bytes.
+/// Writes the bundle into `directory`, creating it: `program.o`, `maps.json`, `maps.bin`, `manifest.json` (with the
+/// SHA-256 of the others). Written beside and renamed, so a reader sees the old bundle or the new one. Same bundle,
+/// same bytes.
 ///
 /// Errors: W5001 with the path and the reason; nothing is left behind.
 Result<void> write(const Bundle& bundle, const std::filesystem::path& directory);
@@ -108,6 +110,11 @@ Result<void> write(const Bundle& bundle, const std::filesystem::path& directory)
 ///
 /// Errors: W5002 where a file is missing or unreadable, W5003 where one was changed or is malformed: says which.
 Result<Bundle> read(const std::filesystem::path& directory);
+/// The same, with the identity of what was read: here it costs nothing.
+Result<Bundle> read(const std::filesystem::path& directory, std::string& identity);
+
+/// The name of a bundle: the hash its `manifest.json` ends in, over the rest of it and so over the hashes of all files.
+std::string identity(const Bundle& bundle);
 
 /// Lower-case hexadecimal SHA-256.
 std::string sha256(std::string_view bytes);

@@ -1,0 +1,110 @@
+#include "runtime/filters.h"
+
+#include <bpf/libbpf.h>
+#include <fmt/format.h>
+
+#include <cerrno>
+
+#include "runtime/log.h"
+
+namespace weft::runtime {
+namespace {
+
+bpf_tc_hook hook_at(std::uint32_t ifindex, unsigned points) {
+  bpf_tc_hook hook{};
+  hook.sz = sizeof hook;
+  hook.ifindex = static_cast<int>(ifindex);
+  hook.attach_point = static_cast<bpf_tc_attach_point>(points);
+  return hook;
+}
+
+bpf_tc_hook hook_at(std::uint32_t ifindex, Side side) {
+  return hook_at(ifindex, side == Side::FromWorkload ? BPF_TC_INGRESS : BPF_TC_EGRESS);
+}
+
+bpf_tc_opts our_place() {
+  bpf_tc_opts options{};
+  options.sz = sizeof options;
+  options.handle = filter_handle;
+  options.priority = filter_priority;
+  return options;
+}
+
+}  // namespace
+
+std::string_view gate_name(Side side) { return side == Side::FromWorkload ? "egress gate" : "ingress gate"; }
+
+const char* program_name(Side side) { return side == Side::FromWorkload ? "weft_from_workload" : "weft_to_workload"; }
+
+bool Filter::is_ours() const {
+  return in_our_place() && kind == "bpf" && (name.starts_with("weft_from_work") || name.starts_with("weft_to_work"));
+}
+
+const Filter* Hooks::in_our_place(std::uint32_t ifindex, Side side) const {
+  for (const Filter& filter : filters) {
+    if (filter.ifindex == ifindex && filter.side == side && filter.in_our_place()) return &filter;
+  }
+  return nullptr;
+}
+
+std::uint32_t Hooks::our_program(std::uint32_t ifindex, Side side) const {
+  const Filter* filter = in_our_place(ifindex, side);
+  return filter != nullptr && filter->is_ours() ? filter->program_id : 0;
+}
+
+bool Hooks::has_foreign_filters(std::uint32_t ifindex) const {
+  for (const Filter& filter : filters) {
+    if (filter.ifindex == ifindex && !filter.is_ours()) return true;
+  }
+  return false;
+}
+
+Result<void> create_clsact(std::uint32_t ifindex, std::string_view interface) {
+  const LibbpfLog log;
+  bpf_tc_hook hook = hook_at(ifindex, BPF_TC_INGRESS | BPF_TC_EGRESS);
+  const int result = bpf_tc_hook_create(&hook);
+  if (result == 0 || result == -EEXIST) return {};
+  if (result == -ENOENT || result == -EOPNOTSUPP) {
+    return failure("W6002", fmt::format("the kernel has no clsact qdisc: {}", reason(-result)),
+                   "it needs CONFIG_NET_SCH_INGRESS and CONFIG_NET_CLS_BPF; `weft doctor` shows what is missing");
+  }
+  return kernel_failure(-result, "W6008", fmt::format("create the clsact qdisc of interface `{}`", interface));
+}
+
+Result<void> destroy_clsact(std::uint32_t ifindex, std::string_view interface) {
+  const LibbpfLog log;
+  bpf_tc_hook hook = hook_at(ifindex, BPF_TC_INGRESS | BPF_TC_EGRESS);
+  const int result = bpf_tc_hook_destroy(&hook);
+  if (result == 0 || result == -ENOENT || result == -ENODEV || result == -EINVAL) return {};
+  return kernel_failure(-result, "W6008", fmt::format("remove the clsact qdisc of interface `{}`", interface));
+}
+
+Result<void> attach_filter(std::uint32_t ifindex, std::string_view interface, Side side, int program_fd) {
+  const LibbpfLog log;
+  bpf_tc_hook hook = hook_at(ifindex, side);
+  bpf_tc_opts options = our_place();
+  options.prog_fd = program_fd;
+  options.flags = BPF_TC_F_REPLACE;
+  const int result = bpf_tc_attach(&hook, &options);
+  if (result == 0) return {};
+  const std::string what = fmt::format("attach the {} to interface `{}`", gate_name(side), interface);
+  if (result == -ENODEV) return failure("W6004", fmt::format("cannot {}: the interface is gone", what));
+  if (result == -EEXIST || result == -EINVAL) {
+    return failure("W6007", fmt::format("cannot {}: {}: {}", what, reason(-result), log.last_line()),
+                   fmt::format("something else may hold priority {} there: look with `tc filter show dev {} {}`",
+                               filter_priority, interface, side == Side::FromWorkload ? "ingress" : "egress"));
+  }
+  return kernel_failure(-result, "W6008", what);
+}
+
+Result<void> detach_filter(std::uint32_t ifindex, std::string_view interface, Side side) {
+  const LibbpfLog log;
+  bpf_tc_hook hook = hook_at(ifindex, side);
+  const bpf_tc_opts options = our_place();
+  const int result = bpf_tc_detach(&hook, &options);
+  // No such filter, no clsact, no interface: it is detached.
+  if (result == 0 || result == -ENOENT || result == -ENODEV || result == -EINVAL) return {};
+  return kernel_failure(-result, "W6008", fmt::format("detach the {} from interface `{}`", gate_name(side), interface));
+}
+
+}  // namespace weft::runtime

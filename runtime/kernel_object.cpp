@@ -1,0 +1,288 @@
+#include "runtime/kernel_object.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <span>
+
+#include "runtime/global_symbols.h"
+#include "runtime/log.h"
+
+namespace weft::runtime {
+namespace {
+
+using bundle::MapImage;
+using Symbols = std::map<std::string, GlobalSymbol>;
+
+constexpr std::size_t verifier_log_bytes = std::size_t{1} << 20;
+
+class Stopwatch {
+ public:
+  std::uint64_t lap() {
+    const auto now = std::chrono::steady_clock::now();
+    const auto elapsed = now - std::exchange(since_, now);
+    return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(elapsed).count());
+  }
+
+ private:
+  std::chrono::steady_clock::time_point since_ = std::chrono::steady_clock::now();
+};
+
+std::unexpected<Error> disagree(std::string message) {
+  return failure("W6006", "the bundle and its program disagree: " + std::move(message), "build the bundle again");
+}
+
+/// The data sections of the object while their tables are filled; libbpf hands each to the kernel in one piece.
+class Sections {
+ public:
+  explicit Sections(bpf_object* object) : object_(object) {}
+
+  Result<void> fill(const Symbols& symbols, const std::string& name, std::span<const std::uint8_t> value) {
+    const auto symbol = symbols.find(name);
+    if (symbol == symbols.end()) return disagree(fmt::format("the program has no table `{}`", name));
+    const auto& [section, offset, size] = symbol->second;
+    if (size != value.size()) {
+      return disagree(fmt::format("table `{}` has {} bytes, its contents {}", name, size, value.size()));
+    }
+    bundle::Bytes& contents = contents_of(section);
+    if (offset > contents.size() || contents.size() - offset < size) {
+      return disagree(fmt::format("table `{}` lies outside of section `{}`", name, section));
+    }
+    std::ranges::copy(value, contents.begin() + static_cast<std::ptrdiff_t>(offset));
+    return {};
+  }
+
+  Result<void> store() const {
+    for (const auto& [section, contents] : contents_) {
+      bpf_map* const map = bpf_object__find_map_by_name(object_, section.c_str());
+      if (map == nullptr) continue;
+      if (bpf_map__set_initial_value(map, contents.data(), contents.size()) != 0) {
+        return disagree(fmt::format("section `{}` takes no contents", section));
+      }
+    }
+    return {};
+  }
+
+ private:
+  bundle::Bytes& contents_of(const std::string& section) {
+    const auto [at, fresh] = contents_.try_emplace(section);
+    bpf_map* const map = fresh ? bpf_object__find_map_by_name(object_, section.c_str()) : nullptr;
+    std::size_t size = 0;
+    const void* const initial = map == nullptr ? nullptr : bpf_map__initial_value(map, &size);
+    if (initial != nullptr) {
+      const auto* const begin = static_cast<const std::uint8_t*>(initial);
+      at->second.assign(begin, begin + size);
+    }
+    return at->second;
+  }
+
+  bpf_object* object_;
+  std::map<std::string, bundle::Bytes> contents_;
+};
+
+Result<bpf_map*> find_map(bpf_object* object, const MapImage& image) {
+  bpf_map* const map = bpf_object__find_map_by_name(object, image.name.c_str());
+  if (map == nullptr) return disagree(fmt::format("the program has no map `{}`", image.name));
+  const bpf_map_type type = bpf_map__type(map);
+  const bool fits = image.kind == MapImage::Kind::Lpm ? type == BPF_MAP_TYPE_LPM_TRIE
+                                                      : type == BPF_MAP_TYPE_HASH || type == BPF_MAP_TYPE_LRU_HASH;
+  if (!fits) return disagree(fmt::format("map `{}` has another type ({})", image.name, static_cast<int>(type)));
+  for (const bundle::MapEntry& entry : image.entries) {
+    if (entry.key.size() != bpf_map__key_size(map) || entry.value.size() != bpf_map__value_size(map)) {
+      return disagree(fmt::format("an entry of map `{}` has {} + {} bytes instead of {} + {}", image.name,
+                                  entry.key.size(), entry.value.size(), bpf_map__key_size(map),
+                                  bpf_map__value_size(map)));
+    }
+  }
+  return map;
+}
+
+/// Before the maps exist: contents of global data, and room for all entries.
+Result<void> prepare(bpf_object* object, const bundle::Bundle& bundle, const std::vector<Target>& targets) {
+  const auto symbols = global_symbols(bundle.object);
+  if (!symbols) return std::unexpected(symbols.error());
+  Sections sections(object);
+  for (const MapImage& image : bundle.images) {
+    if (image.kind == MapImage::Kind::Global) {
+      if (auto filled = sections.fill(*symbols, image.name, image.value); !filled) return filled;
+      continue;
+    }
+    const auto map = find_map(object, image);
+    if (!map) return std::unexpected(map.error());
+    if (image.entries.size() > bpf_map__max_entries(*map)) {
+      bpf_map__set_max_entries(*map, static_cast<std::uint32_t>(image.entries.size()));
+    }
+  }
+  const auto tables = endpoint_tables(targets);
+  if (!tables) return std::unexpected(tables.error());
+  if (auto filled = sections.fill(*symbols, "weft_endpoints", tables->endpoints); !filled) return filled;
+  if (auto filled = sections.fill(*symbols, "weft_endpoint_slots", tables->slots); !filled) return filled;
+  return sections.store();
+}
+
+Result<void> fill_entries(bpf_object* object, const MapImage& image) {
+  if (image.kind == MapImage::Kind::Global || image.entries.empty()) return {};
+  const int fd = bpf_map__fd(bpf_object__find_map_by_name(object, image.name.c_str()));
+  bundle::Bytes keys;
+  bundle::Bytes values;
+  keys.reserve(image.entries.size() * image.entries.front().key.size());
+  values.reserve(image.entries.size() * image.entries.front().value.size());
+  for (const bundle::MapEntry& entry : image.entries) {
+    keys.insert(keys.end(), entry.key.begin(), entry.key.end());
+    values.insert(values.end(), entry.value.begin(), entry.value.end());
+  }
+  auto done = static_cast<std::uint32_t>(image.entries.size());
+  if (bpf_map_update_batch(fd, keys.data(), values.data(), &done, nullptr) == 0) return {};
+  // A kernel that cannot do it in one call; anything else fails here again, and then with the entry it is about.
+  for (const bundle::MapEntry& entry : image.entries) {
+    if (bpf_map_update_elem(fd, entry.key.data(), entry.value.data(), BPF_ANY) != 0) {
+      return kernel_failure(errno, errno == ENOMEM ? "W6009" : "W6006", fmt::format("fill map `{}`", image.name));
+    }
+  }
+  return {};
+}
+
+/// The end of the kernel's log: what it refused stands there, before the lines that count its work.
+std::string last_lines(std::string_view log, std::size_t lines) {
+  while (log.ends_with('\n') || log.ends_with('\0')) log.remove_suffix(1);
+  std::size_t begin = log.size();
+  for (std::size_t i = 0; i < lines && begin != 0; ++i)
+    begin = log.rfind('\n', begin - 1) + 1 - (i + 1 < lines ? 1 : 0);
+  if (begin == std::string_view::npos) begin = 0;
+  while (begin < log.size() && log[begin] == '\n') ++begin;
+  return std::string(log.substr(begin));
+}
+
+std::unexpected<Error> load_failure(int number, const LibbpfLog& log, std::string_view from_log,
+                                    std::string_view to_log) {
+  for (const Side side : both_sides) {
+    const std::string_view text = side == Side::FromWorkload ? from_log : to_log;
+    if (text.empty()) continue;
+    return failure("W6003",
+                   fmt::format("the kernel's verifier refused `{}`: {}\n{}", program_name(side), reason(number),
+                               last_lines(text, 12)),
+                   "this is a fault of the compiler, not of the policy: please report it with `weft doctor`");
+  }
+  if (number == ENOMEM || (number == EPERM && effective_capabilities() != 0 && log.text().contains("RLIMIT_MEMLOCK"))) {
+    return failure("W6009", fmt::format("the kernel has no memory for the program: {}", reason(number)),
+                   "raise the limit of locked memory (`ulimit -l unlimited`), or free memory");
+  }
+  const std::string detail = log.last_line();
+  return kernel_failure(number, number == EINVAL || number == EOPNOTSUPP ? "W6002" : "W6009",
+                        detail.empty() ? std::string("load the program") : fmt::format("load the program ({})", detail),
+                        "`weft doctor` shows what the kernel lacks");
+}
+
+}  // namespace
+
+void KernelObject::Close::operator()(bpf_object* object) const { bpf_object__close(object); }
+
+Result<KernelObject> KernelObject::load(const bundle::Bundle& bundle, const std::vector<Target>& targets,
+                                        LoadTimes& times) {
+  const LibbpfLog log;
+  Stopwatch watch;
+  KernelObject out;
+  bpf_object_open_opts options{};
+  options.sz = sizeof options;
+  options.object_name = "weft";
+  out.object_.reset(bpf_object__open_mem(bundle.object.data(), bundle.object.size(), &options));
+  if (out.object_ == nullptr) {
+    return failure(
+        "W6006", fmt::format("the program is no BPF object: {}", log.text().empty() ? reason(errno) : log.last_line()),
+        "build the bundle again");
+  }
+  // Not cleared: only a refusal writes there, and then it ends its text itself.
+  std::unique_ptr<char[]> logs[2];
+  bpf_program* program = nullptr;
+  bpf_object__for_each_program(program, out.object_.get()) { bpf_program__set_autoload(program, false); }
+  for (const Side side : both_sides) {
+    program = bpf_object__find_program_by_name(out.object_.get(), program_name(side));
+    if (program == nullptr) return disagree(fmt::format("it has no program `{}`", program_name(side)));
+    bpf_program__set_autoload(program, true);
+    bpf_program__set_type(program, BPF_PROG_TYPE_SCHED_CLS);
+    std::unique_ptr<char[]>& buffer = logs[side == Side::FromWorkload ? 0 : 1];
+    buffer = std::make_unique_for_overwrite<char[]>(verifier_log_bytes);
+    buffer[0] = '\0';
+    bpf_program__set_log_buf(program, buffer.get(), verifier_log_bytes);
+  }
+  if (const auto prepared = prepare(out.object_.get(), bundle, targets); !prepared) {
+    return std::unexpected(prepared.error());
+  }
+  times.open = watch.lap();
+
+  if (const int result = bpf_object__load(out.object_.get()); result != 0) {
+    return load_failure(-result, log, logs[0].get(), logs[1].get());
+  }
+  out.from_fd_ = bpf_program__fd(bpf_object__find_program_by_name(out.object_.get(), program_name(Side::FromWorkload)));
+  out.to_fd_ = bpf_program__fd(bpf_object__find_program_by_name(out.object_.get(), program_name(Side::ToWorkload)));
+  times.kernel = watch.lap();
+
+  for (const MapImage& image : bundle.images) {
+    if (const auto filled = fill_entries(out.object_.get(), image); !filled) return std::unexpected(filled.error());
+  }
+  times.fill = watch.lap();
+  return out;
+}
+
+Program program_info(int fd) {
+  bpf_prog_info info{};
+  std::uint32_t size = sizeof info;
+  if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &size) != 0) return {};
+  Program out{.id = info.id,
+              .name = info.name,
+              .tag = {},
+              .instructions = static_cast<std::uint32_t>(info.xlated_prog_len / 8),
+              .verified = info.verified_insns};
+  for (const auto byte : info.tag) out.tag += fmt::format("{:02x}", byte);
+  return out;
+}
+
+Descriptor program_by_id(std::uint32_t id) { return Descriptor(id == 0 ? -1 : bpf_prog_get_fd_by_id(id)); }
+
+Result<void> add_counters(std::uint32_t program_id, std::vector<std::uint32_t>& seen,
+                          std::vector<std::uint64_t>& egress, std::vector<std::uint64_t>& ingress) {
+  const Descriptor program = program_by_id(program_id);
+  if (!program.valid()) return kernel_failure(errno, "W6008", "read the counters");
+  std::vector<std::uint32_t> ids(64);
+  bpf_prog_info info{};
+  info.nr_map_ids = static_cast<std::uint32_t>(ids.size());
+  info.map_ids = reinterpret_cast<std::uint64_t>(ids.data());
+  std::uint32_t size = sizeof info;
+  if (bpf_obj_get_info_by_fd(program.get(), &info, &size) != 0)
+    return kernel_failure(errno, "W6008", "read the counters");
+  ids.resize(std::min<std::size_t>(ids.size(), info.nr_map_ids));
+
+  const int processors = libbpf_num_possible_cpus();
+  if (processors <= 0) return kernel_failure(-processors, "W6008", "count the processors");
+  for (const std::uint32_t id : ids) {
+    if (std::ranges::find(seen, id) != seen.end()) continue;
+    seen.push_back(id);
+    const Descriptor map(bpf_map_get_fd_by_id(id));
+    bpf_map_info map_info{};
+    size = sizeof map_info;
+    if (!map.valid() || bpf_obj_get_info_by_fd(map.get(), &map_info, &size) != 0) {
+      return kernel_failure(errno, "W6008", "read the counters");
+    }
+    // The kernel keeps 15 bytes of a name, which just tells the two apart.
+    const std::string_view name = map_info.name;
+    std::vector<std::uint64_t>* const sums = name == "weft_counters_e"   ? &egress
+                                             : name == "weft_counters_i" ? &ingress
+                                                                         : nullptr;
+    if (sums == nullptr || map_info.type != BPF_MAP_TYPE_PERCPU_ARRAY || map_info.value_size != 8) continue;
+    std::vector<std::uint64_t> values(static_cast<std::size_t>(processors));
+    if (sums->size() < map_info.max_entries) sums->resize(map_info.max_entries);
+    for (std::uint32_t key = 0; key < map_info.max_entries; ++key) {
+      if (bpf_map_lookup_elem(map.get(), &key, values.data()) != 0)
+        return kernel_failure(errno, "W6008", "read the counters");
+      for (const std::uint64_t value : values) (*sums)[key] += value;
+    }
+  }
+  return {};
+}
+
+}  // namespace weft::runtime

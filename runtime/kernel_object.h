@@ -1,0 +1,47 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "bundle/bundle.h"
+#include "runtime/filters.h"
+#include "runtime/runtime.h"
+#include "runtime/targets.h"
+
+struct bpf_object;
+
+namespace weft::runtime {
+
+/// The maps and programs of one bundle in the kernel, attached nowhere. They go away with this object, unless a filter
+/// holds them.
+class KernelObject {
+ public:
+  /// Creates the maps, fills every table, loads both programs. The parts of `times` that it does are filled in.
+  ///
+  /// Errors: W6001, W6002, W6003, W6006, W6009.
+  static Result<KernelObject> load(const bundle::Bundle& bundle, const std::vector<Target>& targets, LoadTimes& times);
+
+  int program_fd(Side side) const { return side == Side::FromWorkload ? from_fd_ : to_fd_; }
+
+ private:
+  struct Close {
+    void operator()(bpf_object* object) const;
+  };
+
+  std::unique_ptr<bpf_object, Close> object_;
+  int from_fd_ = -1;  ///< owned by object_
+  int to_fd_ = -1;
+};
+
+/// What the kernel knows of a program; of a descriptor that is none, id 0.
+Program program_info(int fd);
+/// A program that is still in use somewhere; an invalid descriptor and errno where it is not.
+Descriptor program_by_id(std::uint32_t id);
+
+/// Adds the hits of `weft_counters_egress` and `_ingress`, as the program reaches them, to the sums by entry number.
+/// Maps already in `seen` are left out: programs of one bundle share them.
+Result<void> add_counters(std::uint32_t program_id, std::vector<std::uint32_t>& seen,
+                          std::vector<std::uint64_t>& egress, std::vector<std::uint64_t>& ingress);
+
+}  // namespace weft::runtime

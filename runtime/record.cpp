@@ -1,0 +1,251 @@
+#include "runtime/record.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "runtime/runtime.h"
+
+namespace weft::runtime {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+constexpr std::string_view format = "weft-state";
+constexpr std::size_t largest_record = std::size_t{256} << 20;
+
+std::string_view phase_name(Record::Phase phase) {
+  switch (phase) {
+    case Record::Phase::Loading:
+      return "loading";
+    case Record::Phase::Loaded:
+      return "loaded";
+    case Record::Phase::Unloading:
+      return "unloading";
+  }
+  return "";
+}
+
+Json json_of(const std::vector<bundle::Entry>& entries) {
+  Json out = Json::array();
+  for (const bundle::Entry& entry : entries) {
+    out.push_back({entry.number, entry.action, entry.by, entry.policy, entry.tier, entry.at, entry.text});
+  }
+  return out;
+}
+
+Json json_of(const Record& record) {
+  Json out = {{"format", format},
+              {"version", 1},
+              {"phase", phase_name(record.phase)},
+              {"bundle", record.bundle},
+              {"loaded_at", record.loaded_at},
+              {"weft_version", record.weft_version},
+              {"profile", record.profile},
+              {"boot", record.where.boot},
+              {"namespace", record.where.cookie}};
+  out["programs"] = {{"from_workload", record.from_program}, {"to_workload", record.to_program}};
+  out["interfaces"] = Json::array();
+  for (const RecordedInterface& each : record.interfaces) {
+    out["interfaces"].push_back({{"workload", each.workload},
+                                 {"interface", each.interface},
+                                 {"ifindex", each.ifindex},
+                                 {"created_clsact", each.created_clsact},
+                                 {"former_from", each.former_from},
+                                 {"former_to", each.former_to}});
+  }
+  if (record.former != nullptr) out["former"] = json_of(*record.former);
+  // Last, because they are long and the rest is what people look for.
+  out["egress"] = json_of(record.egress);
+  out["ingress"] = json_of(record.ingress);
+  return out;
+}
+
+std::vector<bundle::Entry> entries_of(const Json& json) {
+  std::vector<bundle::Entry> out;
+  for (const Json& entry : json) {
+    out.push_back({entry.at(0).get<std::uint32_t>(), entry.at(1).get<std::string>(), entry.at(2).get<std::string>(),
+                   entry.at(3).get<std::string>(), entry.at(4).get<std::string>(), entry.at(5).get<std::string>(),
+                   entry.at(6).get<std::string>()});
+  }
+  return out;
+}
+
+Record record_of(const Json& json, const NetworkNamespace& here, bool outermost) {
+  Record out;
+  const auto phase = json.at("phase").get<std::string>();
+  out.phase = phase == "loaded"      ? Record::Phase::Loaded
+              : phase == "unloading" ? Record::Phase::Unloading
+                                     : Record::Phase::Loading;
+  out.where = {here.inode, json.at("namespace").get<std::uint64_t>(), json.at("boot").get<std::string>()};
+  out.bundle = json.at("bundle").get<std::string>();
+  out.loaded_at = json.at("loaded_at").get<std::string>();
+  out.weft_version = json.at("weft_version").get<std::string>();
+  out.profile = json.at("profile").get<std::string>();
+  out.from_program = json.at("programs").at("from_workload").get<std::uint32_t>();
+  out.to_program = json.at("programs").at("to_workload").get<std::uint32_t>();
+  for (const Json& each : json.at("interfaces")) {
+    out.interfaces.push_back({each.at("workload").get<std::string>(), each.at("interface").get<std::string>(),
+                              each.at("ifindex").get<std::uint32_t>(), each.at("created_clsact").get<bool>(),
+                              each.at("former_from").get<std::uint32_t>(), each.at("former_to").get<std::uint32_t>()});
+  }
+  // Only a load in progress has a former record, and that one has none: no depth for a damaged file to exploit.
+  if (outermost && json.contains("former")) {
+    out.former = std::make_shared<Record>(record_of(json.at("former"), here, false));
+  }
+  out.egress = entries_of(json.at("egress"));
+  out.ingress = entries_of(json.at("ingress"));
+  return out;
+}
+
+std::unexpected<Error> unusable(const fs::path& path, std::string_view why) {
+  return failure("W6010", fmt::format("cannot use the state file `{}`: {}", path.string(), why),
+                 "state files live in /run/weft, or where $WEFT_STATE_DIRECTORY says");
+}
+
+/// Only root has the directory: whoever may not open it lacks privilege for everything else too.
+std::unexpected<Error> not_opened(const fs::path& path, int number) {
+  if (number != EACCES && number != EPERM) return unusable(path, reason(number));
+  return failure("W6001", fmt::format("cannot open `{}`: {}", path.string(), reason(number)), privilege_help());
+}
+
+Result<std::string> contents_of(const fs::path& path, const Descriptor& file) {
+  struct stat info{};
+  if (::fstat(file.get(), &info) != 0) return unusable(path, reason(errno));
+  if (!S_ISREG(info.st_mode)) return unusable(path, "it is no plain file");
+  if (static_cast<std::uint64_t>(info.st_size) > largest_record) return unusable(path, "it is too large");
+  std::string out(static_cast<std::size_t>(info.st_size), '\0');
+  std::size_t filled = 0;
+  while (filled < out.size()) {
+    const ssize_t got = ::read(file.get(), out.data() + filled, out.size() - filled);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return unusable(path, got < 0 ? reason(errno) : "it changed while it was read");
+    filled += static_cast<std::size_t>(got);
+  }
+  return out;
+}
+
+/// True if `path` still leads to the open file: its holder may have removed it while we waited for the lock.
+bool is_at(const Descriptor& file, const fs::path& path) {
+  struct stat opened{};
+  struct stat named{};
+  return ::fstat(file.get(), &opened) == 0 && ::stat(path.c_str(), &named) == 0 && opened.st_ino == named.st_ino &&
+         opened.st_dev == named.st_dev;
+}
+
+}  // namespace
+
+fs::path default_state_directory() {
+  const char* const chosen = std::getenv("WEFT_STATE_DIRECTORY");
+  return chosen != nullptr && *chosen != '\0' ? fs::path(chosen) : fs::path("/run/weft");
+}
+
+const RecordedInterface* Record::find(std::uint32_t ifindex) const {
+  const auto found = std::ranges::find(interfaces, ifindex, &RecordedInterface::ifindex);
+  return found == interfaces.end() ? nullptr : &*found;
+}
+
+bool Record::created_clsact(std::uint32_t ifindex) const {
+  const RecordedInterface* const here = find(ifindex);
+  if (here != nullptr && here->created_clsact) return true;
+  return former != nullptr && former->created_clsact(ifindex);
+}
+
+StateFile::StateFile(NetworkNamespace where, fs::path path, fs::path lock_path, Descriptor lock)
+    : where_(std::move(where)), path_(std::move(path)), lock_path_(std::move(lock_path)), lock_(std::move(lock)) {}
+
+StateFile::~StateFile() {
+  // While the lock is held nobody else owns the name; who waits for it finds the name gone and starts over.
+  if (lock_.valid()) ::unlink(lock_path_.c_str());
+}
+
+Result<StateFile> StateFile::open(const fs::path& directory, unsigned timeout_ms) {
+  auto where = network_namespace();
+  if (!where) return std::unexpected(where.error());
+  std::error_code error;
+  if (directory.has_parent_path()) fs::create_directories(directory.parent_path(), error);
+  if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) return not_opened(directory, errno);
+
+  const fs::path path = directory / fmt::format("{}.json", where->inode);
+  const fs::path lock_path = directory / fmt::format("{}.lock", where->inode);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms);
+  for (;;) {
+    Descriptor lock(::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!lock.valid()) return not_opened(lock_path, errno);
+    if (::flock(lock.get(), LOCK_EX | LOCK_NB) == 0) {
+      if (is_at(lock, lock_path)) return StateFile(std::move(*where), path, lock_path, std::move(lock));
+      continue;
+    }
+    if (errno != EWOULDBLOCK && errno != EINTR) return unusable(lock_path, reason(errno));
+    if (std::chrono::steady_clock::now() >= deadline) {
+      return failure("W6011", "another load, unload or status of this network namespace is at work",
+                     "try again when it is done");
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+}
+
+Result<std::optional<Record>> StateFile::read() const {
+  const Descriptor file(::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (!file.valid() && errno == ENOENT) return std::nullopt;
+  if (!file.valid()) return unusable(path_, reason(errno));
+  const auto text = contents_of(path_, file);
+  if (!text) return std::unexpected(text.error());
+  const Json json = Json::parse(*text, nullptr, /*allow_exceptions=*/false);
+  try {
+    if (json.is_discarded() || json.at("format") != format || json.at("version") != 1) {
+      return unusable(path_, "it is no state file of this version");
+    }
+    Record record = record_of(json, where_, true);
+    // Inode numbers are given again: a namespace of that number may have died with everything attached in it.
+    if (record.where != where_) return std::nullopt;
+    return record;
+  } catch (const Json::exception&) {
+    return unusable(path_, "it is damaged");
+  }
+}
+
+Result<void> StateFile::write(const Record& record) const {
+  const fs::path temporary = path_.string() + ".tmp";
+  const std::string text = json_of(record).dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+  {
+    const Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!file.valid()) return unusable(temporary, reason(errno));
+    std::string_view rest = text;
+    while (!rest.empty()) {
+      const ssize_t written = ::write(file.get(), rest.data(), rest.size());
+      if (written < 0 && errno == EINTR) continue;
+      if (written < 0) {
+        const int number = errno;
+        ::unlink(temporary.c_str());
+        return unusable(path_, reason(number));
+      }
+      rest.remove_prefix(static_cast<std::size_t>(written));
+    }
+  }
+  // Not synced to disk: after a power cut nothing is attached, and /run is empty.
+  if (::rename(temporary.c_str(), path_.c_str()) != 0) {
+    const int number = errno;
+    ::unlink(temporary.c_str());
+    return unusable(path_, reason(number));
+  }
+  return {};
+}
+
+Result<void> StateFile::remove() const {
+  ::unlink((path_.string() + ".tmp").c_str());
+  if (::unlink(path_.c_str()) != 0 && errno != ENOENT) return unusable(path_, reason(errno));
+  return {};
+}
+
+}  // namespace weft::runtime

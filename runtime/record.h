@@ -1,0 +1,78 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bundle/bundle.h"
+#include "runtime/system.h"
+
+/// What a load did, or is about to do, so that a later process can undo it.
+namespace weft::runtime {
+
+struct RecordedInterface {
+  std::string workload;
+  std::string interface;
+  std::uint32_t ifindex = 0;
+  bool created_clsact = false;    ///< by this load or one before it: nobody else's
+  std::uint32_t former_from = 0;  ///< program of ours that was there before this load; 0 none
+  std::uint32_t former_to = 0;
+
+  bool operator==(const RecordedInterface&) const = default;
+};
+
+struct Record {
+  /// Loading and Unloading are intents: found without a lock, their process died.
+  enum class Phase : std::uint8_t { Loading, Loaded, Unloading };
+
+  Phase phase = Phase::Loading;
+  NetworkNamespace where;
+  std::string bundle;
+  std::string loaded_at;
+  std::string weft_version;
+  std::string profile;
+  std::uint32_t from_program = 0;
+  std::uint32_t to_program = 0;
+  std::vector<RecordedInterface> interfaces;
+  std::vector<bundle::Entry> egress;
+  std::vector<bundle::Entry> ingress;
+  std::shared_ptr<const Record> former;  ///< while loading: what was loaded before, none at first
+
+  const RecordedInterface* find(std::uint32_t ifindex) const;
+  /// True if this record, or the one before it, says that we created the clsact qdisc of that interface.
+  bool created_clsact(std::uint32_t ifindex) const;
+};
+
+/// The state file of one network namespace, locked: one load, unload or status at a time.
+class StateFile {
+ public:
+  /// Waits for the lock up to `timeout_ms`; creates the directory, readable by its owner only.
+  ///
+  /// Errors: W6010, W6011.
+  static Result<StateFile> open(const std::filesystem::path& directory, unsigned timeout_ms);
+  StateFile(StateFile&&) noexcept = default;
+  StateFile& operator=(StateFile&&) = delete;
+  ~StateFile();
+
+  /// The record, none if there is none or it is about a former namespace or boot. A file that is no record of ours is
+  /// an error: nobody knows what it meant. Errors: W6010.
+  Result<std::optional<Record>> read() const;
+  /// Replaces the record in one step. Errors: W6010, and the former record stays.
+  Result<void> write(const Record& record) const;
+  Result<void> remove() const;
+
+  const NetworkNamespace& where() const { return where_; }
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  StateFile(NetworkNamespace where, std::filesystem::path path, std::filesystem::path lock_path, Descriptor lock);
+
+  NetworkNamespace where_;
+  std::filesystem::path path_;
+  std::filesystem::path lock_path_;
+  Descriptor lock_;
+};
+
+}  // namespace weft::runtime

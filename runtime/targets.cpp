@@ -1,0 +1,138 @@
+#include "runtime/targets.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <net/if.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/text.h"
+#include "bundle/abi.h"
+#include "runtime/system.h"
+
+namespace weft::runtime {
+namespace {
+
+Result<void> check_names(const bundle::Manifest& manifest, const LoadOptions& options) {
+  std::vector<std::string> known;
+  for (const bundle::Endpoint& endpoint : manifest.endpoints) known.push_back(endpoint.workload);
+  std::vector<std::string> asked = options.only;
+  for (const auto& [workload, interface] : options.interfaces) asked.push_back(workload);
+  for (const std::string& workload : asked) {
+    if (std::ranges::find(known, workload) != known.end()) continue;
+    const std::string near = nearest(workload, known);
+    return failure("W6005", fmt::format("the bundle has no endpoint `{}`", workload),
+                   near.empty() ? fmt::format("it has {}: {}", known.size(), fmt::join(known, ", "))
+                                : fmt::format("did you mean `{}`?", near));
+  }
+  return {};
+}
+
+Result<void> check_distinct(const std::vector<Target>& targets) {
+  std::map<std::uint32_t, const Target*> by_slot;
+  for (const Target& target : targets) {
+    const auto [other, fresh] = by_slot.try_emplace(target.ifindex % WEFT_ENDPOINT_SLOTS, &target);
+    if (fresh) continue;
+    const Target& first = *other->second;
+    if (first.ifindex == target.ifindex) {
+      return failure("W6013",
+                     fmt::format("`{}` and `{}` both want interface `{}`", first.endpoint->workload,
+                                 target.endpoint->workload, target.interface),
+                     "give each workload an interface of its own");
+    }
+    return failure("W6013",
+                   fmt::format("interfaces `{}` and `{}` have the numbers {} and {}, which share a slot",
+                               first.interface, target.interface, first.ifindex, target.ifindex),
+                   "create one of them anew: it gets another number");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Targets> choose_targets(const bundle::Manifest& manifest, const LoadOptions& options) {
+  if (const auto known = check_names(manifest, options); !known) return std::unexpected(known.error());
+  Targets out;
+  std::vector<std::string> missing;
+  for (const bundle::Endpoint& endpoint : manifest.endpoints) {
+    if (!options.only.empty() && std::ranges::find(options.only, endpoint.workload) == options.only.end()) continue;
+    const auto chosen = options.interfaces.find(endpoint.workload);
+    const std::string& interface = chosen != options.interfaces.end() ? chosen->second : endpoint.interface;
+    if (interface.empty()) {
+      if (options.only.empty()) continue;
+      return failure("W6005", fmt::format("the bundle names no interface for `{}`", endpoint.workload),
+                     "name one on the command line, or as `attach.interface` in the inventory");
+    }
+    // A name the kernel cannot have finds no interface either.
+    const std::uint32_t ifindex = interface.size() < IFNAMSIZ ? ::if_nametoindex(interface.c_str()) : 0;
+    if (ifindex == 0) {
+      missing.push_back(fmt::format("{}: interface `{}` does not exist", endpoint.workload, interface));
+      continue;
+    }
+    out.targets.push_back({&endpoint, interface, ifindex});
+  }
+  if (!missing.empty() && !options.skip_missing) {
+    const std::size_t shown = std::min<std::size_t>(missing.size(), 10);
+    return failure(
+        "W6004",
+        fmt::format("{}{}", fmt::join(missing.begin(), missing.begin() + static_cast<std::ptrdiff_t>(shown), "; "),
+                    shown < missing.size() ? fmt::format("; and {} more", missing.size() - shown) : ""),
+        "create the interfaces first, run in the network namespace that has them, or skip what is missing");
+  }
+  if (out.targets.empty()) {
+    return failure("W6005",
+                   missing.empty() ? "the bundle names no endpoint with an interface"
+                                   : fmt::format("none of the interfaces exists here: {}", fmt::join(missing, "; ")),
+                   "give workloads an `attach.interface` in the inventory, or name interfaces when loading");
+  }
+  if (out.targets.size() >= WEFT_ENDPOINTS) {
+    return failure(
+        "W6006", fmt::format("{} endpoints on one node; there is room for {}", out.targets.size(), WEFT_ENDPOINTS - 1),
+        "load some of them only");
+  }
+  if (const auto distinct = check_distinct(out.targets); !distinct) return std::unexpected(distinct.error());
+  out.skipped = std::move(missing);
+  return out;
+}
+
+Result<EndpointTables> endpoint_tables(const std::vector<Target>& targets) {
+  EndpointTables out;
+  out.endpoints.resize(sizeof(weft_endpoint) * WEFT_ENDPOINTS);
+  out.slots.resize(sizeof(weft_u16) * WEFT_ENDPOINT_SLOTS);
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    const bundle::Endpoint& endpoint = *targets[i].endpoint;
+    // Number 0 stays empty: it is what an unused slot names.
+    const auto number = static_cast<weft_u16>(i + 1);
+    weft_endpoint entry{};
+    entry.ifindex = targets[i].ifindex;
+    entry.home = endpoint.home;
+    for (const bundle::EndpointAddress& each : endpoint.addresses) {
+      in_addr v4{};
+      in6_addr v6{};
+      const bool is_v4 = ::inet_pton(AF_INET, each.address.c_str(), &v4) == 1;
+      if (!is_v4 && ::inet_pton(AF_INET6, each.address.c_str(), &v6) != 1) {
+        return failure("W6006", fmt::format("`{}` of endpoint `{}` is no address", each.address, endpoint.workload));
+      }
+      weft_u8& count = is_v4 ? entry.count4 : entry.count6;
+      if (count == WEFT_ENDPOINT_ADDRESSES) {
+        return failure("W6006", fmt::format("endpoint `{}` has more than {} addresses of one family", endpoint.workload,
+                                            WEFT_ENDPOINT_ADDRESSES));
+      }
+      if (is_v4) {
+        entry.address4[count] = ntohl(v4.s_addr);
+        entry.class4[count] = each.class_id;
+      } else {
+        std::memcpy(entry.address6[count], &v6, sizeof v6);
+        entry.class6[count] = each.class_id;
+      }
+      ++count;
+    }
+    std::memcpy(out.endpoints.data() + number * sizeof entry, &entry, sizeof entry);
+    std::memcpy(out.slots.data() + (targets[i].ifindex % WEFT_ENDPOINT_SLOTS) * sizeof number, &number, sizeof number);
+  }
+  return out;
+}
+
+}  // namespace weft::runtime

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "bundle/bundle.h"
+#include "runtime/runtime.h"
+
+namespace weft::runtime {
+
+/// An endpoint of the bundle and the interface it gets.
+struct Target {
+  const bundle::Endpoint* endpoint = nullptr;  ///< in the manifest of the bundle being loaded
+  std::string interface;
+  std::uint32_t ifindex = 0;
+};
+
+struct Targets {
+  std::vector<Target> targets;  ///< at least one
+  std::vector<std::string> skipped;
+};
+
+/// Which endpoints to attach where, by the manifest, the options and the interfaces there are.
+///
+/// Errors: W6004, W6005, W6013, W6006 where an endpoint has more addresses than the program has room for.
+Result<Targets> choose_targets(const bundle::Manifest& manifest, const LoadOptions& options);
+
+/// `weft_endpoints` and `weft_endpoint_slots` of abi.h, filled.
+struct EndpointTables {
+  bundle::Bytes endpoints;
+  bundle::Bytes slots;
+};
+
+/// Errors: W6006 where an address is none.
+Result<EndpointTables> endpoint_tables(const std::vector<Target>& targets);
+
+}  // namespace weft::runtime

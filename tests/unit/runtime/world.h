@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "bundle/bundle.h"
+#include "runtime/runtime.h"
+
+namespace weft::runtime::test {
+
+/// Why the kernel tests cannot run here, or nothing. Says "SKIPPED: why" on standard output, which ctest looks for.
+bool skipped();
+
+/// A node and its workloads: a network namespace of their own each, entered by the calling thread, gone with the
+/// object. Workload `i` (from 1) has 10.0.i.2 behind the node's interface `weft<i>`, where the node has 10.0.i.1 and
+/// listens on TCP ports 80 and 81; the workload listens on them too.
+class World {
+ public:
+  explicit World(unsigned workloads);
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
+  ~World();
+
+  /// Can the workload connect to its node?
+  bool connects_out(unsigned workload, std::uint16_t port) const;
+  /// Can the node connect to the workload?
+  bool connects_in(unsigned workload, std::uint16_t port) const;
+  const std::filesystem::path& state() const { return state_; }
+  LoadOptions options() const;
+  Result<Status> status() const { return runtime::status({.state_directory = state_}); }
+  Result<Unloaded> unload() const { return runtime::unload({.state_directory = state_, .before_step = {}}); }
+  /// "weft1 ingress 1 0x77656674 weft_from_workl", … of every filter and qdisc, as tc shows them.
+  std::vector<std::string> hooks() const;
+  /// Names in the state directory.
+  std::vector<std::string> files() const;
+
+ private:
+  struct Workload {
+    int net = -1;
+    std::vector<int> listeners;
+  };
+
+  int node_ = -1;
+  std::filesystem::path state_;
+  std::vector<Workload> workloads_;
+  std::vector<int> listeners_;
+};
+
+/// Runs a shell command; its output, standard error included.
+std::string run(const std::string& command);
+
+/// The test program in a bundle: workloads "shop/w1", … at interfaces weft1, …; TCP port `port` passes.
+bundle::Bundle gate_bundle(unsigned workloads, std::uint16_t port, const std::string& program = "good.o");
+
+/// Programs in the kernel that only this process can have loaded, by the tags of both its programs.
+std::size_t programs_in_kernel();
+/// The same once the kernel is through with freeing: programs go away a little after their last filter.
+bool programs_become(std::size_t count);
+
+}  // namespace weft::runtime::test
