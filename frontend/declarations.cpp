@@ -1,0 +1,266 @@
+#include "frontend/declarations.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+#include "frontend/diagnostics.h"
+#include "frontend/frontend.h"
+#include "frontend/services.h"
+
+namespace weft::frontend {
+
+std::string quoted(std::string_view text) {
+  const std::string shown = printable(text);
+  return shown.find('`') == std::string::npos ? fmt::format("`{}`", shown) : shown;
+}
+
+bool Reporter::full(Span span) {
+  if (diagnostics_.errors() < Limits::errors) return false;
+  const bool said = !diagnostics_.empty() && diagnostics_.all().back().code == too_many_errors.code;
+  if (!noted_ && !said) diagnostics_.report(too_many_errors, span, Limits::errors);
+  noted_ = true;
+  dropped_ = {};
+  return true;
+}
+
+Declarations::Declarations(std::span<const ast::File> files, Reporter& reporter) : reporter_(reporter) {
+  for (const model::LabelKey& key : {model::keys::ns, model::keys::sa, model::keys::cluster}) schema[key] = {};
+  for (const ast::File& file : files) {
+    lost_.names.insert(lost_.names.end(), file.lost.names.begin(), file.lost.names.end());
+    lost_.group = lost_.group || file.lost.group;
+    lost_.service = lost_.service || file.lost.service;
+    lost_.label = lost_.label || file.lost.label;
+    lost_.tier = lost_.tier || file.lost.tier;
+  }
+  for (const ast::File& file : files) {
+    for (const ast::Statement& statement : file.statements) {
+      if (const auto* it = std::get_if<ast::GroupStatement>(&statement)) declare(*it);
+      if (const auto* it = std::get_if<ast::NetworkStatement>(&statement)) declare(*it);
+      if (const auto* it = std::get_if<ast::ServiceStatement>(&statement)) declare(*it);
+      if (const auto* it = std::get_if<ast::LabelStatement>(&statement)) declare(*it);
+      if (const auto* it = std::get_if<ast::TiersStatement>(&statement)) declare(*it);
+    }
+  }
+  if (tiers.empty()) tiers.push_back({"main", {}});
+}
+
+// ---- declaring
+
+namespace {
+
+constexpr std::array<std::string_view, 2> other_end{"host", "remote_node"};
+
+}  // namespace
+
+// Groups and networks share their names: both stand where a selector stands.
+bool Declarations::selector_name_taken(const ast::Name& name, std::string_view kind) {
+  if (!name.quoted && std::ranges::find(other_end, name.text) != other_end.end()) {
+    reporter_.report(reserved_name, name.span, kind == "group" ? "a group" : "a network", name.text);
+    return true;
+  }
+  const auto group = groups.find(name.text);
+  const auto network = networks.find(name.text);
+  if (group == groups.end() && network == networks.end()) return false;
+  const Span first = group != groups.end() ? group->second.statement->name.span : network->second.statement->name.span;
+  reporter_.report(declared_twice, name.span, kind, quoted(name.text)).label(first, "it is declared here already");
+  return true;
+}
+
+void Declarations::declare(const ast::GroupStatement& statement) {
+  if (selector_name_taken(statement.name, "group")) return;
+  groups.emplace(statement.name.text, Group{.statement = &statement, .meaning = {}});
+}
+
+void Declarations::declare(const ast::NetworkStatement& statement) {
+  if (selector_name_taken(statement.name, "network")) return;
+  networks.emplace(statement.name.text, Network{.statement = &statement, .meaning = {}});
+}
+
+void Declarations::declare(const ast::ServiceStatement& statement) {
+  const ast::Name& name = statement.name;
+  if (!name.quoted && is_protocol(name.text)) {
+    reporter_.report(reserved_name, name.span, "a service", name.text);
+    return;
+  }
+  const auto [at, fresh] = services.emplace(name.text, Service{.statement = &statement, .meaning = {}});
+  if (!fresh) {
+    reporter_.report(declared_twice, name.span, "service", quoted(name.text))
+        .label(at->second.statement->name.span, "it is declared here already");
+  }
+}
+
+void Declarations::declare(const ast::LabelStatement& statement) {
+  model::KeyDomain domain;
+  if (statement.values) {
+    domain.values.emplace();
+    for (const ast::Text& value : *statement.values) {
+      if (std::ranges::find(*domain.values, value.text) != domain.values->end()) {
+        reporter_.report(declared_twice, value.span, "value", quoted(value.text));
+      } else {
+        domain.values->push_back(value.text);
+      }
+    }
+  }
+  for (const ast::Key& written : statement.keys) {
+    const auto meant = key(written);
+    if (!meant) {
+      lost_.label = true;
+      continue;
+    }
+    if (meant->scope == model::KeyScope::Identity) {
+      reporter_.report(predeclared_key, written.span, quoted(to_string(*meant)));
+      continue;
+    }
+    domain.span = written.span;
+    const auto [at, fresh] = schema.emplace(*meant, domain);
+    if (!fresh) {
+      reporter_.report(declared_twice, written.span, "label key", quoted(to_string(*meant)))
+          .label(at->second.span, "it is declared here already");
+    }
+  }
+}
+
+void Declarations::declare(const ast::TiersStatement& statement) {
+  if (tiers_span_) {
+    reporter_.report(stated_twice, statement.span, "the list of tiers")
+        .label(*tiers_span_, "it is stated here already");
+    return;
+  }
+  tiers_span_ = statement.span;
+  for (const ast::Name& name : statement.names) {
+    const auto first = std::ranges::find(tiers, name.text, &model::Tier::name);
+    if (first == tiers.end()) {
+      tiers.push_back({name.text, name.span});
+    } else {
+      reporter_.report(declared_twice, name.span, "tier", quoted(name.text))
+          .label(first->span, "it is declared here already");
+    }
+  }
+}
+
+// ---- looking up
+
+std::optional<model::LabelKey> Declarations::key(const ast::Key& key) {
+  if (key.extra || (key.scope && (key.scope->quoted || (key.scope->text != "ns" && key.scope->text != "node")))) {
+    // `app.kubernetes.io/name` without backticks.
+    const std::string written = printable(key.text);
+    const bool scoped = key.scope && !key.scope->quoted && (key.scope->text == "ns" || key.scope->text == "node");
+    reporter_.report(bad_key, key.span, written)
+        .suggest(scoped ? fmt::format("odd names stand in backticks: {}.`{}`", key.scope->text,
+                                      written.substr(std::min(written.size(), key.scope->text.size() + 1)))
+                        : fmt::format("odd names stand in backticks: `{}`", written));
+    return {};
+  }
+  if (key.scope) {
+    return key.scope->text == "ns" ? model::keys::of_namespace(key.name.text) : model::keys::of_node(key.name.text);
+  }
+  if (!key.name.quoted) {
+    if (key.name.text == "node") {
+      reporter_.report(bad_key, key.span, "node").suggest("the labels of nodes are written `node.zone`");
+      return {};
+    }
+    for (const model::LabelKey& known : {model::keys::ns, model::keys::sa, model::keys::cluster}) {
+      if (key.name.text == known.name) return known;
+    }
+  }
+  return model::keys::of_workload(key.name.text);
+}
+
+std::optional<model::LabelKey> Declarations::declared_key(const ast::Key& written) {
+  const auto meant = key(written);
+  if (!meant || schema.contains(*meant)) return meant;
+  const std::string name = to_string(*meant);
+  if (!lost_.label && first_time("key", name)) {
+    std::vector<std::string> known;
+    for (const auto& [each, domain] : schema) known.push_back(to_string(each));
+    const std::string near = nearest(name, known);
+    Diagnostic& diagnostic = reporter_.report(unknown_label_key, written.span, quoted(name));
+    if (near.empty()) {
+      diagnostic.suggest(fmt::format("declare it: `label {} : string`", printable(name)));
+    } else {
+      diagnostic.suggest(fmt::format("did you mean `{}`?", near));
+    }
+  }
+  return {};
+}
+
+std::optional<model::TierId> Declarations::tier(const ast::Name& name) {
+  const auto found = std::ranges::find(tiers, name.text, &model::Tier::name);
+  if (found != tiers.end()) return static_cast<model::TierId>(found - tiers.begin());
+  if (!lost_.tier && first_time("tier", name.text)) {
+    std::vector<std::string> known;
+    for (const model::Tier& tier : tiers) known.push_back(tier.name);
+    Diagnostic& diagnostic = reporter_.report(unknown_tier, name.span, printable(name.text));
+    const std::string near = nearest(name.text, known);
+    if (!near.empty()) {
+      diagnostic.suggest(fmt::format("did you mean `{}`?", near));
+    } else if (!tiers_span_) {
+      diagnostic.suggest(fmt::format("declare the tiers in their order: `tiers {}, …`", printable(name.text)));
+    } else {
+      diagnostic.label(*tiers_span_, "these are the tiers");
+    }
+  }
+  return {};
+}
+
+bool Declarations::lost(const ast::Name& name) const {
+  return std::ranges::find(lost_.names, name.text) != lost_.names.end();
+}
+
+bool Declarations::first_time(std::string_view kind, const std::string& name) {
+  return unknown_.insert(fmt::format("{} {}", kind, name)).second;
+}
+
+void Declarations::unknown_selector(const ast::Name& name) {
+  if (!name.quoted && std::ranges::find(other_end, name.text) != other_end.end()) {
+    reporter_.report(not_in_this_version, name.span, name.text);
+    return;
+  }
+  if (lost_.group || lost(name) || !first_time("selector", name.text)) return;
+  Diagnostic& diagnostic = reporter_.report(unknown_name, name.span, "group or network", printable(name.text));
+  const model::LabelKey key = model::keys::of_workload(name.text);
+  if (schema.contains(key) || name.text == "ns" || name.text == "sa" || name.text == "cluster") {
+    diagnostic.suggest(fmt::format("it is a label key: compare it, `{} == \"…\"`, or ask for it, `has {}`",
+                                   printable(name.text), printable(name.text)));
+    return;
+  }
+  if (const auto service = services.find(name.text); service != services.end()) {
+    diagnostic.label(service->second.statement->name.span, "this is a service");
+    return;
+  }
+  std::vector<std::string> known{"any", "none", "workload", "node", "world", "apiserver"};
+  for (const auto& [each, group] : groups) known.push_back(each);
+  for (const auto& [each, network] : networks) known.push_back(each);
+  if (const std::string near = nearest(name.text, known); !near.empty()) {
+    diagnostic.suggest(fmt::format("did you mean `{}`?", near));
+  }
+}
+
+void Declarations::unknown_network(const ast::Name& name) {
+  if (const auto group = groups.find(name.text); group != groups.end()) {
+    if (!first_time("network", name.text)) return;
+    reporter_.report(unknown_name, name.span, "network", printable(name.text))
+        .label(group->second.statement->name.span, "this is a group");
+    return;
+  }
+  if (lost_.group || lost(name) || !first_time("network", name.text)) return;
+  Diagnostic& diagnostic = reporter_.report(unknown_name, name.span, "network", printable(name.text));
+  std::vector<std::string> known;
+  for (const auto& [each, network] : networks) known.push_back(each);
+  if (const std::string near = nearest(name.text, known); !near.empty()) {
+    diagnostic.suggest(fmt::format("did you mean `{}`?", near));
+  }
+}
+
+void Declarations::unknown_service(const ast::Name& name) {
+  if (lost_.service || lost(name) || !first_time("service", name.text)) return;
+  Diagnostic& diagnostic = reporter_.report(frontend::unknown_service, name.span, printable(name.text));
+  std::vector<std::string> known(protocol_names().begin(), protocol_names().end());
+  for (const auto& [each, service] : services) known.push_back(each);
+  if (const std::string near = nearest(name.text, known); !near.empty()) {
+    diagnostic.suggest(fmt::format("did you mean `{}`?", near));
+  }
+}
+
+}  // namespace weft::frontend

@@ -1,0 +1,101 @@
+#pragma once
+
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/diagnostics.h"
+#include "frontend/ast.h"
+#include "model/policy.h"
+
+// Private to this folder.
+namespace weft::frontend {
+
+/// The findings of name resolution, bounded: past the limit they are counted by one note and dropped.
+class Reporter {
+ public:
+  explicit Reporter(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
+
+  template <typename... Arguments>
+  Diagnostic& report(const DiagnosticKind<Arguments...>& kind, Span span,
+                     const std::type_identity_t<Arguments>&... arguments) {
+    if (full(span)) return dropped_;
+    return diagnostics_.report(kind, span, arguments...);
+  }
+  std::size_t errors() const { return diagnostics_.errors(); }
+
+ private:
+  bool full(Span span);
+
+  Diagnostics& diagnostics_;
+  Diagnostic dropped_;
+  bool noted_ = false;
+};
+
+/// How far the look-up of a definition has come, to find those that are defined by themselves.
+enum class Progress : std::uint8_t { Untouched, Open, Done };
+
+/// Everything the files declare by name, whatever order and file it stands in.
+class Declarations {
+ public:
+  struct Group {
+    const ast::GroupStatement* statement;
+    Progress progress = Progress::Untouched;
+    model::Selector meaning;
+    std::size_t comparisons = 0;
+    std::size_t depth = 0;
+    bool readable = true;
+    bool confined = false;  ///< only peers of one kind can match
+  };
+  struct Network {
+    const ast::NetworkStatement* statement;
+    Progress progress = Progress::Untouched;
+    std::optional<model::AddressSet> meaning;  ///< none where it could not be understood
+  };
+  struct Service {
+    const ast::ServiceStatement* statement;
+    Progress progress = Progress::Untouched;
+    std::optional<model::PortSet> meaning;
+  };
+
+  Declarations(std::span<const ast::File> files, Reporter& reporter);
+
+  std::map<std::string, Group, std::less<>> groups;
+  std::map<std::string, Network, std::less<>> networks;
+  std::map<std::string, Service, std::less<>> services;
+  std::vector<model::Tier> tiers;
+  std::map<model::LabelKey, model::KeyDomain> schema;
+
+  /// The key that is meant, or nothing where it is none; that is reported.
+  std::optional<model::LabelKey> key(const ast::Key& key);
+  /// The same, and it must be declared.
+  std::optional<model::LabelKey> declared_key(const ast::Key& key);
+  std::optional<model::TierId> tier(const ast::Name& name);
+
+  /// Called for a name nothing is declared by. Says so once per name, and not at all where the declaration may be among
+  /// those that could not be read.
+  void unknown_selector(const ast::Name& name);
+  void unknown_network(const ast::Name& name);
+  void unknown_service(const ast::Name& name);
+
+  bool tiers_lost() const { return lost_.tier; }
+
+ private:
+  void declare(const ast::GroupStatement& statement);
+  void declare(const ast::NetworkStatement& statement);
+  void declare(const ast::ServiceStatement& statement);
+  void declare(const ast::LabelStatement& statement);
+  void declare(const ast::TiersStatement& statement);
+  bool selector_name_taken(const ast::Name& name, std::string_view kind);
+  bool lost(const ast::Name& name) const;
+  bool first_time(std::string_view kind, const std::string& name);
+
+  Reporter& reporter_;
+  ast::Lost lost_;
+  std::optional<Span> tiers_span_;
+  std::set<std::string, std::less<>> unknown_;
+};
+
+}  // namespace weft::frontend

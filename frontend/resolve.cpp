@@ -1,0 +1,300 @@
+#include <algorithm>
+#include <charconv>
+
+#include "base/text.h"
+#include "frontend/declarations.h"
+#include "frontend/diagnostics.h"
+#include "frontend/frontend.h"
+#include "frontend/networks.h"
+#include "frontend/selectors.h"
+#include "frontend/services.h"
+
+namespace weft::frontend {
+namespace {
+
+class Resolver {
+ public:
+  Resolver(std::span<const ast::File> files, Diagnostics& diagnostics)
+      : files_(files),
+        reporter_(diagnostics),
+        declarations_(files, reporter_),
+        networks_(declarations_, reporter_),
+        services_(declarations_, reporter_),
+        selectors_(declarations_, networks_, reporter_) {}
+
+  model::Policy resolve() {
+    const std::size_t errors = reporter_.errors();
+    choose_profile();
+    policy_.schema = declarations_.schema;
+    policy_.tiers = declarations_.tiers;
+    define_names();
+    for (const ast::File& file : files_) {
+      std::map<std::string, Span, std::less<>> policies;
+      for (const ast::Statement& statement : file.statements) {
+        if (const auto* it = std::get_if<ast::PolicyStatement>(&statement)) add(*it, policies);
+        if (const auto* it = std::get_if<ast::GuardStatement>(&statement)) add(*it);
+        if (const auto* it = std::get_if<ast::AssertionStatement>(&statement)) add(*it);
+      }
+    }
+    if (errors == 0 && reporter_.errors() == 0) warn_of_what_has_no_effect();
+    return std::move(policy_);
+  }
+
+ private:
+  void choose_profile() {
+    policy_.profile = model::profiles().front();
+    const ast::ProfileStatement* chosen = nullptr;
+    const ast::File* chosen_in = nullptr;
+    for (const ast::File& file : files_) {
+      for (const ast::Statement& statement : file.statements) {
+        const auto* it = std::get_if<ast::ProfileStatement>(&statement);
+        if (!it) continue;
+        const model::Profile* profile = model::find_profile(it->name.text);
+        if (!profile) {
+          report_unknown_profile(it->name);
+        } else if (!chosen) {
+          policy_.profile = *profile;
+          chosen = it;
+          chosen_in = &file;
+        } else if (chosen_in == &file || chosen->name.text != it->name.text) {
+          // Each file may say the profile it is written for, if they agree.
+          reporter_.report(stated_twice, it->span, "the profile").label(chosen->span, "it is stated here already");
+        }
+      }
+    }
+  }
+
+  void report_unknown_profile(const ast::Name& name) {
+    std::vector<std::string> known;
+    for (const model::Profile& profile : model::profiles()) known.push_back(profile.name);
+    Diagnostic& diagnostic = reporter_.report(unknown_profile, name.span, printable(name.text));
+    const std::string near = nearest(name.text, known);
+    diagnostic.suggest(near.empty() ? fmt::format("the profiles are {}", fmt::join(known, ", "))
+                                    : fmt::format("did you mean `{}`?", near));
+  }
+
+  // Every name is worked out, used or not: its mistakes are mistakes.
+  void define_names() {
+    for (const ast::File& file : files_) {
+      for (const ast::Statement& statement : file.statements) {
+        if (const auto* it = std::get_if<ast::GroupStatement>(&statement)) define(*it);
+        if (const auto* it = std::get_if<ast::NetworkStatement>(&statement)) define(*it);
+        if (const auto* it = std::get_if<ast::ServiceStatement>(&statement)) {
+          const auto found = declarations_.services.find(it->name.text);
+          if (found != declarations_.services.end() && found->second.statement == it) services_.named(it->name);
+        }
+      }
+    }
+  }
+
+  void define(const ast::GroupStatement& statement) {
+    const auto found = declarations_.groups.find(statement.name.text);
+    if (found == declarations_.groups.end() || found->second.statement != &statement) return;
+    const Declarations::Group& group = selectors_.define(statement.name, found->second);
+    policy_.groups.push_back({statement.name.text, group.meaning, statement.name.span});
+  }
+
+  void define(const ast::NetworkStatement& statement) {
+    const auto found = declarations_.networks.find(statement.name.text);
+    if (found == declarations_.networks.end() || found->second.statement != &statement) return;
+    if (const auto addresses = networks_.named(statement.name)) {
+      policy_.groups.push_back({statement.name.text, model::Selector::world_address(*addresses), statement.name.span});
+    }
+  }
+
+  // ---- policies
+
+  void add(const ast::PolicyStatement& statement, std::map<std::string, Span, std::less<>>& policies) {
+    if (!statement.unreadable_header) {
+      const auto [first, fresh] = policies.emplace(statement.name.text, statement.name.span);
+      if (!fresh) {
+        reporter_.report(declared_twice, statement.name.span, "policy", quoted(statement.name.text))
+            .label(first->second, "it is declared here already");
+      }
+    }
+    model::PolicyBlock block;
+    block.name = statement.name.text;
+    block.span = statement.name.span;
+    block.tier = tier_of(statement);
+    block.ordered = statement.ordered;
+    block.owner = statement.owner ? statement.owner->text : "";
+    if (statement.priority) {
+      block.priority = priority(*statement.priority);
+      block.priority_stated = true;
+    }
+    const model::BlockId id{static_cast<std::uint32_t>(policy_.blocks.size())};
+    policy_.blocks.push_back(block);
+
+    std::uint32_t index = 0;
+    for (const ast::PolicyItem& item : statement.items) {
+      if (const auto* it = std::get_if<ast::RuleStatement>(&item)) {
+        if (block.ordered) ++index;
+        add(*it, block, id, {block.priority, index});
+      } else if (const auto* isolation = std::get_if<ast::IsolateStatement>(&item)) {
+        add(*isolation, block, id);
+      } else {
+        add(std::get<ast::GuardStatement>(item));
+      }
+    }
+  }
+
+  model::TierId tier_of(const ast::PolicyStatement& statement) {
+    if (statement.tier) return declarations_.tier(*statement.tier).value_or(model::TierId{});
+    if (declarations_.tiers.size() > 1 && !statement.unreadable_header && !declarations_.tiers_lost()) {
+      std::vector<std::string> names;
+      for (const model::Tier& tier : declarations_.tiers) names.push_back(fmt::format("`{}`", tier.name));
+      reporter_.report(tier_needed, statement.name.span, printable(statement.name.text))
+          .suggest(fmt::format("write `in TIER` after its name; the tiers are {}", fmt::join(names, ", ")));
+    }
+    return {};
+  }
+
+  std::int64_t priority(const ast::Literal& literal) {
+    std::int64_t value = 0;
+    const char* end = literal.text.data() + literal.text.size();
+    if (std::from_chars(literal.text.data(), end, value).ec != std::errc{}) {
+      reporter_.report(bad_priority, literal.span, printable(literal.text.substr(0, 40)));
+      return 0;
+    }
+    return value;
+  }
+
+  void add(const ast::RuleStatement& statement, const model::PolicyBlock& block, model::BlockId id,
+           model::Level level) {
+    model::Rule rule;
+    switch (statement.verdict) {
+      case ast::RuleStatement::Verdict::Allow:
+        rule.verdict = model::Verdict::Allow;
+        break;
+      case ast::RuleStatement::Verdict::Deny:
+        rule.verdict = model::Verdict::Deny;
+        break;
+      case ast::RuleStatement::Verdict::Pass:
+        rule.verdict = model::Verdict::Pass;
+        break;
+    }
+    rule.at_source = statement.gate != ast::RuleStatement::Gate::Destination;
+    rule.at_destination = statement.gate != ast::RuleStatement::Gate::Source;
+    rule.source = selectors_.resolve(statement.edge.source);
+    rule.destination = selectors_.resolve(statement.edge.destination);
+    rule.ports = services_.resolve(statement.edge.services).value_or(model::PortSet{});
+    rule.because = statement.edge.because ? statement.edge.because->text : "";
+    rule.tier = block.tier;
+    rule.level = level;
+    rule.block = id;
+    rule.span = statement.span;
+    if (statement.pass_to) rule.pass_to = pass_target(*statement.pass_to, block.tier);
+    policy_.rules.push_back(std::move(rule));
+  }
+
+  std::optional<model::TierId> pass_target(const ast::Name& name, model::TierId from) {
+    const auto target = declarations_.tier(name);
+    if (!target || *target > from) return target;
+    const auto at = static_cast<std::size_t>(from);
+    Diagnostic& diagnostic =
+        reporter_.report(pass_backwards, name.span, printable(name.text), declarations_.tiers[at].name);
+    if (at + 1 < declarations_.tiers.size()) {
+      diagnostic.suggest(
+          fmt::format("the next tier is `{}`; `pass` alone goes there", declarations_.tiers[at + 1].name));
+    } else {
+      diagnostic.suggest("there is no later tier; `pass` alone goes on to what the profile says");
+    }
+    return {};
+  }
+
+  void add(const ast::IsolateStatement& statement, const model::PolicyBlock& block, model::BlockId id) {
+    model::Isolation isolation;
+    isolation.subject = selectors_.resolve(statement.subject);
+    isolation.egress = statement.side != ast::IsolateStatement::Side::Ingress;
+    isolation.ingress = statement.side != ast::IsolateStatement::Side::Egress;
+    isolation.tier = block.tier;
+    isolation.block = id;
+    isolation.span = statement.span;
+    policy_.isolations.push_back(std::move(isolation));
+  }
+
+  void add(const ast::GuardStatement& statement) {
+    policy_.guards.push_back({selectors_.resolve(statement.nodes), statement.span});
+  }
+
+  void add(const ast::AssertionStatement& statement) {
+    model::Assertion assertion;
+    assertion.kind = statement.never ? model::Assertion::Kind::Never : model::Assertion::Kind::Always;
+    assertion.source = selectors_.resolve(statement.edge.source);
+    assertion.destination = selectors_.resolve(statement.edge.destination);
+    assertion.ports = services_.resolve(statement.edge.services).value_or(model::PortSet{});
+    assertion.because = statement.edge.because ? statement.edge.because->text : "";
+    assertion.span = statement.span;
+    policy_.assertions.push_back(std::move(assertion));
+  }
+
+  // ---- what is legal and still no use
+
+  // The only kind of peer a selector can match, as far as its form says.
+  static std::optional<model::PeerKind> only_kind(const model::Selector& selector) {
+    using Kind = model::Selector::Kind;
+    switch (selector.kind) {
+      case Kind::Workload:
+        return model::PeerKind::Workload;
+      case Kind::Node:
+        return model::PeerKind::Node;
+      case Kind::World:
+        return model::PeerKind::World;
+      case Kind::OneOf:
+      case Kind::Has:
+      case Kind::Glob:
+        return selector.key.scope == model::KeyScope::Node ? model::PeerKind::Node : model::PeerKind::Workload;
+      case Kind::And:
+        for (const model::Selector& operand : selector.operands) {
+          if (const auto kind = only_kind(operand)) return kind;
+        }
+        return {};
+      default:
+        return {};
+    }
+  }
+
+  void warn_of_what_has_no_effect() {
+    for (const model::Isolation& isolation : policy_.isolations) {
+      const auto kind = only_kind(isolation.subject);
+      if (kind == model::PeerKind::World) {
+        reporter_.report(no_gates, isolation.span, "the world has no gates");
+      } else if (kind == model::PeerKind::Node && policy_.guards.empty() && !policy_.profile.node_gates) {
+        reporter_.report(no_gates, isolation.span, "nodes have no gates unless they are guarded")
+            .suggest("turn the gates of nodes on: `guard node`");
+      }
+    }
+    for (const model::Guard& guard : policy_.guards) {
+      const auto kind = only_kind(guard.nodes);
+      if (kind && *kind != model::PeerKind::Node) {
+        reporter_.report(no_gates, guard.span, "`guard` turns the gates of nodes on, and no node is among these");
+      }
+    }
+    const bool says_something =
+        std::ranges::any_of(files_, [](const ast::File& file) { return !file.statements.empty(); });
+    if (says_something && policy_.rules.empty() && policy_.isolations.empty()) {
+      for (const ast::File& file : files_) {
+        if (file.statements.empty()) continue;
+        reporter_.report(no_rules, Span{file.source, 0, 0}, policy_.profile.name,
+                         policy_.profile.allow_by_default ? "allows" : "denies");
+        break;
+      }
+    }
+  }
+
+  std::span<const ast::File> files_;
+  Reporter reporter_;
+  Declarations declarations_;
+  NetworkResolver networks_;
+  ServiceResolver services_;
+  SelectorResolver selectors_;
+  model::Policy policy_;
+};
+
+}  // namespace
+
+model::Policy resolve(const Sources&, std::span<const ast::File> files, Diagnostics& diagnostics) {
+  return Resolver(files, diagnostics).resolve();
+}
+
+}  // namespace weft::frontend

@@ -1,0 +1,263 @@
+#include "frontend/selectors.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "frontend/diagnostics.h"
+#include "frontend/frontend.h"
+
+namespace weft::frontend {
+
+using model::Selector;
+
+model::Selector SelectorResolver::resolve(const ast::Selector& selector) {
+  Part whole = part(selector);
+  warn_of(whole);
+  spent_ += whole.comparisons;
+  if (spent_ > Limits::all_comparisons) {
+    if (!limit_reported_) {
+      reporter_.report(too_involved, selector.span, "the rules make", Limits::all_comparisons)
+          .suggest("name fewer alternatives in the groups they use");
+    }
+    limit_reported_ = true;
+    return Selector::none();
+  }
+  return std::move(whole.meaning);
+}
+
+void SelectorResolver::warn_of(const Part& part) {
+  for (const auto& [span, others] : part.bare) {
+    reporter_.report(bare_negation, span, others)
+        .note("a comparison is false of whatever has no such label, so its negation is true of it")
+        .suggest(others == "workloads and the world" ? "write `node && !…` if nodes are meant"
+                                                     : "write `workload && !…` if workloads are meant");
+  }
+}
+
+bool SelectorResolver::within_limits(std::size_t comparisons, std::size_t depth, Span span) {
+  if (comparisons <= Limits::comparisons && depth <= Limits::nesting) return true;
+  if (!limit_reported_) {
+    if (depth > Limits::nesting) {
+      reporter_.report(too_deep, span, Limits::nesting);
+    } else {
+      reporter_.report(too_involved, span, "this makes", Limits::comparisons);
+    }
+  }
+  limit_reported_ = true;
+  return false;
+}
+
+SelectorResolver::Part SelectorResolver::part(const ast::Selector& selector) {
+  struct Visitor {
+    SelectorResolver& self;
+    Span span;
+    Part operator()(const ast::Unreadable&) const { return self.unreadable(); }
+    Part operator()(ast::Entity it) const { return self.entity(it); }
+    Part operator()(const ast::Comparison& it) const { return self.comparison(it); }
+    Part operator()(const ast::Has& it) const { return self.has(it); }
+    Part operator()(const ast::Reference& it) const { return self.reference(it); }
+    Part operator()(const ast::AddressTest& it) const { return self.addresses(it); }
+    Part operator()(const ast::Not& it) const { return self.negation(it, span); }
+    Part operator()(const ast::All& it) const { return self.combine(it.operands, true, span); }
+    Part operator()(const ast::AnyOf& it) const { return self.combine(it.operands, false, span); }
+  };
+  return std::visit(Visitor{*this, selector.span}, selector.node);
+}
+
+SelectorResolver::Part SelectorResolver::entity(ast::Entity entity) {
+  switch (entity) {
+    case ast::Entity::Any:
+      return {.meaning = Selector::any()};
+    case ast::Entity::None:
+      return {.meaning = Selector::none(), .confined = true};
+    case ast::Entity::Workload:
+      return {.meaning = Selector::workload(), .confined = true};
+    case ast::Entity::Node:
+      return {.meaning = Selector::node(), .confined = true};
+    case ast::Entity::World:
+      return {.meaning = Selector::world(), .confined = true};
+    case ast::Entity::Apiserver:
+      return {.meaning = {.kind = Selector::Kind::Apiserver}};
+  }
+  return unreadable();
+}
+
+SelectorResolver::Part SelectorResolver::comparison(const ast::Comparison& comparison) {
+  using Operator = ast::Comparison::Operator;
+  const auto key = declarations_.declared_key(comparison.key);
+  if (!key) return unreadable();
+  if (comparison.values.empty()) {
+    reporter_.report(empty_set, comparison.values_span)
+        .suggest(comparison.op == Operator::In ? "write `none` for no peer at all"
+                                               : fmt::format("write `has {}` for every value", comparison.key.text));
+    return unreadable();
+  }
+  check_values(comparison, *key);
+
+  std::vector<std::string> values;
+  for (const ast::Text& value : comparison.values) values.push_back(value.text);
+  switch (comparison.op) {
+    case Operator::Equals:
+    case Operator::In:
+      return {.meaning = Selector::one_of(*key, std::move(values)), .confined = true};
+    case Operator::Like:
+      return {.meaning = Selector::glob(*key, std::move(values.front())), .confined = true};
+    case Operator::Differs:
+    case Operator::NotIn:
+      break;
+  }
+  // A comparison with an absent key is false, and that includes `!=`: another value, but a value.
+  return {
+      .meaning = Selector::all_of({Selector::has(*key), Selector::negation(Selector::one_of(*key, std::move(values)))}),
+      .comparisons = 2,
+      .depth = 3,
+      .confined = true};
+}
+
+void SelectorResolver::check_values(const ast::Comparison& comparison, const model::LabelKey& key) {
+  const auto found = declarations_.schema.find(key);
+  if (found == declarations_.schema.end() || !found->second.values) return;
+  const std::vector<std::string>& domain = *found->second.values;
+  for (const ast::Text& value : comparison.values) {
+    const bool possible =
+        comparison.op == ast::Comparison::Operator::Like
+            ? std::ranges::any_of(domain, [&](const auto& each) { return model::glob_matches(value.text, each); })
+            : std::ranges::find(domain, value.text) != domain.end();
+    // A value that is missing from the declaration is one mistake, however often it is used.
+    if (!possible && unknown_values_.emplace(key, value.text).second)
+      report_unknown_value(comparison, value, key, found->second);
+  }
+}
+
+void SelectorResolver::report_unknown_value(const ast::Comparison& comparison, const ast::Text& value,
+                                            const model::LabelKey& key, const model::KeyDomain& domain) {
+  const bool pattern = comparison.op == ast::Comparison::Operator::Like;
+  Diagnostic& diagnostic = reporter_.report(pattern ? unmatched_pattern : unknown_value, value.span,
+                                            quoted(to_string(key)), printable(value.text));
+  diagnostic.label(domain.span, "its values are declared here");
+  if (const std::string near = nearest(value.text, *domain.values); !near.empty()) {
+    diagnostic.suggest(fmt::format("did you mean \"{}\"?", printable(near)));
+  }
+}
+
+SelectorResolver::Part SelectorResolver::has(const ast::Has& has) {
+  const auto key = declarations_.declared_key(has.key);
+  if (!key) return unreadable();
+  return {.meaning = Selector::has(*key), .confined = true};
+}
+
+SelectorResolver::Part SelectorResolver::reference(const ast::Reference& reference) {
+  if (const auto group = declarations_.groups.find(reference.name.text); group != declarations_.groups.end()) {
+    const Declarations::Group& known = define(reference.name, group->second);
+    return {.meaning = known.meaning,
+            .comparisons = known.comparisons,
+            .depth = known.depth,
+            .readable = known.readable,
+            .confined = known.confined};
+  }
+  if (declarations_.networks.contains(reference.name.text)) {
+    const auto addresses = networks_.named(reference.name);
+    if (!addresses) return unreadable();
+    return {.meaning = Selector::world_address(*addresses), .depth = 2, .confined = true};
+  }
+  declarations_.unknown_selector(reference.name);
+  return unreadable();
+}
+
+const Declarations::Group& SelectorResolver::define(const ast::Name& name, Declarations::Group& group) {
+  if (group.progress == Progress::Done) return group;
+  static const Declarations::Group unknown{
+      .statement = nullptr, .progress = Progress::Done, .meaning = {}, .readable = false, .confined = true};
+  if (group.progress == Progress::Open) {
+    reporter_.report(circular, name.span, "group", printable(name.text))
+        .label(group.statement->name.span, "it is defined here");
+    return unknown;
+  }
+  if (!within_limits(0, depth_, name.span)) return unknown;
+
+  group.progress = Progress::Open;
+  ++depth_;
+  Part meaning = part(group.statement->selector);
+  --depth_;
+  warn_of(meaning);
+  group.progress = Progress::Done;
+  group.comparisons = meaning.comparisons;
+  group.depth = meaning.depth;
+  group.readable = meaning.readable;
+  group.confined = meaning.confined;
+  group.meaning = std::move(meaning.meaning);
+  return group;
+}
+
+SelectorResolver::Part SelectorResolver::addresses(const ast::AddressTest& test) {
+  const auto addresses = networks_.resolve(test.networks);
+  if (!addresses) return unreadable();
+  if (test.world_only) return {.meaning = Selector::world_address(*addresses), .depth = 2, .confined = true};
+  return {.meaning = Selector::address(*addresses)};
+}
+
+namespace {
+
+// Which labels a selector looks at: those of workloads, those of nodes.
+struct Labels {
+  bool workloads = false;
+  bool nodes = false;
+};
+
+Labels labels_in(const Selector& selector) {
+  using Kind = Selector::Kind;
+  if (selector.kind == Kind::OneOf || selector.kind == Kind::Has || selector.kind == Kind::Glob) {
+    const bool node = selector.key.scope == model::KeyScope::Node;
+    return {!node, node};
+  }
+  Labels out;
+  for (const Selector& operand : selector.operands) {
+    const Labels inner = labels_in(operand);
+    out.workloads = out.workloads || inner.workloads;
+    out.nodes = out.nodes || inner.nodes;
+  }
+  return out;
+}
+
+}  // namespace
+
+SelectorResolver::Part SelectorResolver::negation(const ast::Not& negation, Span span) {
+  Part inner = part(negation.operand.front());
+  if (!within_limits(inner.comparisons, inner.depth + 1, span)) return unreadable();
+  Part out{.meaning = Selector::none(),
+           .comparisons = inner.comparisons,
+           .depth = inner.depth + 1,
+           .readable = inner.readable};
+  if (!inner.readable) {
+    out.confined = true;
+  } else if (inner.meaning.kind == Selector::Kind::Not) {
+    out.confined = !inner.bare.empty();  // the negation of what matched too much
+  } else if (const Labels labels = labels_in(inner.meaning); labels.workloads || labels.nodes) {
+    out.bare.emplace_back(span, labels.nodes && labels.workloads ? "the world"
+                                : labels.nodes                   ? "workloads and the world"
+                                                                 : "nodes and the world");
+  }
+  out.meaning = Selector::negation(std::move(inner.meaning));
+  return out;
+}
+
+SelectorResolver::Part SelectorResolver::combine(const std::vector<ast::Selector>& operands, bool all, Span span) {
+  Part out{.meaning = Selector::none(), .comparisons = 0, .confined = !all};
+  std::vector<Selector> meanings;
+  meanings.reserve(operands.size());
+  for (const ast::Selector& operand : operands) {
+    Part each = part(operand);
+    out.comparisons += each.comparisons;
+    out.depth = std::max(out.depth, each.depth + 1);
+    if (!within_limits(out.comparisons, out.depth, span)) return unreadable();
+    out.readable = out.readable && each.readable;
+    out.confined = all ? out.confined || each.confined : out.confined && each.confined;
+    out.bare.insert(out.bare.end(), each.bare.begin(), each.bare.end());
+    meanings.push_back(std::move(each.meaning));
+  }
+  if (all && out.confined) out.bare.clear();
+  out.meaning = all ? Selector::all_of(std::move(meanings)) : Selector::any_of(std::move(meanings));
+  return out;
+}
+
+}  // namespace weft::frontend

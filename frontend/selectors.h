@@ -1,0 +1,57 @@
+#pragma once
+
+#include "frontend/declarations.h"
+#include "frontend/networks.h"
+
+// Private to this folder.
+namespace weft::frontend {
+
+/// Selector expressions to their meaning, groups and networks put in. What could not be understood stands as `none`.
+class SelectorResolver {
+ public:
+  SelectorResolver(Declarations& declarations, NetworkResolver& networks, Reporter& reporter)
+      : declarations_(declarations), networks_(networks), reporter_(reporter) {}
+
+  /// A selector as it stands in a rule, a claim, `isolate` or `guard`.
+  model::Selector resolve(const ast::Selector& selector);
+  /// Works a group out, once; `name` is where it is asked for.
+  const Declarations::Group& define(const ast::Name& name, Declarations::Group& group);
+
+ private:
+  struct Part {
+    model::Selector meaning;
+    std::size_t comparisons = 1;
+    std::size_t depth = 1;
+    bool readable = true;
+    /// True if only peers of one kind can match, so that a negation beside it is understood to be among them.
+    bool confined = false;
+    /// Negated label comparisons that nothing confines, and what else they match.
+    std::vector<std::pair<Span, std::string_view>> bare = {};
+  };
+
+  Part part(const ast::Selector& selector);
+  Part entity(ast::Entity entity);
+  Part comparison(const ast::Comparison& comparison);
+  Part has(const ast::Has& has);
+  Part reference(const ast::Reference& reference);
+  Part addresses(const ast::AddressTest& test);
+  Part negation(const ast::Not& negation, Span span);
+  Part combine(const std::vector<ast::Selector>& operands, bool all, Span span);
+  Part unreadable() const { return {.meaning = model::Selector::none(), .readable = false, .confined = true}; }
+  /// False past the limits; said once.
+  bool within_limits(std::size_t comparisons, std::size_t depth, Span span);
+  void warn_of(const Part& part);
+  void check_values(const ast::Comparison& comparison, const model::LabelKey& key);
+  void report_unknown_value(const ast::Comparison& comparison, const ast::Text& value, const model::LabelKey& key,
+                            const model::KeyDomain& domain);
+
+  Declarations& declarations_;
+  NetworkResolver& networks_;
+  Reporter& reporter_;
+  std::size_t depth_ = 0;
+  std::size_t spent_ = 0;
+  bool limit_reported_ = false;
+  std::set<std::pair<model::LabelKey, std::string>> unknown_values_;
+};
+
+}  // namespace weft::frontend

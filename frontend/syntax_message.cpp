@@ -1,0 +1,242 @@
+#include "frontend/syntax_message.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "frontend/diagnostics.h"
+#include "grammar/WeftParser.h"
+
+namespace weft::frontend {
+namespace {
+
+using grammar::WeftParser;
+
+class Message {
+ public:
+  Message(const Sources& sources, SourceId source, const StatementParser& parser, std::span<const Token> tokens,
+          const SyntaxError& error)
+      : sources_(sources), source_(source), parser_(parser), tokens_(tokens), error_(error) {}
+
+  void report(Diagnostics& diagnostics) const {
+    Diagnostic& diagnostic =
+        diagnostics.report(syntax, span(), fmt::format("expected {}, found {}", expected(), found()));
+    if (error_.expects(WeftParser::CLOSE_PARENTHESIS) && !error_.expects(0)) {
+      if (const auto open = unclosed_parenthesis()) diagnostic.label(*open, "this is not closed");
+    }
+    suggest(diagnostic);
+  }
+
+ private:
+  bool at_end() const { return error_.at >= tokens_.size(); }
+  std::uint16_t type(std::size_t index) const {
+    return index < tokens_.size() ? tokens_[index].type : std::uint16_t{0};
+  }
+  std::uint16_t found_type() const { return type(error_.at); }
+  std::uint16_t before() const { return error_.at == 0 ? std::uint16_t{0} : type(error_.at - 1); }
+  bool expects(std::uint16_t wanted) const { return error_.expects(wanted); }
+  bool inside(std::uint16_t rule) const { return error_.inside(rule); }
+
+  std::string text(std::size_t index) const {
+    std::string out = printable(sources_.text({source_, tokens_[index].begin, tokens_[index].end}));
+    return out.size() <= 40 ? out : out.substr(0, 37) + "…";
+  }
+
+  // What is missing at the end is missing just after the last word.
+  Span span() const {
+    if (at_end()) return {source_, tokens_.back().end, tokens_.back().end};
+    return {source_, tokens_[error_.at].begin, tokens_[error_.at].end};
+  }
+
+  std::string_view kind() const {
+    switch (type(0)) {
+      case WeftParser::ALLOW:
+      case WeftParser::DENY:
+      case WeftParser::PASS:
+        return "the rule";
+      case WeftParser::NEVER:
+      case WeftParser::ALWAYS:
+        return "the claim";
+      case WeftParser::POLICY:
+        return "the policy header";
+      default:
+        return "the statement";
+    }
+  }
+
+  std::string found() const {
+    if (at_end()) return fmt::format("the end of {}", kind());
+    return found_type() == WeftParser::STRING ? text(error_.at) : fmt::format("`{}`", text(error_.at));
+  }
+
+  std::string expected() const {
+    if (expects(WeftParser::ARROW)) return fmt::format("`->` after the source of {}", kind());
+    if (inside(WeftParser::RuleEdge) && expects(WeftParser::COLON)) {
+      return fmt::format("`:` and a service after the destination of {}", kind());
+    }
+    if (expects(WeftParser::BANG)) return selector();
+    if (inside(WeftParser::RulePort) && before() == WeftParser::DASH) return "the last port of the range after `-`";
+    if (inside(WeftParser::RulePort) && expects(WeftParser::NUMBER)) {
+      return expects(WeftParser::IDENTIFIER) ? "a number or the name of a port after `/`" : "an ICMP code after `/`";
+    }
+    if (inside(WeftParser::RuleServices) && expects(WeftParser::IDENTIFIER)) return after_sign("a service");
+    if (expects(WeftParser::ADDRESS)) return after_sign("an address or the name of a network");
+    if (inside(WeftParser::RuleLabel) && expects(WeftParser::STRING)) return "`string` or the values in double quotes";
+    if (expects(WeftParser::IDENTIFIER)) return name();
+    return choices();
+  }
+
+  std::string selector() const {
+    switch (before()) {
+      case WeftParser::ARROW:
+        return fmt::format("the destination of {} after `->`", kind());
+      case WeftParser::ALLOW:
+      case WeftParser::DENY:
+      case WeftParser::PASS:
+      case WeftParser::NEVER:
+      case WeftParser::ALWAYS:
+      case WeftParser::SOURCE:
+      case WeftParser::DESTINATION:
+        return fmt::format("the source of {}", kind());
+      default:
+        return after_sign("a selector");
+    }
+  }
+
+  std::string name() const {
+    if (expects(WeftParser::STRING)) return "a name for the policy";
+    if (inside(WeftParser::RuleKey) || expects(WeftParser::NODE)) return after_sign("a label key");
+    return after_sign("a name");
+  }
+
+  std::string after_sign(std::string_view what) const {
+    return error_.at == 0 ? std::string(what) : fmt::format("{} after `{}`", what, text(error_.at - 1));
+  }
+
+  // A few signs or words, or the end.
+  std::string choices() const {
+    // After a whole statement little but its end is worth naming.
+    const bool many = expects(0) && expects(WeftParser::AND);
+    std::vector<std::string> all;
+    for (const std::uint16_t wanted : error_.expected) {
+      if (wanted == 0 || (is_noise(wanted) && error_.expected.size() > 1)) continue;
+      if (many && is_operator(wanted)) continue;
+      if (wanted == WeftParser::STRING) {
+        all.push_back("a text in double quotes");
+      } else if (wanted == WeftParser::NUMBER) {
+        all.push_back("a number");
+      } else {
+        all.push_back(fmt::format("`{}`", parser_.spelling(wanted)));
+      }
+    }
+    if (expects(0)) all.push_back(fmt::format("the end of {}", kind()));
+    std::string out;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      if (i > 0) out += i + 1 == all.size() ? " or " : ", ";
+      out += all[i];
+    }
+    return out;
+  }
+
+  // Signs that could stand nearly everywhere tell nobody anything.
+  bool is_noise(std::uint16_t wanted) const {
+    switch (wanted) {
+      case WeftParser::DOT:
+      case WeftParser::SLASH:
+      case WeftParser::DASH:
+      case WeftParser::BAR:
+      case WeftParser::BACKSLASH:
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  static bool is_operator(std::uint16_t type) {
+    switch (type) {
+      case WeftParser::IN:
+      case WeftParser::NOT:
+      case WeftParser::LIKE:
+      case WeftParser::EQUALS:
+      case WeftParser::DIFFERS:
+      case WeftParser::AND:
+      case WeftParser::OR:
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  std::optional<Span> unclosed_parenthesis() const {
+    std::vector<Span> open;
+    for (const Token& token : tokens_.first(std::min(error_.at, tokens_.size()))) {
+      if (token.type == WeftParser::OPEN_PARENTHESIS) open.push_back({source_, token.begin, token.end});
+      if (token.type == WeftParser::CLOSE_PARENTHESIS && !open.empty()) open.pop_back();
+    }
+    if (open.empty()) return {};
+    return open.back();
+  }
+
+  void suggest(Diagnostic& out) const {
+    const std::string word = at_end() ? std::string() : text(error_.at);
+    if (found_type() == WeftParser::ASSIGN && expects(WeftParser::EQUALS)) {
+      out.suggest("a comparison is written `==`");
+    } else if (found_type() == WeftParser::EQUALS && expects(WeftParser::ASSIGN)) {
+      out.suggest("a definition is written with one `=`");
+    } else if (expects(WeftParser::STRING) && !expects(WeftParser::IDENTIFIER) && !at_end() &&
+               (is_name(found_type()) || found_type() == WeftParser::NUMBER || is_reserved(found_type())) &&
+               !inside(WeftParser::RuleTextSet)) {
+      out.suggest(fmt::format("texts stand in double quotes: \"{}\"", word));
+    } else if (inside(WeftParser::RuleTextSet) && !at_end() && is_name(found_type())) {
+      out.suggest(fmt::format("values stand in double quotes: \"{}\"", word));
+    } else if (expects(WeftParser::AND) && word == "and") {
+      out.suggest("`and` is written `&&`");
+    } else if (expects(WeftParser::OR) && (word == "or" || found_type() == WeftParser::BAR)) {
+      out.suggest("`or` is written `||`");
+    } else if (found_type() == WeftParser::NOT && expects(WeftParser::BANG)) {
+      out.suggest("`not` is written `!`");
+    } else if (expects(WeftParser::IDENTIFIER) && is_reserved(found_type())) {
+      out.suggest(fmt::format("`{}` is a word of the language: as a name it stands in backticks", word));
+    } else if (inside(WeftParser::RuleServices) && found_type() == WeftParser::NUMBER &&
+               (before() == WeftParser::COLON || before() == WeftParser::COMMA)) {
+      out.suggest(fmt::format("there is no default protocol: write `tcp/{}`", word));
+    } else if (inside(WeftParser::RuleServices) && found_type() == WeftParser::NUMBER && is_name(before())) {
+      out.suggest(fmt::format("write `{}/{}`", text(error_.at - 1), word));
+    } else if (inside(WeftParser::RuleEdge) && (expects(WeftParser::ARROW) || expects(WeftParser::COLON))) {
+      out.suggest(fmt::format("it is written `{} SOURCE -> DESTINATION : SERVICE`", text(0)));
+    }
+  }
+
+  static bool is_reserved(std::uint16_t type) { return type >= WeftParser::PROFILE && type <= WeftParser::ADDR; }
+
+  const Sources& sources_;
+  SourceId source_;
+  const StatementParser& parser_;
+  std::span<const Token> tokens_;
+  const SyntaxError& error_;
+};
+
+}  // namespace
+
+void report_syntax(const Sources& sources, SourceId source, Diagnostics& diagnostics, const StatementParser& parser,
+                   std::span<const Token> tokens, const SyntaxError& error) {
+  Message(sources, source, parser, tokens, error).report(diagnostics);
+}
+
+void report_no_statement(const Sources& sources, SourceId source, Diagnostics& diagnostics, const Token& found,
+                         bool in_policy) {
+  const Span span{source, found.begin, found.end};
+  std::string word = printable(sources.text(span));
+  if (word.size() > 40) word = word.substr(0, 37) + "…";
+  Diagnostic& diagnostic = diagnostics.report(
+      syntax, span,
+      fmt::format("expected {}, found `{}`", in_policy ? "a rule, `isolate` or `}`" : "a statement", word));
+  std::vector<std::string> words{"allow", "deny", "pass", "isolate", "guard"};
+  if (!in_policy) {
+    words = {"policy", "group", "network", "service", "label", "profile", "tiers", "guard", "never", "always"};
+  }
+  if (const std::string near = nearest(word, words); !near.empty()) {
+    diagnostic.suggest(fmt::format("did you mean `{}`?", near));
+  }
+}
+
+}  // namespace weft::frontend

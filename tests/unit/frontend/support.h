@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/diagnostics.h"
+#include "frontend/frontend.h"
+
+namespace weft::frontend_tests {
+
+/// What became of some texts.
+struct Read {
+  Sources sources;
+  Diagnostics diagnostics;
+  std::vector<frontend::ast::File> files;
+  model::Policy policy;
+
+  /// The diagnostics as a person sees them.
+  std::string shown() const;
+  /// The codes in the order of their report: "W1003 W1020".
+  std::string codes() const;
+};
+
+Read read(const std::vector<std::string>& texts);
+inline Read read(const std::string& text) { return read(std::vector<std::string>{text}); }
+
+std::string file_text(const std::string& path);
+
+}  // namespace weft::frontend_tests
