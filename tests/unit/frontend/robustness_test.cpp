@@ -200,7 +200,7 @@ TEST_CASE("garbage of ten megabytes is refused at once", "[frontend]") {
     INFO("text " << i << " took " << took << " s\n" << read.shown());
     CHECK(read.diagnostics.has_errors());
     CHECK(read.diagnostics.all().size() <= frontend::Limits::errors + 1);
-    CHECK(took < 4.0);  // about one second at most when the machine is idle
+    CHECK(took < 30.0);  // a guard against quadratic work, not a figure
   }
 }
 

@@ -69,7 +69,8 @@ TEST_CASE("no change of a valid text makes the reader fall over", "[inventory]")
                                                 "\r",
                                                 "kind: Pod\n",
                                                 "name"};
-  const auto seed = static_cast<unsigned>(std::chrono::steady_clock::now().time_since_epoch().count());
+  const char* wanted = std::getenv("WEFT_FUZZ_SEED");
+  const auto seed = wanted ? static_cast<unsigned>(std::strtoul(wanted, nullptr, 10)) : 20U;
   std::mt19937 random(seed);
   const auto below = [&](std::size_t n) { return std::uniform_int_distribution<std::size_t>(0, n - 1)(random); };
   for (int round = 0; round < 6000; ++round) {
@@ -115,7 +116,7 @@ void check_fast(std::string what, std::string text) {
   if (std::getenv("WEFT_SHOW_TIMES")) std::cout << fmt::format("{:24} {:.2f} s\n", what, taken);
   CHECK(reading.diagnostics.has_errors());
   CHECK(reading.diagnostics.all().size() <= 202);
-  CHECK(taken < 10);
+  CHECK(taken < 60);  // a guard against quadratic work, not a figure
 }
 
 std::string times(std::string_view piece, std::size_t bytes) {

@@ -1,0 +1,192 @@
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <cstring>
+#include <set>
+
+#include "bundle/abi.h"
+#include "codegen/codegen.h"
+#include "plan/build.h"
+#include "tests/support/world.h"
+
+using namespace weft;
+
+namespace {
+
+// One class of workloads, one of strangers, one atom, and only the default entry: the smallest plan there is.
+plan::DecisionPlan smallest() {
+  plan::DecisionPlan plan;
+  plan.classes.resize(3);
+  plan.atoms = {{{0, model::last_service_point}, plan::AtomId{0}}};
+  plan.atom_count = 1;
+  plan.tiers = 1;
+  plan.v4.otherwise.class_id = plan::ClassId{1};
+  plan.v6.otherwise.class_id = plan::ClassId{1};
+  for (plan::Gate* gate : {&plan.egress, &plan.ingress}) {
+    gate->entries.resize(WEFT_ENTRY_FIRST + 1);
+    plan::Bits all(gate->entries.size()), none(gate->entries.size());
+    all.set(WEFT_ENTRY_FIRST);
+    gate->own_rows = {none, all, all};
+    gate->peer_rows = {none, all, all};
+    gate->atom_rows = {all};
+  }
+  return plan;
+}
+
+bundle::Bundle emitted(const plan::DecisionPlan& plan, const codegen::Options& options = {}) {
+  auto out = codegen::emit(plan, options);
+  REQUIRE(out.has_value());
+  return std::move(*out);
+}
+
+std::set<std::string> names(const bundle::Bundle& bundle) {
+  std::set<std::string> out;
+  for (const auto& image : bundle.images) out.insert(image.name);
+  return out;
+}
+
+bool holds(const bundle::Bundle& bundle, std::string_view text) {
+  return std::search(bundle.object.begin(), bundle.object.end(), text.begin(), text.end()) != bundle.object.end();
+}
+
+const bundle::MapImage& image(const bundle::Bundle& bundle, std::string_view name) {
+  const auto found = std::ranges::find(bundle.images, name, &bundle::MapImage::name);
+  REQUIRE(found != bundle.images.end());
+  return *found;
+}
+
+}  // namespace
+
+TEST_CASE("the same plan gives the same bytes", "[codegen]") {
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    const test::World world = test::generate_world(seed);
+    const auto plan = plan::build(world.policy, world.inventory);
+    REQUIRE(plan);
+    CHECK(emitted(*plan) == emitted(*plan));
+  }
+}
+
+TEST_CASE("the program is the same for all policies of one shape", "[codegen]") {
+  plan::DecisionPlan a = smallest(), b = smallest();
+  b.egress.entries.back().verdict = model::Verdict::Deny;
+  a.egress.entries.back().verdict = model::Verdict::Allow;
+  const bundle::Bundle one = emitted(a), other = emitted(b);
+  CHECK(one.object == other.object);
+  CHECK(one.images != other.images);
+}
+
+TEST_CASE("an object that libbpf and people can read", "[codegen]") {
+  const bundle::Bundle bundle = emitted(smallest());
+  REQUIRE(bundle.object.size() > 64);
+  CHECK(std::memcmp(bundle.object.data(), "\177ELF", 4) == 0);
+  for (const char* section : {".BTF", ".BTF.ext", ".maps", "license", ".symtab"}) CHECK(holds(bundle, section));
+  for (const char* section : {".eh_frame", ".debug_info", ".debug_line"}) CHECK_FALSE(holds(bundle, section));
+  CHECK_FALSE(holds(bundle, WEFT_SOURCE_DIR));  // nothing of the place where Weft was built
+  CHECK(bundle.manifest.figures.at("classes") == 3);
+  CHECK(bundle.manifest.figures.at("instructions") > 100);
+}
+
+TEST_CASE("what a policy does not need is not there", "[codegen]") {
+  plan::DecisionPlan plan = smallest();
+  SECTION("IPv6") {
+    CHECK_FALSE(holds(emitted(plan), "weft_judge6_egress"));
+    plan.v6.exact.push_back({*model::parse_address("fd00::1"), {plan::ClassId{2}, 0}});
+    const bundle::Bundle six = emitted(plan);
+    CHECK(holds(six, "weft_judge6_egress"));
+    CHECK(names(six).contains("weft_exact6"));
+  }
+  SECTION("state") {
+    CHECK(holds(emitted(plan), "weft_connections4"));
+    CHECK_FALSE(holds(emitted(plan), "weft_connections6"));
+    CHECK_FALSE(holds(emitted(plan, {.stateless = true}), "weft_connections4"));
+    CHECK_FALSE(holds(emitted(plan, {.stateless = true}), "weft_is_answer4"));
+  }
+  SECTION("counters") {
+    CHECK(holds(emitted(plan), "weft_counters_egress"));
+    CHECK_FALSE(holds(emitted(plan, {.uncounted = true}), "weft_counters_egress"));
+  }
+  SECTION("homes, hashes, tries") {
+    plan.v4.direct.push_back({model::v4_address(0x0A000000), std::vector<plan::Identity>(4)});
+    CHECK(names(emitted(plan)) == std::set<std::string>{"weft_atoms_by_protocol", "weft_direct4_0",
+                                                        "weft_egress_actions", "weft_egress_atom_rows",
+                                                        "weft_egress_own_rows", "weft_egress_peer_rows",
+                                                        "weft_ingress_actions", "weft_ingress_atom_rows",
+                                                        "weft_ingress_own_rows", "weft_ingress_peer_rows"});
+    plan.own_node_may_enter = true;
+    plan.v4.exact.push_back({*model::parse_address("192.0.2.7"), {plan::ClassId{2}, 0x8001}});
+    plan.v4.prefixes.push_back({*model::parse_prefix("192.0.2.0/24"), {plan::ClassId{1}, 0}});
+    const bundle::Bundle more = emitted(plan);
+    for (const char* name : {"weft_homes4_0", "weft_exact4", "weft_prefixes4"}) CHECK(names(more).contains(name));
+    CHECK(image(more, "weft_exact4").entries == std::vector<bundle::MapEntry>{{{7, 2, 0, 192}, {2, 0, 1, 0x80}}});
+    CHECK(image(more, "weft_prefixes4").entries ==
+          std::vector<bundle::MapEntry>{{{24, 0, 0, 0, 192, 0, 2, 0}, {1, 0, 0, 0}}});
+  }
+}
+
+TEST_CASE("rows hold every bit, and a summary of them where they are long", "[codegen]") {
+  for (const std::size_t entries : {9U, 64U, 65U, 128U, 256U, 257U, 1024U, 4096U, 4097U, 10'000U}) {
+    plan::DecisionPlan plan = smallest();
+    test::Random random(entries);
+    plan.egress.entries.assign(entries, {});
+    std::vector<plan::Bits> rows;
+    for (int row = 0; row < 3; ++row) {
+      plan::Bits bits(entries);
+      for (std::size_t e = WEFT_ENTRY_FIRST; e < entries; ++e) {
+        if (row != 0 && random.chance(3)) bits.set(e);
+      }
+      rows.push_back(bits);
+    }
+    plan.egress.own_rows = plan.egress.peer_rows = rows;
+    plan.egress.atom_rows = {rows[2]};
+    const bundle::Bundle bundle = emitted(plan, {.stateless = true, .uncounted = true});
+    const bundle::Bytes& bytes = image(bundle, "weft_egress_own_rows").value;
+    const std::size_t words = (entries + 63) / 64, summary = words > 4 ? (words + 63) / 64 : 0;
+    const std::size_t length = words + summary, stride = length <= 8 ? std::bit_ceil(length) : (length + 7) / 8 * 8;
+    const auto word = [&](std::size_t at) {
+      std::uint64_t out = 0;
+      REQUIRE((at + 1) * 8 <= bytes.size());
+      std::memcpy(&out, bytes.data() + at * 8, 8);
+      return out;
+    };
+    for (std::size_t row = 0; row < 3; ++row) {
+      for (std::size_t w = 0; w < words; ++w) {
+        const std::uint64_t expected = rows[row].words()[w];
+        CHECK(word(row * stride + summary + w) == expected);
+        if (summary != 0) CHECK((word(row * stride + w / 64) >> (w % 64) & 1) == (expected != 0 ? 1U : 0U));
+      }
+    }
+  }
+}
+
+TEST_CASE("too much is an error that says what is too much", "[codegen]") {
+  plan::DecisionPlan plan = smallest();
+  SECTION("table bytes") {
+    plan.v4.direct.push_back({model::v4_address(0), std::vector<plan::Identity>(1U << 16U)});
+    const auto out = codegen::emit(plan, {.table_budget = 100'000});
+    REQUIRE_FALSE(out);
+    CHECK(out.error().code == "W4101");
+    CHECK_THAT(out.error().message, Catch::Contains("direct tables"));
+    CHECK(codegen::emit(plan, {.table_budget = 200'000}));
+  }
+  SECTION("rows") {
+    plan.classes.resize(60'000);
+    plan.ingress.entries.resize(40'000);
+    const auto out = codegen::emit(plan);
+    REQUIRE_FALSE(out);
+    CHECK(out.error().code == "W4101");
+    CHECK_THAT(out.error().message, Catch::Contains("ingress gate (60000 classes"));
+  }
+  SECTION("classes") {
+    plan.classes.resize(65'536);
+    const auto out = codegen::emit(plan);
+    REQUIRE_FALSE(out);
+    CHECK(out.error().code == "W4102");
+  }
+}
+
+TEST_CASE("the IR is there for people", "[codegen]") {
+  const auto text = codegen::emit_ir(smallest(), {.stateless = true});
+  REQUIRE(text);
+  CHECK_THAT(*text, Catch::Contains("define") && Catch::Contains("@weft_decide_egress"));
+  CHECK_THAT(*text, !Catch::Contains("@weft_connections4"));
+}
