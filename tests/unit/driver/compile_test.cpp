@@ -157,6 +157,7 @@ TEST_CASE("the manifest says what every entry means to people", "[driver]") {
     CHECK(rules == 1);
     CHECK(isolations == 1);
     CHECK(gate->back().number + 1 == tables.entries.size());
+    CHECK(gate->size() == 7 + tables.entries.size() - WEFT_ENTRY_FIRST);  // the fixed ones, then every bit of the rows
     CHECK(gate->back().by == "profile");
   }
 }

@@ -1,0 +1,429 @@
+#include "cli/arguments.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "base/text.h"
+#include "cli/help.h"
+
+namespace weft::cli {
+namespace {
+
+std::unexpected<Error> usage_error(std::string message, std::string help) {
+  return std::unexpected(Error{"W9001", std::move(message), std::move(help)});
+}
+
+std::string see_help(const CLI::App& app) {
+  return app.get_parent() == nullptr ? "see `weft --help`" : fmt::format("see `weft {} --help`", app.get_name());
+}
+
+// Help as people read it: what it is for, examples, then the options with those of every command last.
+class HelpFormatter : public CLI::Formatter {
+ public:
+  std::string make_help(const CLI::App* app, std::string, CLI::AppFormatMode) const override {
+    std::string out = app->get_description() + "\n";
+    if (!app->get_footer().empty()) out += fmt::format("\nExamples:\n{}\n", indented(app->get_footer()));
+    out += fmt::format("\nUsage:\n  {}\n", usage(*app));
+    if (app->get_parent() == nullptr) {
+      out += "\nCommands:\n";
+      for (const CLI::App* command : app->get_subcommands({})) out += line(command->get_name(), summary(*command));
+    }
+    const auto positionals = app->get_options([](const CLI::Option* option) { return option->get_positional(); });
+    if (!positionals.empty()) {
+      out += "\nArguments:\n";
+      for (const CLI::Option* option : positionals)
+        out += line(option->get_name(true, false), option->get_description());
+    }
+    if (app->get_parent() != nullptr) {
+      const std::string own = options(*app);
+      if (!own.empty()) out += "\nOptions:\n" + own;
+    }
+    const CLI::App& root = app->get_parent() != nullptr ? *app->get_parent() : *app;
+    out += "\nOptions of every command:\n" + options(root);
+    if (app->get_parent() == nullptr) out += "\nMore: `weft help COMMAND`, `weft help exit-codes`.\n";
+    return out;
+  }
+
+ private:
+  static std::string usage(const CLI::App& app) {
+    if (app.get_parent() == nullptr) return "weft COMMAND [OPTIONS]";
+    std::string out = "weft " + app.get_name();
+    for (const CLI::Option* option : app.get_options([](const CLI::Option* each) { return each->get_positional(); })) {
+      out += " " + option->get_option_text();
+    }
+    return out + " [OPTIONS]";
+  }
+
+  static std::string summary(const CLI::App& command) {
+    const std::string& text = command.get_description();
+    return text.substr(0, text.find_first_of(".\n"));
+  }
+
+  static std::string options(const CLI::App& app) {
+    std::string out;
+    for (const CLI::Option* option : app.get_options([](const CLI::Option* each) { return each->nonpositional(); })) {
+      if (option->get_group().empty() || (option == app.get_help_ptr() && app.get_parent() != nullptr)) continue;
+      std::string name = option->get_name(false, true);
+      if (const std::size_t comma = name.find(','); comma != std::string::npos) name.insert(comma + 1, " ");
+      if (!option->get_option_text().empty()) name += " " + option->get_option_text();
+      out += line(name, option->get_description());
+    }
+    return out;
+  }
+
+  static std::string line(const std::string& name, const std::string& text) {
+    constexpr std::size_t column = 30;
+    const std::string gap = name.size() + 2 < column ? "" : "\n" + std::string(column + 2, ' ');
+    std::string lines;
+    for (const char c : text) {
+      lines += c;
+      if (c == '\n') lines += std::string(column + 2, ' ');
+    }
+    return gap.empty() ? fmt::format("  {:<{}}{}\n", name, column, lines) : fmt::format("  {}{}{}\n", name, gap, lines);
+  }
+
+  static std::string indented(const std::string& text) {
+    std::string out = "  ";
+    for (const char c : text) {
+      out += c;
+      if (c == '\n') out += "  ";
+    }
+    return out;
+  }
+};
+
+// What the options write into, before it is judged.
+struct Words {
+  std::string format;
+  std::string color;
+  bool quiet = false;
+  bool version = false;
+  std::vector<std::string> positionals;
+  std::vector<std::string> policies;
+  std::vector<std::string> inventories;
+  std::string dump_smt;
+  bool strict = false;
+  std::string output;
+  std::string emit;
+  bool print_plan = false;
+  std::string batch;
+  bool exit_code = false;
+  std::vector<std::string> maps;
+  std::vector<std::string> only;
+  bool skip_missing = false;
+  std::vector<std::string> topic;
+};
+
+// An option that may be repeated, one value each time: "--inventory a.yaml PATH" leaves PATH alone.
+CLI::Option* repeated(CLI::App& app, const std::string& name, std::vector<std::string>& into, const std::string& text) {
+  return app.add_option(name, into, text)->allow_extra_args(false);
+}
+
+// What may stand without an option's name, any number of times; how many are wanted is judged later, in our words.
+void positional(CLI::App& app, const std::string& name, std::vector<std::string>& into, const std::string& usage,
+                const std::string& text) {
+  app.add_option(name, into, text)->expected(0, 1 << 20)->option_text(usage);
+}
+
+void add_inputs(CLI::App& command, Words& words, const std::string& usage, const std::string& text) {
+  positional(command, "PATH", words.positionals, usage, text);
+  repeated(command, "--policy", words.policies, "a policy file or directory, as PATH; may be repeated (WEFT_POLICY)")
+      ->option_text("PATH");
+  repeated(command, "--inventory", words.inventories,
+           "workloads, nodes and addresses: a YAML or JSON file, or a directory of them;\n"
+           "may be repeated; default: `inventory.yaml` of the directory PATH (WEFT_INVENTORY)")
+      ->option_text("FILE");
+}
+
+constexpr const char* policy_path_text = "`.weft` files, directories of them, or `-` for standard input";
+
+CLI::App* add_command(CLI::App& root, const CommandHelp& help) {
+  CLI::App* command = root.add_subcommand(std::string(help.name), std::string(help.description));
+  command->footer(std::string(help.examples));
+  command->fallthrough();
+  command->allow_extras();
+  return command;
+}
+
+void define(CLI::App& root, Words& words) {
+  root.name("weft");
+  root.description(std::string(root_help.description));
+  root.footer(std::string(root_help.examples));
+  root.formatter(std::make_shared<HelpFormatter>());
+  root.set_help_flag("-h,--help", "this text, or that of the command");
+  root.require_subcommand(0, 1);
+  root.allow_extras();
+  root.add_option("--format", words.format, "how results are written (WEFT_FORMAT)")->option_text("text|json");
+  root.add_option("--color", words.color, "colours in messages (WEFT_COLOR; NO_COLOR turns them off)")
+      ->option_text("auto|always|never");
+  root.add_flag("-q,--quiet", words.quiet, "results and errors only");
+  root.add_flag("--version", words.version, "the versions of weft and of what it is built on");
+
+  CLI::App* check = add_command(root, check_help);
+  add_inputs(*check, words, "PATH…", policy_path_text);
+  check->add_option("--dump-smt", words.dump_smt, "writes every question put to the solver into DIR, as SMT-LIB 2")
+      ->option_text("DIR");
+  check->add_flag("--strict", words.strict, "warnings count as findings (exit code 1)");
+
+  CLI::App* build = add_command(root, build_help);
+  add_inputs(*build, words, "PATH…", policy_path_text);
+  build->add_option("-o,--output", words.output, "the bundle to write: a new directory, or a bundle to replace")
+      ->option_text("DIR");
+  build
+      ->add_option("--emit", words.emit,
+                   "prints the decision plan, or the program as LLVM IR, on standard output;\n"
+                   "without -o nothing else is written")
+      ->option_text("plan|ir");
+  build->add_flag("--print-plan,--explain-plan", words.print_plan, "as `--emit plan`")->group("");
+  build->add_option("--dump-smt", words.dump_smt, "as in `weft check`")->option_text("DIR");
+
+  CLI::App* query = add_command(root, query_help);
+  add_inputs(*query, words, "PATH… FLOW…",
+             "policies as in `weft check`, and flows such as 'shop/web-1 -> shop/db-0 : tcp/5432'");
+  query->add_option("--batch", words.batch, "flows as JSON, one a line, from FILE or `-`; one line answers one line")
+      ->option_text("FILE");
+  query->add_flag("--exit-code", words.exit_code, "exit with 1 if a flow is denied");
+
+  CLI::App* load = add_command(root, load_help);
+  positional(*load, "BUNDLE", words.positionals, "BUNDLE", "a directory written by `weft build`");
+  repeated(*load, "--map", words.maps, "attaches a workload at this interface; may be repeated")
+      ->option_text("WORKLOAD=INTERFACE");
+  repeated(*load, "--only", words.only, "attaches this workload and no unnamed one; may be repeated")
+      ->option_text("WORKLOAD");
+  load->add_flag("--skip-missing", words.skip_missing, "leaves out workloads whose interface does not exist");
+
+  add_command(root, unload_help);
+  add_command(root, status_help);
+  add_command(root, doctor_help);
+  add_command(root, version_help);
+  positional(*add_command(root, help_help), "TOPIC", words.topic, "[TOPIC]", "a command, or `exit-codes`");
+}
+
+std::vector<std::string> command_names(const CLI::App& root) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : root.get_subcommands({})) names.push_back(command->get_name());
+  return names;
+}
+
+std::unexpected<Error> unknown_command(const CLI::App& root, const std::string& word) {
+  const std::string near = nearest(word, command_names(root));
+  return usage_error(
+      fmt::format("there is no command `{}`", printable(word)),
+      near.empty() ? "see `weft --help` for the commands" : fmt::format("did you mean `weft {}`?", near));
+}
+
+std::unexpected<Error> unexpected_word(const CLI::App& command, const std::string& word) {
+  if (!word.starts_with('-') || word == "-") {
+    return usage_error(fmt::format("unexpected argument `{}`", printable(word)), see_help(command));
+  }
+  std::vector<std::string> names;
+  for (const CLI::App* app : {&command, command.get_parent()}) {
+    if (app == nullptr) continue;
+    for (const CLI::Option* option : app->get_options()) {
+      for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+    }
+  }
+  const std::string near = nearest(word.substr(0, word.find('=')), names);
+  return usage_error(fmt::format("there is no option `{}`", printable(word)),
+                     near.empty() ? see_help(command) : fmt::format("did you mean `{}`?", near));
+}
+
+// A variable that is set and not empty.
+std::optional<std::string> environment(const char* name) {
+  const char* value = std::getenv(name);
+  if (value == nullptr || *value == '\0') return {};
+  return value;
+}
+
+std::vector<std::string> split_names(const std::string& text) {
+  std::vector<std::string> names;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find(':', begin), text.size());
+    if (end > begin) names.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return names;
+}
+
+// The value of an option with a fixed set of values: of the flag, else of the environment.
+template <typename Value>
+Result<Value> choice(std::string_view option, std::string text, const char* variable,
+                     std::initializer_list<std::pair<std::string_view, Value>> values, Value otherwise) {
+  std::string origin(option);
+  if (text.empty() && variable != nullptr) {
+    if (const auto set = environment(variable)) {
+      text = *set;
+      origin = variable;
+    }
+  }
+  if (text.empty()) return otherwise;
+  std::vector<std::string_view> names;
+  for (const auto& [name, value] : values) {
+    if (text == name) return value;
+    names.push_back(name);
+  }
+  return usage_error(fmt::format("`{}` is no value of {}", printable(text), origin),
+                     fmt::format("it is one of: {}", fmt::join(names, ", ")));
+}
+
+Result<driver::InputNames> inputs_of(const CLI::App& command, Words& words, std::vector<std::string> paths) {
+  driver::InputNames inputs;
+  inputs.policies = std::move(paths);
+  inputs.policies.insert(inputs.policies.end(), words.policies.begin(), words.policies.end());
+  inputs.inventories = words.inventories;
+  if (const auto set = environment("WEFT_POLICY"); set && inputs.policies.empty()) inputs.policies = split_names(*set);
+  if (const auto set = environment("WEFT_INVENTORY"); set && inputs.inventories.empty()) {
+    inputs.inventories = split_names(*set);
+  }
+  if (inputs.policies.empty()) {
+    return usage_error("no policy is given",
+                       fmt::format("name a file or a directory, such as `weft {} .`", command.get_name()));
+  }
+  return inputs;
+}
+
+Result<Command> check_command(const CLI::App& command, Words& words) {
+  auto inputs = inputs_of(command, words, words.positionals);
+  if (!inputs) return std::unexpected(std::move(inputs.error()));
+  return CheckArguments{std::move(*inputs), words.dump_smt, words.strict};
+}
+
+Result<Command> build_command(const CLI::App& command, Words& words) {
+  auto inputs = inputs_of(command, words, words.positionals);
+  if (!inputs) return std::unexpected(std::move(inputs.error()));
+  using Emit = BuildArguments::Emit;
+  auto emit = choice<Emit>("--emit", words.emit, nullptr, {{"plan", Emit::Plan}, {"ir", Emit::Ir}},
+                           words.print_plan ? Emit::Plan : Emit::Bundle);
+  if (!emit) return std::unexpected(std::move(emit.error()));
+  if (words.output.empty() && *emit == Emit::Bundle) {
+    return usage_error("no output is given", "name the bundle to write with `-o DIR`");
+  }
+  return BuildArguments{std::move(*inputs), words.output, *emit, words.dump_smt};
+}
+
+Result<Command> query_command(const CLI::App& command, Words& words) {
+  // Flows are told from paths by their arrow; a path with one can be given with --policy.
+  std::vector<std::string> paths, flows;
+  for (std::string& word : words.positionals) (word.contains("->") ? flows : paths).push_back(std::move(word));
+  if (flows.empty() && words.batch.empty()) {
+    return usage_error("no flow is given", "ask 'SOURCE -> DESTINATION : SERVICE', or give many with `--batch FILE`");
+  }
+  if (!flows.empty() && !words.batch.empty()) {
+    return usage_error("a flow and `--batch` are both given", "put all flows into the batch, or none");
+  }
+  auto inputs = inputs_of(command, words, std::move(paths));
+  if (!inputs) return std::unexpected(std::move(inputs.error()));
+  if (words.batch == "-" &&
+      (std::ranges::count(inputs->policies, "-") + std::ranges::count(inputs->inventories, "-")) > 0) {
+    return usage_error("standard input is asked for more than once", "give the policy and the inventory as files");
+  }
+  return QueryArguments{std::move(*inputs), std::move(flows), words.batch, words.exit_code};
+}
+
+Result<Command> load_command(const CLI::App& command, Words& words) {
+  if (words.positionals.empty()) return usage_error("no bundle is given", "build one with `weft build PATH -o DIR`");
+  if (words.positionals.size() > 1) return unexpected_word(command, words.positionals[1]);
+  LoadArguments arguments{words.positionals[0], {}, words.only, words.skip_missing};
+  for (const std::string& map : words.maps) {
+    const std::size_t equals = map.rfind('=');  // interface names have none
+    if (equals == std::string::npos || equals == 0 || equals + 1 == map.size()) {
+      return usage_error(fmt::format("`{}` is no value of --map", printable(map)), "it is written WORKLOAD=INTERFACE");
+    }
+    if (!arguments.interfaces.emplace(map.substr(0, equals), map.substr(equals + 1)).second) {
+      return usage_error(fmt::format("--map names `{}` twice", printable(map.substr(0, equals))), {});
+    }
+  }
+  return arguments;
+}
+
+Result<Command> help_command(const CLI::App& root, const Words& words) {
+  if (words.topic.empty()) return HelpArguments{root.help()};
+  if (words.topic.size() > 1) {
+    return usage_error(fmt::format("unexpected argument `{}`", printable(words.topic[1])), "name one topic");
+  }
+  if (words.topic[0] == "exit-codes") return HelpArguments{std::string(exit_codes_help)};
+  for (const CLI::App* command : root.get_subcommands({})) {
+    if (command->get_name() == words.topic[0]) return HelpArguments{command->help()};
+  }
+  std::vector<std::string> topics = command_names(root);
+  topics.push_back("exit-codes");
+  const std::string near = nearest(words.topic[0], topics);
+  return usage_error(
+      fmt::format("there is no help on `{}`", printable(words.topic[0])),
+      near.empty() ? "see `weft --help` for the commands" : fmt::format("did you mean `weft help {}`?", near));
+}
+
+Result<Command> command_of(const CLI::App& root, const CLI::App& command, Words& words) {
+  const std::string& name = command.get_name();
+  if (name == "check") return check_command(command, words);
+  if (name == "build") return build_command(command, words);
+  if (name == "query") return query_command(command, words);
+  if (name == "load") return load_command(command, words);
+  if (name == "unload") return UnloadArguments{};
+  if (name == "status") return StatusArguments{};
+  if (name == "doctor") return DoctorArguments{};
+  if (name == "version") return VersionArguments{};
+  return help_command(root, words);
+}
+
+Result<Common> common_of(const Words& words) {
+  auto format = choice<Format>("--format", words.format, "WEFT_FORMAT",
+                               {{"text", Format::Text}, {"json", Format::Json}}, Format::Text);
+  if (!format) return std::unexpected(std::move(format.error()));
+  auto color = choice<ColorChoice>(
+      "--color", words.color, "WEFT_COLOR",
+      {{"auto", ColorChoice::Auto}, {"always", ColorChoice::Always}, {"never", ColorChoice::Never}}, ColorChoice::Auto);
+  if (!color) return std::unexpected(std::move(color.error()));
+  return Common{*format, *color, words.quiet};
+}
+
+// CLI11 says "--inventory: 1 required TEXT missing".
+std::unexpected<Error> refused_by_parser(const CLI::App& command, const CLI::ParseError& error) {
+  std::string message = error.what();
+  if (const std::size_t colon = message.find(": ");
+      error.get_name() == "ArgumentMismatch" && colon != std::string::npos) {
+    message = fmt::format("`{}` needs a value", message.substr(0, colon));
+  }
+  return usage_error(printable(message), see_help(command));
+}
+
+}  // namespace
+
+Result<Invocation> parse_arguments(int count, const char* const* words_given) {
+  CLI::App root;
+  Words words;
+  define(root, words);
+  const auto selected = [&]() -> CLI::App& {
+    const auto commands = root.get_subcommands();
+    return commands.empty() ? root : *commands.front();
+  };
+  try {
+    root.parse(count, words_given);
+  } catch (const CLI::CallForHelp&) {
+    return Invocation{{}, HelpArguments{selected().help()}};
+  } catch (const CLI::ParseError& error) {
+    return refused_by_parser(selected(), error);
+  }
+
+  auto common = common_of(words);
+  if (!common) return std::unexpected(std::move(common.error()));
+  CLI::App& command = selected();
+  if (const auto rest = root.remaining(true); !rest.empty()) {
+    const bool wrong_command = &command == &root && !rest[0].starts_with('-');
+    return wrong_command ? unknown_command(root, rest[0]) : unexpected_word(command, rest[0]);
+  }
+  if (words.version) return Invocation{*common, VersionArguments{}};
+  if (&command == &root) return Invocation{*common, HelpArguments{std::string(short_help)}};
+  auto parsed = command_of(root, command, words);
+  if (!parsed) return std::unexpected(std::move(parsed.error()));
+  return Invocation{*common, std::move(*parsed)};
+}
+
+}  // namespace weft::cli

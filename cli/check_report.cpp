@@ -1,0 +1,253 @@
+#include "cli/check_report.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <variant>
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+#include "cli/decision_text.h"
+
+namespace weft::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using verifier::Finding;
+
+std::string counted(std::size_t number, std::string_view one, std::string_view many) {
+  return fmt::format("{} {}", number, number == 1 ? one : many);
+}
+
+std::size_t workloads(const model::Inventory& inventory) {
+  return static_cast<std::size_t>(std::ranges::count_if(inventory.instances, [](const model::Instance& instance) {
+    return instance.host || instance.peer.kind == model::PeerKind::Workload;
+  }));
+}
+
+// Questions nobody answered: those the verifier names, and those only an inventory can answer.
+std::vector<std::string> not_checked(const driver::Compilation& compilation) {
+  std::vector<std::string> lines;
+  if (!compilation.report) {
+    lines.push_back("conflicts and assertions: the input has errors");
+    return lines;
+  }
+  for (const verifier::NotChecked& each : compilation.report->not_checked) {
+    const std::string place = each.span ? compilation.sources.location(*each.span) + ": " : "";
+    lines.push_back(fmt::format("{}{}: {}", place, each.what, each.why));
+  }
+  if (!compilation.has_inventory()) lines.push_back("whether named ports and labels exist: no inventory is given");
+  return lines;
+}
+
+Json place_json(const Sources& sources, Span span) {
+  const Source& source = sources[span.source];
+  const Position begin = source.position(span.begin);
+  const Position end = source.position(span.end);
+  return {{"file", source.name()},
+          {"line", begin.line},
+          {"column", begin.column},
+          {"end", {{"line", end.line}, {"column", end.column}}}};
+}
+
+Json peer_json(const model::Peer& peer, const std::optional<model::Address>& address) {
+  Json out;
+  switch (peer.kind) {
+    case model::PeerKind::Workload:
+      out["kind"] = "workload";
+      break;
+    case model::PeerKind::Node:
+      out["kind"] = "node";
+      break;
+    case model::PeerKind::World:
+      out["kind"] = "world";
+      break;
+  }
+  if (peer.kind != model::PeerKind::World) {
+    out["labels"] = Json::object();
+    for (const auto& [key, value] : peer.labels) out["labels"][model::to_string(key)] = value;
+  }
+  for (const model::NamedPort& port : peer.ports) {
+    out["ports"][port.name].push_back(model::to_string(model::service_point(port.protocol, port.port)));
+  }
+  if (address) out["address"] = model::to_string(*address);
+  return out;
+}
+
+Json witness_json(const verifier::Witness& witness, DecisionText& text) {
+  Json out;
+  out["from"] = peer_json(witness.source, witness.source_address);
+  out["to"] = peer_json(witness.destination, witness.destination_address);
+  out["service"] = model::to_string(witness.service);
+  out["verdict"] = witness.decision.allowed ? "allow" : "deny";
+  out["source"] = Json::parse(text.json(witness.decision.egress));
+  out["destination"] = Json::parse(text.json(witness.decision.ingress));
+  return out;
+}
+
+// The witness a diagnostic of the verifier tells of: the codes are W3001 to W3003 and W3006, the place is the rule's or
+// the assertion's.
+const verifier::Witness* witness_of(const Diagnostic& diagnostic, const driver::Compilation& compilation) {
+  if (!compilation.report || !diagnostic.span) return nullptr;
+  const model::Policy& policy = compilation.policy;
+  if (diagnostic.code == "W3002" || diagnostic.code == "W3003") {
+    for (std::size_t i = 0; i < compilation.report->assertions.size(); ++i) {
+      const auto* refuted = std::get_if<verifier::Refuted>(&compilation.report->assertions[i].answer);
+      if (refuted != nullptr && policy.assertions[i].span == *diagnostic.span) return &refuted->witness;
+    }
+  }
+  if (diagnostic.code == "W3001" || diagnostic.code == "W3006") {
+    for (const Finding& finding : compilation.report->findings) {
+      const auto is_about = [&](Span span) {
+        return span == *diagnostic.span ||
+               std::ranges::any_of(diagnostic.labels, [&](const Label& label) { return label.span == span; });
+      };
+      if (is_about(policy[finding.first].span) && is_about(policy[finding.second].span)) return &finding.witness;
+    }
+  }
+  return nullptr;
+}
+
+Json diagnostic_json(const Diagnostic& diagnostic, const driver::Compilation& compilation, DecisionText& text) {
+  static constexpr std::string_view severities[] = {"error", "warning", "note"};
+  Json out;
+  out["code"] = diagnostic.code;
+  out["severity"] = severities[static_cast<std::size_t>(diagnostic.severity)];
+  out["message"] = diagnostic.message;
+  if (diagnostic.span) {
+    out.update(place_json(compilation.sources, *diagnostic.span));
+    if (!diagnostic.span_text.empty()) out["text"] = diagnostic.span_text;
+  }
+  out["labels"] = Json::array();
+  for (const Label& label : diagnostic.labels) {
+    Json entry = place_json(compilation.sources, label.span);
+    entry["text"] = label.text;
+    out["labels"].push_back(std::move(entry));
+  }
+  out["notes"] = diagnostic.notes;
+  out["help"] = diagnostic.suggestions;
+  if (const auto* witness = witness_of(diagnostic, compilation)) out["witness"] = witness_json(*witness, text);
+  return out;
+}
+
+Json assertion_json(const model::Assertion& assertion, const verifier::Answer& answer,
+                    const driver::Compilation& compilation, DecisionText& text) {
+  Json out;
+  out["text"] = std::string(compilation.sources.text(assertion.span));
+  out["at"] = compilation.sources.location(assertion.span);
+  if (const auto* proved = std::get_if<verifier::Proved>(&answer)) {
+    out["answer"] = "proved";
+    out["vacuous"] = proved->vacuous;
+  } else if (const auto* refuted = std::get_if<verifier::Refuted>(&answer)) {
+    out["answer"] = "refuted";
+    out["witness"] = witness_json(refuted->witness, text);
+  } else {
+    out["answer"] = "undecided";
+    out["why"] = std::get<verifier::Undecided>(answer).why;
+  }
+  return out;
+}
+
+}  // namespace
+
+Tally tally(const verifier::Report& report) {
+  Tally out;
+  for (const verifier::AssertionResult& result : report.assertions) {
+    if (const auto* proved = std::get_if<verifier::Proved>(&result.answer)) {
+      ++out.proved;
+      if (proved->vacuous) ++out.vacuous;
+    } else {
+      ++(std::holds_alternative<verifier::Refuted>(result.answer) ? out.refuted : out.undecided);
+    }
+  }
+  for (const Finding& finding : report.findings) {
+    ++(finding.kind == Finding::Kind::Conflict ? out.conflicts : out.ambiguous);
+  }
+  return out;
+}
+
+ExitCode exit_code(const driver::Compilation& compilation, bool strict) {
+  if (!compilation.understood) return ExitCode::Usage;
+  if (!compilation.report) return ExitCode::Clean;
+  if (!compilation.report->internal_errors.empty()) return ExitCode::Internal;
+  if (compilation.report->has_errors()) return ExitCode::Findings;
+  if (strict && compilation.diagnostics.warnings() > 0) return ExitCode::Findings;
+  return compilation.report->has_undecided() ? ExitCode::Undecided : ExitCode::Clean;
+}
+
+std::string title(const driver::InputNames& inputs) {
+  if (inputs.policies.size() != 1) return fmt::format("{} policies", inputs.policies.size());
+  const std::string& name = inputs.policies.front();
+  if (name == "-") return "<stdin>";
+  std::error_code error;
+  std::filesystem::path path = std::filesystem::weakly_canonical(name, error);
+  if (error) path = name;
+  const bool directory = std::filesystem::is_directory(path, error);
+  return printable((directory ? path.filename() : path.stem()).string());
+}
+
+std::string summary_text(const driver::Compilation& compilation, const driver::InputNames& inputs) {
+  std::string out = fmt::format("{}: ", title(inputs));
+  if (!compilation.understood) {
+    out += counted(compilation.diagnostics.errors(), "error", "errors");
+    if (compilation.diagnostics.warnings() > 0) {
+      out += ", " + counted(compilation.diagnostics.warnings(), "warning", "warnings");
+    }
+    out += '\n';
+  } else {
+    out += counted(compilation.policy.rules.size(), "rule", "rules") + ", ";
+    out += compilation.has_inventory() ? counted(workloads(compilation.inventory), "workload", "workloads")
+                                       : "no inventory";
+    if (compilation.report) {
+      const Tally counts = tally(*compilation.report);
+      out +=
+          fmt::format("; {} proved{}, {} refuted, {} undecided; {}", counted(counts.proved, "assertion", "assertions"),
+                      counts.vacuous > 0 ? fmt::format(" ({} vacuous)", counts.vacuous) : "", counts.refuted,
+                      counts.undecided, counted(counts.conflicts, "conflict", "conflicts"));
+      if (counts.ambiguous > 0) out += ", " + counted(counts.ambiguous, "ambiguous priority", "ambiguous priorities");
+    }
+    out += '\n';
+  }
+  for (const std::string& line : not_checked(compilation)) out += fmt::format("  not checked: {}\n", line);
+  return out;
+}
+
+std::string report_json(const driver::Compilation& compilation, const driver::InputNames& inputs, ExitCode code) {
+  DecisionText text(compilation.policy, compilation.sources);
+  Json out;
+  out["name"] = title(inputs);
+  out["exit_code"] = static_cast<int>(code);
+  Json& summary = out["summary"];
+  summary["errors"] = compilation.diagnostics.errors();
+  summary["warnings"] = compilation.diagnostics.warnings();
+  if (compilation.understood) {
+    summary["rules"] = compilation.policy.rules.size();
+    summary["workloads"] = compilation.has_inventory() ? Json(workloads(compilation.inventory)) : Json();
+  }
+  if (compilation.report) {
+    const Tally counts = tally(*compilation.report);
+    summary["proved"] = counts.proved;
+    summary["vacuous"] = counts.vacuous;
+    summary["refuted"] = counts.refuted;
+    summary["undecided"] = counts.undecided;
+    summary["conflicts"] = counts.conflicts;
+    summary["ambiguous_priorities"] = counts.ambiguous;
+  }
+  out["not_checked"] = not_checked(compilation);
+  out["assertions"] = Json::array();
+  if (compilation.report) {
+    for (std::size_t i = 0; i < compilation.report->assertions.size(); ++i) {
+      out["assertions"].push_back(assertion_json(compilation.policy.assertions[i],
+                                                 compilation.report->assertions[i].answer, compilation, text));
+    }
+  }
+  out["diagnostics"] = Json::array();
+  for (const Diagnostic& diagnostic : compilation.diagnostics.all()) {
+    out["diagnostics"].push_back(diagnostic_json(diagnostic, compilation, text));
+  }
+  return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace weft::cli

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <string>
+
+#include "cli/exit_code.h"
+#include "driver/compile.h"
+
+namespace weft::cli {
+
+/// How often each answer was given.
+struct Tally {
+  std::size_t proved = 0;
+  std::size_t vacuous = 0;  ///< of the proved: because no flow can match
+  std::size_t refuted = 0;
+  std::size_t undecided = 0;
+  std::size_t conflicts = 0;
+  std::size_t ambiguous = 0;
+};
+
+Tally tally(const verifier::Report& report);
+
+/// What a compilation that went as far as the check says to the shell: the first of internal, input, findings,
+/// undecided that applies.
+ExitCode exit_code(const driver::Compilation& compilation, bool strict);
+
+/// "online-boutique" for the directory or the file of that name, "3 policies" for several.
+std::string title(const driver::InputNames& inputs);
+
+/// What a tired reader wants to know: one line, and one for everything that was not checked.
+std::string summary_text(const driver::Compilation& compilation, const driver::InputNames& inputs);
+
+/// The same and every finding with its witness as one JSON document.
+std::string report_json(const driver::Compilation& compilation, const driver::InputNames& inputs, ExitCode code);
+
+}  // namespace weft::cli

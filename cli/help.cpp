@@ -1,0 +1,101 @@
+#include "cli/help.h"
+
+namespace weft::cli {
+
+const CommandHelp root_help{"weft", "Policies for east-west traffic: proved before they run, enforced by the kernel.",
+                            "weft check examples/online-boutique              prove what the policy claims\n"
+                            "weft query examples/online-boutique 'default/frontend -> default/cartservice : tcp/7070'\n"
+                            "weft build examples/online-boutique -o bundle    compile it\n"
+                            "sudo weft load bundle                            enforce it"};
+
+const CommandHelp check_help{
+    "check",
+    "Prove what a policy claims.\n"
+    "Reads the policy, proves or refutes every `never` and `always` with a witness, and finds rules of one level that\n"
+    "contradict each other. Writes no files.",
+    "weft check examples/online-boutique                       the directory's policy and inventory\n"
+    "weft check shop.weft pci.weft --inventory cluster.yaml\n"
+    "weft check - < shop.weft                                  from standard input\n"
+    "weft check shop.weft --format json                        findings and witnesses for programs"};
+
+const CommandHelp build_help{"build",
+                             "Compile a policy for an inventory into a bundle that `weft load` takes.\n"
+                             "Checks first: a refuted or undecided claim stops the build. The same inputs give the "
+                             "same bytes, and the output is\n"
+                             "either the whole new bundle or what was there before.",
+                             "weft build examples/online-boutique -o bundle\n"
+                             "weft build shop.weft --inventory cluster.yaml -o bundle\n"
+                             "weft build examples/online-boutique --emit plan           the decision tables as text"};
+
+const CommandHelp query_help{
+    "query",
+    "Say whether a flow is allowed, and by which rule.\n"
+    "An end of a flow is a workload or node of the inventory, an address, or an imagined workload by its labels. An "
+    "end\n"
+    "with several addresses is judged for each.",
+    "weft query examples/online-boutique 'default/frontend -> default/cartservice : tcp/7070'\n"
+    "weft query shop.weft --inventory cluster.yaml '8.8.8.8 -> shop/web-1 : icmp/8/0'\n"
+    "weft query examples/online-boutique '{app: \"frontend\"} -> default/cartservice : tcp/7070' --exit-code\n"
+    "weft query shop.weft --inventory cluster.yaml --batch flows.ndjson > verdicts.ndjson"};
+
+const CommandHelp load_help{"load",
+                            "Put a bundle into the kernel and attach it to the interfaces of its workloads.\n"
+                            "Acts on the current network namespace. Replaces a loaded bundle interface by interface; "
+                            "on any error everything is\n"
+                            "as it was before.",
+                            "sudo weft load bundle\n"
+                            "sudo weft load bundle --map shop/web-1=veth3 --map shop/db-0=veth4\n"
+                            "sudo weft load bundle --only shop/web-1"};
+
+const CommandHelp unload_help{"unload",
+                              "Detach everything of weft in this network namespace.\n"
+                              "Filters of others stay. Unloading twice is the same as once.",
+                              "sudo weft unload"};
+
+const CommandHelp status_help{"status",
+                              "Show what is loaded, where it is attached, and how often each rule decided.\n"
+                              "Exits with 1 where the kernel is not as `weft load` left it.",
+                              "sudo weft status\n"
+                              "sudo weft status --format json"};
+
+const CommandHelp doctor_help{"doctor",
+                              "Say what this kernel and this user can do for weft.\n"
+                              "Needs no privilege and changes nothing.",
+                              "weft doctor\n"
+                              "sudo weft doctor --format json"};
+
+const CommandHelp version_help{"version", "Show the versions of weft and of what it is built on.",
+                               "weft version\n"
+                               "weft version --format json"};
+
+const CommandHelp help_help{"help", "Explain a command, or the exit codes.",
+                            "weft help check\n"
+                            "weft help exit-codes"};
+
+const std::string_view short_help =
+    "weft: policies for east-west traffic, proved before they run, enforced by the kernel\n"
+    "\n"
+    "  weft check PATH                 prove what a policy claims\n"
+    "  weft query PATH 'A -> B : tcp/443'\n"
+    "                                  is this flow allowed, and by which rule?\n"
+    "  weft build PATH -o DIR          compile it into a bundle\n"
+    "  weft load DIR                   enforce the bundle in this network namespace\n"
+    "  weft status                     what is enforced here\n"
+    "\n"
+    "PATH is a .weft file or a directory such as examples/online-boutique. All commands: weft --help\n";
+
+const std::string_view exit_codes_help =
+    "Exit codes of every command:\n"
+    "\n"
+    "   0  clean: done, nothing to report\n"
+    "   1  findings: a claim is refuted or two policies are ambiguous (check, build), a warning under --strict "
+    "(check),\n"
+    "      a flow is denied under --exit-code (query), the kernel is not as it was left (status)\n"
+    "   2  usage, input or environment: the command line, a file, its text, the kernel or a permission is at fault\n"
+    "   3  undecided: a claim is neither proved nor refuted (check, build), or cannot be told without privilege "
+    "(doctor)\n"
+    "  70  internal error: a fault of weft's own\n"
+    "\n"
+    "Where several apply, the first of 70, 2, 1, 3 is given.\n";
+
+}  // namespace weft::cli

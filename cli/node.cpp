@@ -1,0 +1,229 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+#include "bundle/bundle.h"
+#include "cli/commands.h"
+#include "runtime/runtime.h"
+
+namespace weft::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string dumped(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"; }
+
+Json program_json(const runtime::Program& program) {
+  return {{"id", program.id},
+          {"name", program.name},
+          {"tag", program.tag},
+          {"instructions", program.instructions},
+          {"verified", program.verified}};
+}
+
+Json attached_json(const std::vector<runtime::Attached>& attached) {
+  Json out = Json::array();
+  for (const runtime::Attached& each : attached) {
+    out.push_back({{"workload", each.workload},
+                   {"interface", each.interface},
+                   {"ifindex", each.ifindex},
+                   {"from_workload", program_json(each.from_workload)},
+                   {"to_workload", program_json(each.to_workload)}});
+  }
+  return out;
+}
+
+double milliseconds(std::uint64_t nanoseconds) { return static_cast<double>(nanoseconds) / 1e6; }
+
+std::string loaded_text(const runtime::Loaded& loaded) {
+  std::string out = fmt::format("{} {}: {} of {}; {} map entries, {} bytes of tables\n",
+                                loaded.replaced ? "replaced by" : "loaded", loaded.bundle, loaded.attached.size(),
+                                loaded.attached.size() + loaded.skipped.size() == 1
+                                    ? "1 workload"
+                                    : fmt::format("{} workloads", loaded.attached.size() + loaded.skipped.size()),
+                                loaded.map_entries, loaded.global_bytes);
+  for (const runtime::Attached& each : loaded.attached) {
+    out += fmt::format("  {} at {}\n", printable(each.workload), printable(each.interface));
+  }
+  for (const std::string& each : loaded.skipped) out += fmt::format("  left out: {}\n", printable(each));
+  for (const std::string& each : loaded.detached) out += fmt::format("  detached: {}\n", printable(each));
+  out += fmt::format("  open {:.1f} ms, kernel {:.1f} ms, fill {:.1f} ms, attach {:.1f} ms\n",
+                     milliseconds(loaded.times.open), milliseconds(loaded.times.kernel),
+                     milliseconds(loaded.times.fill), milliseconds(loaded.times.attach));
+  return out;
+}
+
+Json loaded_json(const runtime::Loaded& loaded) {
+  return {{"bundle", loaded.bundle},
+          {"replaced", loaded.replaced},
+          {"attached", attached_json(loaded.attached)},
+          {"skipped", loaded.skipped},
+          {"detached", loaded.detached},
+          {"warnings", loaded.warnings},
+          {"map_entries", loaded.map_entries},
+          {"global_bytes", loaded.global_bytes},
+          {"nanoseconds",
+           {{"open", loaded.times.open},
+            {"kernel", loaded.times.kernel},
+            {"fill", loaded.times.fill},
+            {"attach", loaded.times.attach}}}};
+}
+
+// "allow by `shop` at shop.weft:14:3: allow web -> api : http", "deny by malformed".
+std::string entry_text(const bundle::Entry& entry) {
+  if (entry.by != "rule" && entry.by != "isolation") return fmt::format("{} by {}", entry.action, entry.by);
+  const std::string text = entry.text.substr(0, entry.text.find('\n'));
+  return fmt::format("{} by {}`{}` at {}: {}", entry.action, entry.by == "isolation" ? "isolation in " : "",
+                     printable(entry.policy), printable(entry.at), printable(text));
+}
+
+std::string gate_text(std::string_view name, const std::vector<runtime::Hits>& hits) {
+  std::string out = fmt::format("{} gates, packets by what decided:\n", name);
+  bool any = false;
+  for (const runtime::Hits& each : hits) {
+    if (each.packets == 0) continue;
+    any = true;
+    out += fmt::format("  {:>12}  {}\n", each.packets, entry_text(each.entry));
+  }
+  return any ? out : fmt::format("{} gates: no packets\n", name);
+}
+
+std::string status_text(const runtime::Status& status) {
+  if (!status.loaded && status.differences.empty()) return "nothing is loaded in this network namespace\n";
+  std::string out =
+      fmt::format("bundle {} loaded {} (weft {}, profile {})\n", status.bundle.empty() ? "unknown" : status.bundle,
+                  status.loaded_at.empty() ? "at an unknown time" : status.loaded_at,
+                  status.weft_version.empty() ? "unknown" : status.weft_version,
+                  status.profile.empty() ? "unknown" : status.profile);
+  for (const runtime::Attached& each : status.attached) {
+    out += fmt::format("  {} at {}: programs {} (from) and {} (to)\n", printable(each.workload),
+                       printable(each.interface), each.from_workload.id, each.to_workload.id);
+  }
+  out += gate_text("egress", status.egress) + gate_text("ingress", status.ingress);
+  for (const std::string& each : status.differences) out += fmt::format("differs: {}\n", printable(each));
+  return out;
+}
+
+Json hits_json(const std::vector<runtime::Hits>& hits) {
+  Json out = Json::array();
+  for (const runtime::Hits& each : hits) {
+    Json entry{
+        {"entry", each.entry.number}, {"packets", each.packets}, {"action", each.entry.action}, {"by", each.entry.by}};
+    if (!each.entry.policy.empty()) entry["policy"] = each.entry.policy;
+    if (!each.entry.tier.empty()) entry["tier"] = each.entry.tier;
+    if (!each.entry.at.empty()) entry["at"] = each.entry.at;
+    if (!each.entry.text.empty()) entry["text"] = each.entry.text;
+    out.push_back(std::move(entry));
+  }
+  return out;
+}
+
+Json status_json(const runtime::Status& status) {
+  return {{"loaded", status.loaded},
+          {"bundle", status.bundle},
+          {"loaded_at", status.loaded_at},
+          {"weft_version", status.weft_version},
+          {"profile", status.profile},
+          {"attached", attached_json(status.attached)},
+          {"egress", hits_json(status.egress)},
+          {"ingress", hits_json(status.ingress)},
+          {"differences", status.differences},
+          {"recovered", status.recovered}};
+}
+
+std::string_view word(runtime::Check::State state) {
+  switch (state) {
+    case runtime::Check::State::Ok:
+      return "ok";
+    case runtime::Check::State::Missing:
+      return "missing";
+    case runtime::Check::State::Optional:
+      return "optional";
+    case runtime::Check::State::Unknown:
+      return "unknown";
+  }
+  return "";
+}
+
+ExitCode failed(const Error& error, Console& console) {
+  console.messages.tell(error);
+  return ExitCode::Usage;
+}
+
+}  // namespace
+
+ExitCode run(const LoadArguments& arguments, Console& console) {
+  const auto bundle = bundle::read(arguments.bundle);
+  if (!bundle) return failed(bundle.error(), console);
+
+  runtime::LoadOptions options;
+  options.interfaces = arguments.interfaces;
+  options.only = arguments.only;
+  options.skip_missing = arguments.skip_missing;
+  const auto loaded = runtime::load(*bundle, options);
+  if (!loaded) return failed(loaded.error(), console);
+
+  for (const std::string& warning : loaded->warnings)
+    console.messages.note(fmt::format("warning: {}", printable(warning)));
+  console.results.write(console.common.format == Format::Json ? dumped(loaded_json(*loaded)) : loaded_text(*loaded));
+  return ExitCode::Clean;
+}
+
+ExitCode run(const UnloadArguments&, Console& console) {
+  const auto unloaded = runtime::unload();
+  if (!unloaded) return failed(unloaded.error(), console);
+
+  for (const std::string& warning : unloaded->warnings)
+    console.messages.note(fmt::format("warning: {}", printable(warning)));
+  if (console.common.format == Format::Json) {
+    console.results.write(dumped({{"interfaces", unloaded->interfaces},
+                                  {"filters", unloaded->filters},
+                                  {"qdiscs", unloaded->qdiscs},
+                                  {"warnings", unloaded->warnings}}));
+  } else if (unloaded->interfaces.empty()) {
+    console.results.write("nothing was loaded in this network namespace\n");
+  } else {
+    console.results.write(
+        fmt::format("detached {} filters from {}\n", unloaded->filters, fmt::join(unloaded->interfaces, ", ")));
+  }
+  return ExitCode::Clean;
+}
+
+ExitCode run(const StatusArguments&, Console& console) {
+  const auto status = runtime::status();
+  if (!status) return failed(status.error(), console);
+
+  for (const std::string& each : status->recovered)
+    console.messages.note(fmt::format("recovered: {}", printable(each)));
+  console.results.write(console.common.format == Format::Json ? dumped(status_json(*status)) : status_text(*status));
+  return status->differences.empty() ? ExitCode::Clean : ExitCode::Findings;
+}
+
+ExitCode run(const DoctorArguments&, Console& console) {
+  const std::vector<runtime::Check> checks = runtime::doctor();
+  const auto any = [&](runtime::Check::State state) {
+    return std::ranges::find(checks, state, &runtime::Check::state) != checks.end();
+  };
+  const ExitCode code = any(runtime::Check::State::Missing)   ? ExitCode::Usage
+                        : any(runtime::Check::State::Unknown) ? ExitCode::Undecided
+                                                              : ExitCode::Clean;
+  if (console.common.format == Format::Json) {
+    Json list = Json::array();
+    for (const runtime::Check& check : checks) {
+      list.push_back(
+          {{"name", check.name}, {"state", word(check.state)}, {"found", check.found}, {"help", check.help}});
+    }
+    console.results.write(dumped({{"exit_code", static_cast<int>(code)}, {"checks", std::move(list)}}));
+    return code;
+  }
+  for (const runtime::Check& check : checks) {
+    console.results.write(fmt::format("{:<9} {}: {}\n", word(check.state), check.name, check.found));
+    if (!check.help.empty()) console.results.write(fmt::format("{:<9}   {}\n", "", check.help));
+  }
+  return code;
+}
+
+}  // namespace weft::cli

@@ -1,0 +1,79 @@
+#include "cli/output.h"
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+namespace weft::cli {
+namespace {
+
+constexpr std::size_t flush_at = 64 * 1024;
+
+// Writes all of it; the errno of what stopped it, or 0.
+int write_all(int descriptor, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(descriptor, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return errno;
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return 0;
+}
+
+}  // namespace
+
+void Results::write(std::string_view text) {
+  if (closed()) return;
+  buffer_ += text;
+  if (buffer_.size() >= flush_at) flush();
+}
+
+void Results::flush() {
+  if (closed() || buffer_.empty()) return;
+  error_ = write_all(descriptor_, buffer_);
+  buffer_.clear();
+  if (error_ != 0) state_ = error_ == EPIPE ? State::ReaderGone : State::Failed;
+}
+
+Result<void> Results::finish() {
+  flush();
+  if (state_ != State::Failed) return {};
+  return std::unexpected(Error{"W9008", fmt::format("cannot write standard output: {}", std::strerror(error_)), {}});
+}
+
+void Messages::tell(const Diagnostics& diagnostics, const Sources& sources) const {
+  Diagnostics shown;
+  for (const Diagnostic& diagnostic : diagnostics.all()) {
+    if (!quiet_ || diagnostic.severity == Severity::Error) shown.add(diagnostic);
+  }
+  if (shown.empty()) return;
+  RenderOptions options;
+  options.color = color_;
+  (void)write_all(STDERR_FILENO, render(shown, sources, options));  // where messages cannot go, nothing can be said
+}
+
+void Messages::tell(const Error& error) const {
+  Diagnostics diagnostics;
+  Diagnostic& diagnostic = diagnostics.add({error.code, Severity::Error, error.message, {}, {}, {}, {}, {}});
+  if (!error.help.empty()) diagnostic.suggest(error.help);
+  tell(diagnostics, Sources{});
+}
+
+void Messages::note(std::string_view text) const {
+  if (!quiet_) (void)write_all(STDERR_FILENO, fmt::format("{}\n", text));
+}
+
+bool wants_color(ColorChoice choice, bool is_terminal) {
+  if (choice != ColorChoice::Auto) return choice == ColorChoice::Always;
+  const char* no_color = std::getenv("NO_COLOR");
+  if (no_color != nullptr && *no_color != '\0') return false;
+  const char* term = std::getenv("TERM");
+  if (term != nullptr && std::string_view(term) == "dumb") return false;
+  return is_terminal;
+}
+
+}  // namespace weft::cli

@@ -1,0 +1,110 @@
+#include <cerrno>
+#include <cstring>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "cli/batch.h"
+#include "cli/commands.h"
+#include "cli/decision_text.h"
+#include "driver/compile.h"
+#include "driver/query.h"
+
+namespace weft::cli {
+namespace {
+
+std::string_view word(driver::Answer::Verdict verdict) {
+  switch (verdict) {
+    case driver::Answer::Verdict::Allow:
+      return "allow";
+    case driver::Answer::Verdict::Deny:
+      return "deny";
+    case driver::Answer::Verdict::Mixed:
+      return "mixed: it depends on the addresses";
+  }
+  return "";
+}
+
+std::string as_text(const std::string& flow, const driver::Answer& answer, const DecisionText& text) {
+  std::string out = fmt::format("{}: {}\n", flow, word(answer.verdict));
+  for (const driver::Judgement& judgement : answer.judgements) {
+    if (answer.judgements.size() > 1) {
+      const auto address = [](const auto& have) { return have ? to_string(*have) : std::string("no address"); };
+      out += fmt::format("  {} -> {}: {}\n", address(judgement.source), address(judgement.destination),
+                         judgement.decision.allowed ? "allow" : "deny");
+    }
+    const char* indent = answer.judgements.size() > 1 ? "    " : "  ";
+    out += fmt::format("{}source:      {}\n", indent, text.words(judgement.decision.egress, judgement.decision.self));
+    out += fmt::format("{}destination: {}\n", indent, text.words(judgement.decision.ingress, judgement.decision.self));
+  }
+  for (const std::string& note : answer.notes) out += fmt::format("  note: {}\n", note);
+  return out;
+}
+
+ExitCode answer_flows(const QueryArguments& arguments, const driver::Judge& judge, DecisionText& text,
+                      Console& console) {
+  bool refused = false;
+  bool denied = false;
+  for (const std::string& flow : arguments.flows) {
+    auto question = driver::parse_question(flow);
+    const auto answer = question ? judge.answer(*question) : std::unexpected(std::move(question.error()));
+    if (!answer) {
+      console.messages.tell(answer.error());
+      refused = true;
+      continue;
+    }
+    if (answer->verdict != driver::Answer::Verdict::Allow) denied = true;
+    if (console.common.format == Format::Json) {
+      std::string line = fmt::format("{{\"flow\": {}, ", json_string(flow));
+      text.append_json(line, *answer);
+      console.results.write(line + "}\n");
+    } else {
+      console.results.write(as_text(flow, *answer, text));
+    }
+  }
+  if (refused) return ExitCode::Usage;
+  return denied && arguments.exit_code ? ExitCode::Findings : ExitCode::Clean;
+}
+
+ExitCode answer_batch(const QueryArguments& arguments, const driver::Judge& judge, DecisionText& text,
+                      Console& console) {
+  const bool from_stdin = arguments.batch == "-";
+  const int descriptor = from_stdin ? STDIN_FILENO : ::open(arguments.batch.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) {
+    const bool missing = errno == ENOENT;
+    console.messages.tell(
+        missing ? Error{"W9002", fmt::format("there is no file or directory `{}`", arguments.batch), {}}
+                : Error{"W9003", fmt::format("cannot read `{}`: {}", arguments.batch, std::strerror(errno)), {}});
+    return ExitCode::Usage;
+  }
+  Batch batch(judge, text);
+  const auto done = batch.run(descriptor, from_stdin ? "<stdin>" : arguments.batch, console.results);
+  if (!from_stdin) ::close(descriptor);
+  if (!done) {
+    console.messages.tell(done.error());
+    return ExitCode::Usage;
+  }
+  if (batch.refused() > 0) {
+    console.messages.note(fmt::format("{} of {} lines could not be answered; each says why", batch.refused(),
+                                      batch.refused() + batch.answered()));
+    return ExitCode::Usage;
+  }
+  return batch.denied() && arguments.exit_code ? ExitCode::Findings : ExitCode::Clean;
+}
+
+}  // namespace
+
+ExitCode run(const QueryArguments& arguments, Console& console) {
+  const driver::Compilation compilation = driver::compile(arguments.inputs, driver::Goal::Understand);
+  console.messages.tell(compilation.diagnostics, compilation.sources);
+  if (!compilation.understood) return ExitCode::Usage;
+
+  const driver::Judge judge(compilation.policy, compilation.inventory);
+  DecisionText text(compilation.policy, compilation.sources);
+  return arguments.batch.empty() ? answer_flows(arguments, judge, text, console)
+                                 : answer_batch(arguments, judge, text, console);
+}
+
+}  // namespace weft::cli

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "base/diagnostics.h"
+
+namespace weft::driver {
+
+// Trouble with the files of a run.
+inline constexpr DiagnosticKind<std::string_view> file_not_found{"W9002", Severity::Error,
+                                                                 "there is no file or directory `{}`"};
+inline constexpr DiagnosticKind<std::string_view, std::string_view> file_unreadable{"W9003", Severity::Error,
+                                                                                    "cannot read `{}`: {}"};
+inline constexpr DiagnosticKind<std::string_view, std::string_view> directory_without_files{
+    "W9004", Severity::Error, "the directory `{}` holds no file named {}"};
+inline constexpr DiagnosticKind<std::string_view, std::uint64_t> file_too_big{
+    "W9005", Severity::Error, "`{}` is bigger than {} MiB, the most that is read"};
+inline constexpr DiagnosticKind<> stdin_twice{"W9006", Severity::Error, "standard input is asked for more than once"};
+inline constexpr DiagnosticKind<std::string_view> empty_policy{"W9010", Severity::Error, "`{}` is empty"};
+inline constexpr DiagnosticKind<std::string_view, std::string_view> directory_unwritable{
+    "W9012", Severity::Error, "cannot write into the directory `{}`: {}"};
+inline constexpr DiagnosticKind<> no_inventory{"W9007", Severity::Error, "there is no inventory to build for"};
+
+// Codes of questions that cannot be answered, as they travel in an Error.
+namespace query_code {
+inline constexpr std::string_view malformed = "W9101";         ///< no flow can be read out of the text
+inline constexpr std::string_view unknown_name = "W9102";      ///< the inventory has no such workload or node
+inline constexpr std::string_view bad_address = "W9103";       ///< no IPv4 or IPv6 address
+inline constexpr std::string_view bad_service = "W9104";       ///< not one service of one protocol
+inline constexpr std::string_view no_common_family = "W9105";  ///< one end has only IPv4, the other only IPv6
+inline constexpr std::string_view bad_peer = "W9106";          ///< an imagined workload the inventory contradicts
+}  // namespace query_code
+
+}  // namespace weft::driver

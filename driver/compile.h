@@ -1,0 +1,56 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string_view>
+
+#include "base/diagnostics.h"
+#include "base/source.h"
+#include "bundle/bundle.h"
+#include "codegen/codegen.h"
+#include "driver/files.h"
+#include "model/inventory.h"
+#include "model/policy.h"
+#include "plan/plan.h"
+#include "verifier/verifier.h"
+
+namespace weft::driver {
+
+/// How far a compilation goes; every goal includes those before it.
+enum class Goal {
+  Understand,  ///< policy and inventory
+  Check,       ///< and the verifier's report
+  Plan,        ///< and the decision tables
+  Build,       ///< and the bundle
+};
+
+struct Options {
+  verifier::Options verifier;
+  codegen::Options codegen;
+  /// Told what begins: "reading", "proving", "planning", "generating code". May be empty.
+  std::function<void(std::string_view step)> on_step;
+};
+
+/// What became of the inputs. A part that is absent was not reached: the diagnostics say why.
+struct Compilation {
+  Sources sources;
+  Diagnostics diagnostics;
+  InputFiles files;
+  bool understood = false;  ///< policy and inventory mean what was written: no error so far
+  model::Policy policy;
+  model::Inventory inventory;  ///< empty where none was given
+  std::optional<verifier::Report> report;
+  std::optional<plan::DecisionPlan> plan;
+  std::optional<bundle::Bundle> bundle;
+
+  bool has_inventory() const { return !files.inventories.empty(); }
+};
+
+/// Takes the named inputs as far as `goal`, or as far as errors let anything meaningful follow. A refuted assertion or
+/// an open question stops before the plan: what is built has been proved.
+Compilation compile(const InputNames& names, Goal goal, const Options& options = {});
+
+/// "0.1.0"
+std::string_view version();
+
+}  // namespace weft::driver

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/diagnostics.h"
+#include "base/source.h"
+
+namespace weft::driver {
+
+/// What a run is asked to read: names of files or directories, `-` for standard input.
+struct InputNames {
+  std::vector<std::string> policies;
+  std::vector<std::string> inventories;
+};
+
+/// What was read, in the order of the names; the files of a directory in the order of theirs.
+struct InputFiles {
+  std::vector<SourceId> policies;
+  std::vector<SourceId> inventories;
+};
+
+/// Reads every file into `sources`. A directory of policies stands for its `*.weft` files, one of inventories for its
+/// `*.yaml`, `*.yml` and `*.json` files, or its `inventory.yaml` alone where it has one; subdirectories and hidden
+/// files are left alone, and a file reached twice is read once. Where no inventory is named, the `inventory.yaml` (or
+/// `.yml`, `.json`) of a policy directory is one.
+///
+/// Errors: W9002 to W9006, one for every name that cannot be read; the others are still read. W9010 for an empty
+/// policy.
+InputFiles read_inputs(const InputNames& names, Sources& sources, Diagnostics& diagnostics);
+
+/// Makes sure that files can be written into the directory, creating it where it is missing. Errors: W9012.
+void prepare_directory(const std::string& name, Diagnostics& diagnostics);
+
+}  // namespace weft::driver

@@ -1,0 +1,155 @@
+"""weft build: the bundle, whole or not at all."""
+
+import hashlib
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import time
+import unittest
+
+from weft_cli import BINARY, BOUTIQUE, INVENTORY, NEVER_REFUTED, POLICY, WeftTest, environment
+
+
+def bytes_of(directory):
+    return {path.name: path.read_bytes() for path in sorted(pathlib.Path(directory).iterdir())}
+
+
+class Build(WeftTest):
+    def test_the_boutique(self):
+        outcome = self.expect(0, "build", BOUTIQUE, "-o", "bundle")
+        self.assertEqual(outcome.err, "")
+        self.assertRegex(outcome.out, r"(?m)^online-boutique: \d+ rules, 12 workloads; .*\n"
+                                      r"built bundle: 12 endpoints \(12 with an interface\), program \d+ bytes, tables \d+ bytes$")
+        self.assertEqual(set(bytes_of(self.at / "bundle")), {"program.o", "maps.json", "maps.bin", "manifest.json"})
+        self.assertTrue(bytes_of(self.at / "bundle")["program.o"].startswith(b"\x7fELF"))
+
+    def test_the_manifest_names_inputs_and_rules(self):
+        directory = self.project()
+        self.expect(0, "build", directory, "-o", "bundle")
+        manifest = json.loads((self.at / "bundle/manifest.json").read_text())
+        text = json.dumps(manifest)
+        for name, content in (("shop/policy.weft", POLICY), ("shop/inventory.yaml", INVENTORY)):
+            self.assertIn(name, text)
+            self.assertIn(hashlib.sha256(content.encode()).hexdigest(), text)
+        for words in ("allow web -> db : tcp/5432", "isolate workload", "shop/policy.weft:10:3", "strict", "own-node"):
+            self.assertIn(words, text)
+
+    def test_twice_is_byte_identical(self):
+        directory = self.project()
+        self.expect(0, "build", directory, "-o", "one")
+        self.expect(0, "build", directory, "-o", "two")
+        self.assertEqual(bytes_of(self.at / "one"), bytes_of(self.at / "two"))
+
+    def test_a_bundle_is_replaced(self):
+        directory = self.project()
+        self.expect(0, "build", directory, "-o", "bundle")
+        before = bytes_of(self.at / "bundle")
+        self.project(POLICY.replace("5432", "5433"))
+        self.expect(0, "build", directory, "-o", "bundle")
+        self.assertNotEqual(before, bytes_of(self.at / "bundle"))
+        self.assertEqual(sorted(os.listdir(self.at)), ["bundle", "shop"])
+
+    def test_an_empty_directory_is_filled(self):
+        (self.at / "bundle").mkdir()
+        self.expect(0, "build", self.project(), "-o", "bundle")
+        self.assertEqual(len(bytes_of(self.at / "bundle")), 4)
+
+    def test_nowhere_to_attach_is_said(self):
+        nowhere = "\n".join(line for line in INVENTORY.replace("],\n", "]}\n").replace("tcp/5432},\n", "tcp/5432}}\n").split("\n")
+                            if "attach" not in line)
+        self.assertIn("nothing to attach", self.expect(0, "build", self.project(inventory=nowhere), "-o", "bundle").err)
+
+    def test_json(self):
+        report = self.expect(0, "build", self.project(), "-o", "bundle", "--format", "json").json()
+        self.assertEqual((report["output"], report["endpoints"]), ("bundle", 2))
+
+    def test_the_plan_as_text(self):
+        directory = self.project()
+        plan = self.expect(0, "build", directory, "--emit", "plan").out
+        self.assertIn("allow", plan)
+        self.assertEqual(plan, self.expect(0, "build", directory, "--print-plan").out)
+        self.assertEqual(plan, self.expect(0, "build", directory, "--explain-plan").out)
+        self.assertEqual(sorted(os.listdir(self.at)), ["shop"])
+        self.assertEqual(plan, self.expect(0, "build", directory, "--emit", "plan", "-o", "bundle").out)
+        self.assertTrue((self.at / "bundle/program.o").exists())
+
+    def test_the_program_as_ir(self):
+        self.assertIn("target triple", self.expect(0, "build", self.project(), "--emit", "ir").out)
+
+
+class Refused(WeftTest):
+    def test_a_refuted_assertion_stops_the_build(self):
+        outcome = self.expect(1, "build", self.project(NEVER_REFUTED), "-o", "bundle")
+        self.assertIn("W3002", outcome.err)
+        self.assertIn("nothing was built", outcome.err)
+        self.assertEqual(sorted(os.listdir(self.at)), ["shop"])
+
+    def test_without_an_inventory(self):
+        self.write("p.weft", POLICY)
+        outcome = self.expect(2, "build", "p.weft", "-o", "bundle")
+        self.assertIn("error W9007: there is no inventory to build for", outcome.err)
+        self.assertEqual(sorted(os.listdir(self.at)), ["p.weft"])
+
+    def test_somebody_elses_directory_is_not_replaced(self):
+        self.write("work/thesis.txt", "years of work")
+        outcome = self.expect(2, "build", self.project(), "-o", "work")
+        self.assertIn("error W9009: the directory `work` exists and is no bundle", outcome.err)
+        self.assertEqual(bytes_of(self.at / "work"), {"thesis.txt": b"years of work"})
+        self.write("file", "text")
+        self.assertIn("W9009", self.expect(2, "build", "shop", "-o", "file").err)
+        self.assertEqual((self.at / "file").read_text(), "text")
+
+    def test_an_output_that_cannot_be_written(self):
+        directory = self.project()
+        for output in ("/proc/weft/bundle", "shop/policy.weft/bundle"):
+            outcome = self.expect(2, "build", directory, "-o", output)
+            self.assertRegex(outcome.err, r"error W5001: ")
+        self.assertEqual(sorted(os.listdir(self.at)), ["shop"])
+        self.assertEqual(sorted(os.listdir(self.at / "shop")), ["inventory.yaml", "policy.weft"])
+
+    def test_a_full_disk_leaves_nothing(self):
+        directory = self.project()
+        script = f"ulimit -f 8; '{BINARY}' build {directory} -o bundle"  # files of 4 KiB at most
+        process = subprocess.run(["sh", "-c", script], cwd=self.at, env=environment(), capture_output=True)
+        self.assertEqual(sorted(os.listdir(self.at)), ["shop"], process)
+        self.assertEqual(process.returncode, 2, process)
+        self.assertIn(b"error W5001: ", process.stderr)
+
+
+class Killed(WeftTest):
+    def visible(self):
+        return sorted(name for name in os.listdir(self.at) if not name.startswith("."))
+
+    def test_kill_leaves_no_partial_bundle(self):
+        """Killed at moments spread over the whole run, the output is absent or whole, the old bundle or the new one."""
+        directory = self.project()
+        start = time.monotonic()
+        self.expect(0, "build", directory, "-o", "reference")
+        whole_run = time.monotonic() - start
+        self.expect(0, "build", directory, "-o", "again")
+        reference = bytes_of(self.at / "reference")
+        finished = killed = 0
+        for moment in range(40):
+            process = subprocess.Popen([BINARY, "build", directory, "-o", "bundle"], cwd=self.at, env=environment(),
+                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            time.sleep(whole_run * 1.2 * moment / 40)
+            process.send_signal(signal.SIGKILL)
+            if process.wait() == 0:
+                finished += 1
+            else:
+                killed += 1
+            self.assertIn(self.visible(), (["again", "reference", "shop"], ["again", "bundle", "reference", "shop"]))
+            if (self.at / "bundle").exists():
+                self.assertEqual(bytes_of(self.at / "bundle"), reference)
+                for path in (self.at / "bundle").iterdir():
+                    path.unlink()
+                (self.at / "bundle").rmdir()
+        self.assertGreater(killed, 5)
+        self.expect(0, "build", directory, "-o", "bundle")  # and what a killed run left does not stand in the way
+        self.assertEqual(bytes_of(self.at / "bundle"), reference)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,119 @@
+"""weft load, status, unload, doctor: what the node commands say. Traffic is the matter of the kernel tests."""
+
+import json
+import os
+import subprocess
+import unittest
+
+from weft_cli import BINARY, WeftTest, environment
+
+STATES = {"ok", "missing", "optional", "unknown"}
+
+
+class Refused(WeftTest):
+    def test_no_bundle(self):
+        outcome = self.expect(2, "load", "nowhere")
+        self.assertRegex(outcome.err, r"error W5002: .*nowhere")
+
+    def test_a_changed_bundle(self):
+        self.expect(0, "build", self.project(), "-o", "bundle")
+        program = self.at / "bundle/program.o"
+        program.write_bytes(program.read_bytes()[:-1] + b"x")
+        self.assertRegex(self.expect(2, "load", "bundle").err, r"error W5003: .*program\.o")
+
+    def test_an_unknown_workload(self):
+        self.expect(0, "build", self.project(), "-o", "bundle")
+        self.assertRegex(self.expect(2, "load", "bundle", "--map", "shop/wbe-1=x").err, r"error W600[15]: ")
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root to give up its rights")
+    def test_without_privilege(self):
+        self.expect(0, "build", self.project(), "-o", "bundle")
+        for path in [self.at, self.at / "bundle", *(self.at / "bundle").iterdir()]:
+            path.chmod(0o755)
+        run = lambda *words: subprocess.run([BINARY, *words], cwd=self.at, env=environment(), capture_output=True,
+                                            user=65534, group=65534, extra_groups=[])
+        try:
+            load = run("load", "bundle", "--only", "shop/web-1", "--map", "shop/web-1=lo")
+        except PermissionError:
+            self.skipTest("the program is out of reach for other users")
+        self.assertEqual(load.returncode, 2, load)
+        self.assertRegex(load.stderr, rb"error W6001: ")
+        doctor = run("doctor")
+        self.assertIn(doctor.returncode, (2, 3), doctor)
+
+
+class Doctor(WeftTest):
+    def test_text_and_json_agree(self):
+        outcome = self.weft("doctor")
+        report = json.loads(self.weft("doctor", "--format", "json").out)
+        states = [check["state"] for check in report["checks"]]
+        self.assertTrue(states)
+        self.assertLessEqual(set(states), STATES)
+        expected = 2 if "missing" in states else 3 if "unknown" in states else 0
+        self.assertEqual((report["exit_code"], outcome.code), (expected, expected))
+        for check in report["checks"]:
+            self.assertIn(f"{check['state']:<9} {check['name']}: ", outcome.out)
+
+
+class Kernel(WeftTest):
+    """In a network namespace of its own, with the links the inventory names."""
+
+    LINKS = ("ip link add wcli-web type veth peer name wcli-w0 && ip link add wcli-db type veth peer name wcli-d0 && "
+             "for i in wcli-web wcli-w0 wcli-db wcli-d0 lo; do ip link set $i up; done")
+
+    def setUp(self):
+        super().setUp()
+        probe = subprocess.run(["unshare", "--net", "sh", "-c", self.LINKS], capture_output=True)
+        if probe.returncode != 0:
+            self.skipTest("no network namespaces here: " + probe.stderr.decode().strip())
+        doctor = json.loads(self.weft("doctor", "--format", "json").out)
+        lacking = [check["name"] for check in doctor["checks"] if check["state"] in ("missing", "unknown")]
+        if lacking:
+            self.skipTest("the kernel does not load programs here: " + ", ".join(lacking))
+        self.expect(0, "build", self.project(), "-o", "bundle")
+
+    def inside(self, script):
+        """Runs a shell script in a fresh namespace; `weft` is the program."""
+        whole = f'set -e; weft() {{ "{BINARY}" "$@"; }}; {self.LINKS}; {script}'
+        env = environment({"WEFT_STATE_DIRECTORY": str(self.at / "state")})
+        process = subprocess.run(["unshare", "--net", "bash", "-c", whole], cwd=self.at, env=env, capture_output=True, timeout=120)
+        return process.returncode, process.stdout.decode(), process.stderr.decode()
+
+    def test_load_status_unload(self):
+        code, out, err = self.inside("weft load bundle; weft status; weft status --format json > status.json; weft unload; weft status; "
+                                     "weft unload; tc filter show dev wcli-web ingress")
+        self.assertEqual((code, err), (0, ""), out)
+        self.assertRegex(out, r"(?m)^loaded [0-9a-f]+: 2 of 2 workloads; \d+ map entries, \d+ bytes of tables$")
+        for line in ("  shop/web-1 at wcli-web\n", "  shop/db-0 at wcli-db\n", "profile strict", "detached 4 filters from",
+                     "nothing is loaded in this network namespace\n", "nothing was loaded in this network namespace\n"):
+            self.assertIn(line, out)
+        status = json.loads((self.at / "status.json").read_text())
+        self.assertTrue(status["loaded"])
+        self.assertEqual({each["workload"]: each["interface"] for each in status["attached"]},
+                         {"shop/web-1": "wcli-web", "shop/db-0": "wcli-db"})
+        self.assertIn("shop/policy.weft:10:3", [entry.get("at") for entry in status["egress"]])
+        self.assertEqual(status["differences"], [])
+
+    def test_map_and_only(self):
+        code, out, err = self.inside("weft load bundle --only shop/web-1 --map shop/web-1=wcli-d0 --format json")
+        self.assertEqual((code, err), (0, ""), out)
+        self.assertEqual([(each["workload"], each["interface"]) for each in json.loads(out)["attached"]], [("shop/web-1", "wcli-d0")])
+
+    def test_a_missing_interface(self):
+        code, out, err = self.inside("ip link del wcli-db; weft load bundle || { code=$?; weft status; exit $code; }")
+        self.assertEqual(code, 2, (out, err))
+        self.assertIn("error W6004: ", err)
+        self.assertIn("nothing is loaded", out)
+        code, out, err = self.inside("ip link del wcli-db; weft load bundle --skip-missing")
+        self.assertEqual(code, 0, (out, err))
+        self.assertIn("loaded ", out)
+        self.assertIn("left out: shop/db-0: interface `wcli-db` does not exist", out)
+
+    def test_a_gate_that_is_gone_is_a_finding(self):
+        code, out, err = self.inside("weft load bundle; tc qdisc del dev wcli-web clsact; weft status")
+        self.assertEqual(code, 1, (out, err))
+        self.assertIn("differs: ", out)
+
+
+if __name__ == "__main__":
+    unittest.main()
