@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "base/result.h"
+#include "bundle/bundle.h"
+#include "plan/plan.h"
+
+namespace weft::codegen {
+
+struct Options {
+  /// Connections remembered per address family. When the table is full the least recently used one is forgotten, and
+  /// its replies are denied until its next forward packet.
+  std::uint32_t connections = 65'536;
+  /// No connection state at all: every packet is judged as a forward packet, so replies need rules of their own.
+  bool stateless = false;
+  /// Leaves out the counters by entry.
+  bool uncounted = false;
+  /// More table bytes than this are an error.
+  std::uint64_t table_budget = 256U << 20U;
+};
+
+/// The program and the contents of its tables.
+///
+/// Fills `object`, `images` and `manifest.figures`, `manifest.endpoints`; the manifest's texts about the policy are the
+/// caller's. Of the tables, `weft_endpoint_slots` and `weft_endpoints` have no image: who loads the bundle fills them
+/// with the interfaces of this node. Same plan and options, same bytes.
+///
+/// Errors: W4101 where the tables exceed the budget (says what costs most), W4102 where a number does not fit its
+/// field,
+///         W4103 where LLVM fails.
+Result<bundle::Bundle> emit(const plan::DecisionPlan& plan, const Options& options = {});
+
+/// The optimised LLVM IR of the program that `emit` would write, for people.
+Result<std::string> emit_ir(const plan::DecisionPlan& plan, const Options& options = {});
+
+/// The tables alone, as `emit` fills them: enough to update a loaded program whose shape has not changed.
+Result<std::vector<bundle::MapImage>> emit_images(const plan::DecisionPlan& plan, const Options& options = {});
+
+}  // namespace weft::codegen

@@ -1,0 +1,185 @@
+/* The decision: the first bit set in the rows of the own class, the peer's class and the atom.
+ *
+ * Global functions with plain numbers as arguments: the kernel's verifier walks each of them once, whoever calls, and a
+ * proof about one holds for all callers. Every index is masked on the register that indexes.
+ */
+#ifndef WEFT_DATAPATH_DECIDE_H
+#define WEFT_DATAPATH_DECIDE_H
+
+#include "tables.h"
+
+/* Position of the only bit that is set, by a de Bruijn sequence (Leiserson, Prokop, Randall 1998): no branches, while the
+ * six tests of a binary search are mispredicted as soon as traffic is mixed. BPF has no instruction for it.
+ */
+#define DE_BRUIJN 0x03f79d71b4cb0a89ull
+static const weft_u8 weft_bit_positions[64] = {
+	0,  1,  48, 2,  57, 49, 28, 3,  61, 58, 50, 42, 38, 29, 17, 4,  62, 55, 59, 36, 53, 51,
+	43, 22, 45, 39, 33, 30, 24, 18, 12, 5,  63, 47, 56, 27, 60, 41, 37, 16, 54, 35, 52, 21,
+	44, 32, 23, 11, 46, 26, 40, 15, 34, 20, 31, 10, 25, 14, 19, 9,  13, 8,  7,  6,
+};
+
+INLINE weft_u32 first_bit(weft_u64 word)
+{
+	weft_u32 position = weft_bit_positions[(word & -word) * DE_BRUIJN >> 58];
+
+	/* The compiler knows that the table holds no more than 63 and would drop masks the kernel's verifier needs. */
+	asm("" : "+r"(position));
+	return position;
+}
+
+/* What a scan answers: an entry, or the bit position from which to go on. */
+#define FOUND 0x80000000u
+#define WORD_BITS 64
+#define GROUP_BITS (64 * WORD_BITS) /* what one summary word speaks for */
+
+struct gate {
+	const weft_u64 *own, *peer, *atom; /* rows */
+	weft_u32 words, word_mask, summary, summary_mask;
+};
+
+INLINE weft_u64 word_at(struct gate g, weft_u32 at, weft_u32 position)
+{
+	weft_u64 word = g.own[at] & g.peer[at] & g.atom[at];
+
+	if (weft_uses_pass && at == g.summary + position / WORD_BITS)
+		word &= ~0ull << position % WORD_BITS;
+	return word;
+}
+
+/* A gate of few entries: every word, from that of `position` on. */
+INLINE weft_u32 scan_words(struct gate g, weft_u32 position)
+{
+#pragma unroll
+	for (weft_u32 i = 0; i < g.words; i++) {
+		weft_u64 word = i < position / WORD_BITS ? 0 : word_at(g, i, position);
+
+		if (word)
+			return FOUND | i * WORD_BITS | first_bit(word);
+	}
+	return GROUP_BITS;
+}
+
+/* A gate of many: at most `most` words, from that of `position` on, that no summary excludes. The words of three rows may
+ * have no bit in common although their summaries have: then the next one is looked at.
+ */
+INLINE weft_u32 scan_some(struct gate g, weft_u32 position, const weft_u32 most)
+{
+	weft_u32 group = position / GROUP_BITS & g.summary_mask, at = 0;
+	weft_u64 candidates = g.own[group] & g.peer[group] & g.atom[group];
+
+	candidates &= ~0ull << position / WORD_BITS % 64;
+	for (weft_u32 i = 0; i < most && candidates; i++) {
+		weft_u64 word;
+
+		at = (group << 6 | first_bit(candidates)) & g.word_mask;
+		word = word_at(g, g.summary + at, position);
+		if (word)
+			return FOUND | at * WORD_BITS | first_bit(word);
+		candidates &= candidates - 1;
+	}
+	return candidates ? (at + 1) * WORD_BITS : (group + 1) * GROUP_BITS;
+}
+
+/* Most decisions fall within the first words that have candidates; the others are sought eight words at a time. Rows of
+ * a thousand rules are scanned to their end at once.
+ */
+#define AT_FIRST(words) ((words) <= 20 ? (words) : 4)
+#define AT_ONCE 8
+
+#define DEFINE_GATE(name)                                                                                     \
+	INLINE struct gate name##_rows(weft_u32 own, weft_u32 peer, weft_u32 atom)                            \
+	{                                                                                                     \
+		return (struct gate){                                                                         \
+			weft_##name##_own_rows + (own & weft_class_mask) * weft_##name##_stride,              \
+			weft_##name##_peer_rows + (peer & weft_class_mask) * weft_##name##_stride,            \
+			weft_##name##_atom_rows + (atom & weft_atom_mask) * weft_##name##_stride,             \
+			weft_##name##_words,                                                                  \
+			weft_##name##_word_mask,                                                              \
+			weft_##name##_summary,                                                                \
+			weft_##name##_summary_mask,                                                           \
+		};                                                                                            \
+	}                                                                                                     \
+                                                                                                              \
+	NOINLINE weft_u32 weft_some_##name(weft_u32 own, weft_u32 peer, weft_u32 atom, weft_u32 position)     \
+	{                                                                                                     \
+		return scan_some(name##_rows(own, peer, atom), position, AT_ONCE);                            \
+	}                                                                                                     \
+                                                                                                              \
+	/* Every turn goes on by eight words or to the end: the bound is no cap. Loops in functions of their  \
+	 * own, because the kernel's verifier walks every turn of a loop but every function only once.        \
+	 */                                                                                                   \
+	NOINLINE weft_u32 weft_group_##name(weft_u32 own, weft_u32 peer, weft_u32 atom, weft_u32 position)    \
+	{                                                                                                     \
+		weft_u32 end = (position / GROUP_BITS + 1) * GROUP_BITS;                                      \
+                                                                                                              \
+		for (weft_u32 i = 0; i <= 64 / AT_ONCE; i++) {                                               \
+			if (position & FOUND || position >= end)                                              \
+				break;                                                                        \
+			position = weft_some_##name(own, peer, atom, position);                               \
+		}                                                                                             \
+		return position;                                                                              \
+	}                                                                                                     \
+                                                                                                              \
+	NOINLINE weft_u32 weft_search_##name(weft_u32 own, weft_u32 peer, weft_u32 atom, weft_u32 position)   \
+	{                                                                                                     \
+		if (!weft_##name##_summary)                                                                   \
+			return scan_words(name##_rows(own, peer, atom), position);                            \
+		for (weft_u32 i = 0; i < weft_##name##_summary; i++) {                                        \
+			if (position & FOUND || position >= weft_##name##_words * WORD_BITS)                  \
+				break;                                                                        \
+			position = weft_group_##name(own, peer, atom, position);                              \
+		}                                                                                             \
+		return position;                                                                              \
+	}                                                                                                     \
+                                                                                                              \
+	/* The decision of one gate. Nobody's class has empty rows: denied. */                                \
+	NOINLINE weft_u32 weft_decide_##name(weft_u32 own, weft_u32 peer, weft_u32 atom)                      \
+	{                                                                                                     \
+		struct gate rows = name##_rows(own, peer, atom);                                              \
+		weft_u32 found = weft_##name##_summary ? scan_some(rows, 0, AT_FIRST(rows.words))                     \
+						       : scan_words(rows, 0);                                \
+		weft_u32 entry, action;                                                                       \
+                                                                                                              \
+		if (weft_##name##_words > AT_FIRST(weft_##name##_words) && UNLIKELY(!(found & FOUND)))        \
+			found = weft_search_##name(own, peer, atom, found);                                   \
+		if (!(found & FOUND))                                                                         \
+			return DENIED(WEFT_ENTRY_UNKNOWN);                                                    \
+		entry = found & ~FOUND;                                                                       \
+		action = weft_##name##_actions[entry & weft_##name##_action_mask];                            \
+		if (!weft_uses_pass)                                                                          \
+			return DECISION(entry, action & WEFT_ACTION_MASK);                                    \
+		/* A pass goes on at a later tier, so there is at most one a tier. */                         \
+		for (weft_u32 i = 0; i <= weft_tiers; i++) {                                                  \
+			if ((action & WEFT_ACTION_MASK) != WEFT_ACTION_PASS)                                  \
+				return DECISION(entry, action & WEFT_ACTION_MASK);                            \
+			found = weft_search_##name(own, peer, atom, action >> WEFT_ACTION_SHIFT);             \
+			if (!(found & FOUND))                                                                 \
+				break;                                                                        \
+			entry = found & ~FOUND;                                                               \
+			action = weft_##name##_actions[entry & weft_##name##_action_mask];                    \
+		}                                                                                             \
+		return DENIED(WEFT_ENTRY_UNKNOWN);                                                            \
+	}
+
+DEFINE_GATE(egress)
+DEFINE_GATE(ingress)
+
+/* The own-node rule: the peer is the node the subject runs on. */
+INLINE int is_own_node(weft_u32 own, weft_u32 peer)
+{
+	weft_u32 home = own >> 16;
+
+	return weft_uses_own_node && home && !(home & WEFT_HOME_IS_NODE) && peer >> 16 == (home | WEFT_HOME_IS_NODE);
+}
+
+/* The decision of the gate that `outbound` names; `own` and `peer` are identities. */
+INLINE weft_u32 decide(int outbound, weft_u32 own, weft_u32 peer, weft_u32 atom)
+{
+	if (outbound)
+		return weft_decide_egress(own & 0xffff, peer & 0xffff, atom);
+	if (is_own_node(own, peer))
+		return ALLOWED(WEFT_ENTRY_OWN_NODE);
+	return weft_decide_ingress(own & 0xffff, peer & 0xffff, atom);
+}
+
+#endif

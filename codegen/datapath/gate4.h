@@ -1,0 +1,205 @@
+/* IPv4 at a gate. */
+#ifndef WEFT_DATAPATH_GATE4_H
+#define WEFT_DATAPATH_GATE4_H
+
+#include "state.h"
+
+/* A packet that no rule allows, on its way to the question whether it answers something. */
+struct packet4 {
+	struct weft_connection4 connection; /* as if the packet opened one */
+	weft_u32 own;                       /* identity of the local end */
+	weft_u32 transport;                 /* offset of the transport header */
+	weft_u32 value;
+	weft_u32 flags;
+};
+
+/* Is the connection remembered and still allowed? (Maps are asked with a copy: before Linux 5.18 a key had to lie on the
+ * stack of the function that asks.)
+ */
+NOINLINE weft_u32 weft_is_allowed4(struct weft_connection4 *asked, weft_u32 own, weft_u32 peer)
+{
+	struct weft_connection *connection;
+	struct weft_connection4 key;
+	weft_u32 atom;
+	weft_u64 now;
+
+	if (!asked)
+		return 0;
+	key = *asked;
+	connection = bpf_map_lookup_elem(&weft_connections4, &key);
+	if (!connection)
+		return 0;
+	now = bpf_ktime_get_coarse_ns();
+	if (!is_alive(connection, key.protocol, now))
+		return 0;
+	atom = weft_atom(key.protocol, service_of(key.protocol, key.outbound, key.local_port, key.remote_port));
+	if (!allows(decide(key.outbound, own, peer, atom)))
+		return 0;
+	refresh(connection, now);
+	return 1;
+}
+
+/* An allowed packet without a connection: it opens one, unless it answers one that the other end opened. */
+NOINLINE weft_u32 weft_open4(struct weft_connection4 *asked, weft_u32 answers)
+{
+	struct weft_connection fresh, *other;
+	struct weft_connection4 key;
+
+	if (!asked)
+		return 0;
+	key = *asked;
+	fresh.seen = bpf_ktime_get_coarse_ns();
+	if (answers) {
+		key.outbound ^= 1;
+		other = bpf_map_lookup_elem(&weft_connections4, &key);
+		if (other && is_alive(other, key.protocol, fresh.seen))
+			return 0;
+		key.outbound ^= 1;
+	}
+	bpf_map_update_elem(&weft_connections4, &key, &fresh, BPF_ANY);
+	return 1;
+}
+
+/* The connection an ICMP error is about: that of the packet it carries, which the receiver of the error had sent, to open
+ * the connection or in answer.
+ */
+NOINLINE weft_u32 weft_relates4(struct __sk_buff *skb, struct packet4 *packet)
+{
+	struct weft_connection4 *key;
+	struct ipv4_header ip;
+	weft_u16 source, destination;
+	weft_u32 at, header;
+
+	if (!packet)
+		return NO_ANSWER;
+	at = packet->transport + 8;
+	if (bpf_skb_load_bytes(skb, at, &ip, sizeof(ip)))
+		return NO_ANSWER;
+	header = (ip.version_length & 15) * 4;
+	if (ip.version_length >> 4 != 4 || header < sizeof(ip) || ip.fragment & bpf_htons(0x1fff))
+		return NO_ANSWER;
+	if (read_carried_ports(skb, at + header, ip.protocol, &source, &destination))
+		return NO_ANSWER;
+
+	key = &packet->connection;
+	key->protocol = ip.protocol;
+	if (key->outbound) { /* the local end complains about what the remote end sent */
+		if (ip.source != bpf_htonl(key->remote) || ip.destination != bpf_htonl(key->local))
+			return NO_ANSWER;
+		key->local_port = destination;
+		key->remote_port = source;
+	} else { /* anyone on the way complains about what the local end sent */
+		if (ip.source != bpf_htonl(key->local))
+			return NO_ANSWER;
+		key->remote = bpf_ntohl(ip.destination);
+		key->local_port = source;
+		key->remote_port = destination;
+	}
+	return RELATED;
+}
+
+/* What the packet may answer: NO_ANSWER, or `packet->connection` is the connection to ask for, of RELATED in one of both
+ * directions. (The asking is left to the caller: calls in calls add up their stacks, and the kernel grants 512 bytes.)
+ */
+NOINLINE weft_u32 weft_answers4(struct __sk_buff *skb, struct packet4 *packet)
+{
+	weft_u32 protocol;
+
+	if (!packet)
+		return NO_ANSWER;
+	protocol = packet->connection.protocol;
+	if (is_error(protocol, packet->value))
+		return weft_relates4(skb, packet);
+	if (!can_answer(protocol, packet->flags, packet->value))
+		return NO_ANSWER;
+	packet->connection.outbound ^= 1;
+	return ANSWER;
+}
+
+/* The decision of the gate that `outbound` names on the IPv4 packet at offset `at`. */
+INLINE weft_u32 judge4(struct __sk_buff *skb, weft_u32 at, const int outbound)
+{
+	const void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+	const struct ipv4_header *ip = data + at;
+	const struct weft_endpoint *endpoint;
+	weft_u32 header, length, available, local, remote, own, peer, decision, protocol, interface, answer;
+	struct transport transport;
+	int own_class;
+
+	if ((const void *)(ip + 1) > end)
+		return DENIED(WEFT_ENTRY_MALFORMED);
+	header = (ip->version_length & 15) * 4;
+	if (ip->version_length >> 4 != 4 || header < sizeof(*ip))
+		return DENIED(WEFT_ENTRY_MALFORMED);
+	length = bpf_ntohs(ip->length);
+	available = skb->len - at;
+	if (UNLIKELY(!length && available > 0xffff))
+		length = available; /* the kernel's "big TCP": segments of one connection, longer than the field can say */
+	if (length < header || length > available)
+		return DENIED(WEFT_ENTRY_MALFORMED);
+	if (ip->fragment & bpf_htons(0x1fff)) /* a later fragment has no ports */
+		return DENIED(WEFT_ENTRY_MALFORMED);
+	protocol = ip->protocol;
+	if (read_transport((const void *)ip + header, end, length - header, protocol, &transport))
+		return DENIED(WEFT_ENTRY_MALFORMED);
+
+	local = bpf_ntohl(outbound ? ip->source : ip->destination);
+	remote = bpf_ntohl(outbound ? ip->destination : ip->source);
+	interface = skb->ifindex;
+	endpoint = endpoint_of(interface);
+	if (!endpoint)
+		return DENIED(WEFT_ENTRY_UNKNOWN);
+	own_class = own_class4(endpoint, local);
+	if (own_class < 0)
+		return DENIED(WEFT_ENTRY_UNKNOWN);
+	if (UNLIKELY(own_class4(endpoint, remote) >= 0))
+		return ALLOWED(WEFT_ENTRY_SELF);
+	own = (weft_u32)own_class;
+	if (weft_uses_own_node)
+		own |= (weft_u32)endpoint->home << 16;
+	peer = identity4(remote);
+	decision = decide(outbound, own, peer, weft_atom(protocol, transport.value));
+	if (!weft_uses_state)
+		return decision;
+
+	struct packet4 packet = {
+		.connection = {
+			.ifindex = interface,
+			.local = local,
+			.remote = remote,
+			.local_port = outbound ? transport.source_port : transport.destination_port,
+			.remote_port = outbound ? transport.destination_port : transport.source_port,
+			.protocol = (weft_u8)protocol,
+			.outbound = (weft_u8)outbound,
+		},
+	};
+
+	if (LIKELY(allows(decision))) {
+		struct weft_connection *connection = bpf_map_lookup_elem(&weft_connections4, &packet.connection);
+
+		if (LIKELY(connection))
+			refresh(connection, bpf_ktime_get_coarse_ns());
+		else if (can_open(protocol, transport.flags, transport.value))
+			weft_open4(&packet.connection, can_answer(protocol, transport.flags, transport.value));
+		return decision;
+	}
+	packet.own = own;
+	packet.transport = at + header;
+	packet.value = transport.value;
+	packet.flags = transport.flags;
+	answer = weft_answers4(skb, &packet);
+	if (answer == NO_ANSWER)
+		return decision;
+	if (answer == RELATED)
+		peer = identity4(packet.connection.remote);
+	if (weft_is_allowed4(&packet.connection, own, peer))
+		return ALLOWED(WEFT_ENTRY_REPLY);
+	if (answer == RELATED) {
+		packet.connection.outbound ^= 1;
+		if (weft_is_allowed4(&packet.connection, own, peer))
+			return ALLOWED(WEFT_ENTRY_REPLY);
+	}
+	return decision;
+}
+
+#endif

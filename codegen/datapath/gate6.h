@@ -1,0 +1,302 @@
+/* IPv6 at a gate. */
+#ifndef WEFT_DATAPATH_GATE6_H
+#define WEFT_DATAPATH_GATE6_H
+
+#include "state.h"
+
+/* A packet that no rule allows, on its way to the question whether it answers something. */
+struct packet6 {
+	struct weft_connection6 connection; /* as if the packet opened one */
+	weft_u32 own;                       /* identity of the local end */
+	weft_u32 transport;                 /* offset of the transport header */
+	weft_u32 value;
+	weft_u32 flags;
+};
+
+struct address6 {
+	weft_u64 high, low; /* as in the packet */
+};
+
+/* The header lies at two bytes past a multiple of four, so its addresses are read as words. */
+INLINE struct address6 load_address6(const weft_u32 *words)
+{
+	return (struct address6){ (weft_u64)words[1] << 32 | words[0], (weft_u64)words[3] << 32 | words[2] };
+}
+
+INLINE int is_extension(weft_u32 next)
+{
+	return next == PROTOCOL_HOP_BY_HOP || next == PROTOCOL_ROUTING || next == PROTOCOL_FRAGMENT ||
+	       next == PROTOCOL_AUTHENTICATION || next == PROTOCOL_DESTINATION;
+}
+
+#define MOST_EXTENSIONS 6
+#define CHAIN_BROKEN (~0u)
+
+/* Follows extension headers (RFC 8200) from header `next` at offset `at`: `offset << 8 | protocol` of what comes after
+ * them, or CHAIN_BROKEN. Broken are: more than six headers, hop-by-hop options that do not come first, a later fragment,
+ * a source route that has not ended (the destination is not the one in the packet), and the end of the packet.
+ */
+NOINLINE weft_u32 weft_chain6(struct __sk_buff *skb, weft_u32 next, weft_u32 at)
+{
+	weft_u32 first = at;
+
+	for (int i = 0; i < MOST_EXTENSIONS; i++) {
+		weft_u8 bytes[8];
+		weft_u32 length;
+
+		if (!is_extension(next))
+			return at << 8 | (next & 0xff);
+		if (bpf_skb_load_bytes(skb, at, bytes, sizeof(bytes)))
+			return CHAIN_BROKEN;
+		length = (bytes[1] + 1u) * 8;
+		if (next == PROTOCOL_HOP_BY_HOP) {
+			if (at != first)
+				return CHAIN_BROKEN;
+		} else if (next == PROTOCOL_ROUTING) {
+			if (bytes[3])
+				return CHAIN_BROKEN;
+		} else if (next == PROTOCOL_FRAGMENT) {
+			if (bytes[2] || bytes[3] & 0xf8)
+				return CHAIN_BROKEN;
+			length = 8;
+		} else if (next == PROTOCOL_AUTHENTICATION) {
+			length = (bytes[1] + 2u) * 4;
+		}
+		next = bytes[0];
+		at += length;
+	}
+	return is_extension(next) ? CHAIN_BROKEN : at << 8 | (next & 0xff);
+}
+
+NOINLINE weft_u32 weft_identity6(weft_u64 high, weft_u64 low)
+{
+	return identity6(high, low);
+}
+
+/* Is the connection remembered and still allowed? (Maps are asked with a copy: before Linux 5.18 a key had to lie on the
+ * stack of the function that asks.)
+ */
+NOINLINE weft_u32 weft_is_allowed6(struct weft_connection6 *asked, weft_u32 own, weft_u32 peer)
+{
+	struct weft_connection *connection;
+	struct weft_connection6 key;
+	weft_u32 atom;
+	weft_u64 now;
+
+	if (!asked)
+		return 0;
+	key = *asked;
+	connection = bpf_map_lookup_elem(&weft_connections6, &key);
+	if (!connection)
+		return 0;
+	now = bpf_ktime_get_coarse_ns();
+	if (!is_alive(connection, key.protocol, now))
+		return 0;
+	atom = weft_atom(key.protocol, service_of(key.protocol, key.outbound, key.local_port, key.remote_port));
+	if (!allows(decide(key.outbound, own, peer, atom)))
+		return 0;
+	refresh(connection, now);
+	return 1;
+}
+
+/* An allowed packet without a connection: it opens one, unless it answers one that the other end opened. */
+NOINLINE weft_u32 weft_open6(struct weft_connection6 *asked, weft_u32 answers)
+{
+	struct weft_connection fresh, *other;
+	struct weft_connection6 key;
+
+	if (!asked)
+		return 0;
+	key = *asked;
+	fresh.seen = bpf_ktime_get_coarse_ns();
+	if (answers) {
+		key.outbound ^= 1;
+		other = bpf_map_lookup_elem(&weft_connections6, &key);
+		if (other && is_alive(other, key.protocol, fresh.seen))
+			return 0;
+		key.outbound ^= 1;
+	}
+	bpf_map_update_elem(&weft_connections6, &key, &fresh, BPF_ANY);
+	return 1;
+}
+
+/* The connection an ICMPv6 error is about, as for IPv4. */
+NOINLINE weft_u32 weft_relates6(struct __sk_buff *skb, struct packet6 *packet)
+{
+	struct weft_connection6 *key;
+	struct ipv6_header ip;
+	struct address6 from, to;
+	weft_u16 source, destination;
+	weft_u32 at, chain;
+
+	if (!packet)
+		return NO_ANSWER;
+	at = packet->transport + 8;
+	if (bpf_skb_load_bytes(skb, at, &ip, sizeof(ip)))
+		return NO_ANSWER;
+	if ((ip.version_class_flow & bpf_htonl(0xf0000000)) != bpf_htonl(0x60000000))
+		return NO_ANSWER;
+	chain = weft_chain6(skb, ip.next, at + sizeof(ip));
+	if (chain == CHAIN_BROKEN || read_carried_ports(skb, chain >> 8, chain & 0xff, &source, &destination))
+		return NO_ANSWER;
+
+	from = load_address6(ip.source);
+	to = load_address6(ip.destination);
+	key = &packet->connection;
+	key->protocol = (weft_u8)chain;
+	if (key->outbound) { /* the local end complains about what the remote end sent */
+		if (from.high != key->remote[0] || from.low != key->remote[1] || to.high != key->local[0] ||
+		    to.low != key->local[1])
+			return NO_ANSWER;
+		key->local_port = destination;
+		key->remote_port = source;
+	} else { /* anyone on the way complains about what the local end sent */
+		if (from.high != key->local[0] || from.low != key->local[1])
+			return NO_ANSWER;
+		key->remote[0] = to.high;
+		key->remote[1] = to.low;
+		key->local_port = source;
+		key->remote_port = destination;
+	}
+	return RELATED;
+}
+
+/* What the packet may answer: NO_ANSWER, or `packet->connection` is the connection to ask for, of RELATED in one of both
+ * directions. (The asking is left to the caller: calls in calls add up their stacks, and the kernel grants 512 bytes.)
+ */
+NOINLINE weft_u32 weft_answers6(struct __sk_buff *skb, struct packet6 *packet)
+{
+	weft_u32 protocol;
+
+	if (!packet)
+		return NO_ANSWER;
+	protocol = packet->connection.protocol;
+	if (is_error(protocol, packet->value))
+		return weft_relates6(skb, packet);
+	if (!can_answer(protocol, packet->flags, packet->value))
+		return NO_ANSWER;
+	packet->connection.outbound ^= 1;
+	return ANSWER;
+}
+
+/* The decision of the gate that `outbound` names on the IPv6 packet at offset `at`. */
+INLINE weft_u32 judge6(struct __sk_buff *skb, weft_u32 at, const int outbound)
+{
+	const void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+	const struct ipv6_header *ip = data + (at & 31);
+	const struct weft_endpoint *endpoint;
+	struct address6 local, remote;
+	weft_u32 length, available, own, peer, decision, next, offset, interface, hops, answer;
+	struct transport transport;
+	int own_class;
+
+	if ((const void *)(ip + 1) > end)
+		return DENIED(WEFT_ENTRY_MALFORMED);
+	if ((ip->version_class_flow & bpf_htonl(0xf0000000)) != bpf_htonl(0x60000000))
+		return DENIED(WEFT_ENTRY_MALFORMED);
+	length = bpf_ntohs(ip->length);
+	available = skb->len - at - sizeof(*ip);
+	if (UNLIKELY(!length && available > 0xffff))
+		length = available; /* the kernel's "big TCP" */
+	if (length > available)
+		return DENIED(WEFT_ENTRY_MALFORMED);
+	local = load_address6(outbound ? ip->source : ip->destination);
+	remote = load_address6(outbound ? ip->destination : ip->source);
+	next = ip->next;
+	hops = ip->hops;
+	offset = at + sizeof(*ip);
+	if (UNLIKELY(is_extension(next))) {
+		weft_u32 chain = weft_chain6(skb, next, offset), skipped;
+
+		if (chain == CHAIN_BROKEN)
+			return DENIED(WEFT_ENTRY_MALFORMED);
+		next = chain & 0xff;
+		skipped = (chain >> 8) - offset;
+		if (skipped > length)
+			return DENIED(WEFT_ENTRY_MALFORMED);
+		length -= skipped;
+		offset += skipped;
+		hops = 0; /* discovery never has extensions (RFC 6980) */
+		/* What follows may lie outside the linear part. */
+		if (skb->len > (weft_u64)(end - data)) {
+			weft_u32 wanted = offset + 20;
+
+			bpf_skb_pull_data(skb, wanted < skb->len ? wanted : skb->len);
+		}
+		data = (void *)(long)skb->data;
+		end = (void *)(long)skb->data_end;
+	}
+	if (read_transport(data + (offset & 0x3fff), end, length, next, &transport))
+		return DENIED(WEFT_ENTRY_MALFORMED);
+	if (next == PROTOCOL_ICMP6 && hops == 255 && !(transport.value & 0xff) &&
+	    transport.value >> 8 >= ICMP6_DISCOVERY_FIRST && transport.value >> 8 <= ICMP6_DISCOVERY_LAST)
+		return ALLOWED(WEFT_ENTRY_LINK);
+
+	interface = skb->ifindex;
+	endpoint = endpoint_of(interface);
+	if (!endpoint)
+		return DENIED(WEFT_ENTRY_UNKNOWN);
+	own_class = own_class6(endpoint, local.high, local.low);
+	if (own_class < 0)
+		return DENIED(WEFT_ENTRY_UNKNOWN);
+	if (UNLIKELY(own_class6(endpoint, remote.high, remote.low) >= 0))
+		return ALLOWED(WEFT_ENTRY_SELF);
+	own = (weft_u32)own_class;
+	if (weft_uses_own_node)
+		own |= (weft_u32)endpoint->home << 16;
+	peer = weft_identity6(remote.high, remote.low);
+	decision = decide(outbound, own, peer, weft_atom(next, transport.value));
+	if (!weft_uses_state)
+		return decision;
+
+	struct packet6 packet = {
+		.connection = {
+			.ifindex = interface,
+			.local = { local.high, local.low },
+			.remote = { remote.high, remote.low },
+			.local_port = outbound ? transport.source_port : transport.destination_port,
+			.remote_port = outbound ? transport.destination_port : transport.source_port,
+			.protocol = (weft_u8)next,
+			.outbound = (weft_u8)outbound,
+		},
+	};
+
+	if (LIKELY(allows(decision))) {
+		struct weft_connection *connection = bpf_map_lookup_elem(&weft_connections6, &packet.connection);
+
+		if (LIKELY(connection))
+			refresh(connection, bpf_ktime_get_coarse_ns());
+		else if (can_open(next, transport.flags, transport.value))
+			weft_open6(&packet.connection, can_answer(next, transport.flags, transport.value));
+		return decision;
+	}
+	packet.own = own;
+	packet.transport = offset;
+	packet.value = transport.value;
+	packet.flags = transport.flags;
+	answer = weft_answers6(skb, &packet);
+	if (answer == NO_ANSWER)
+		return decision;
+	if (answer == RELATED)
+		peer = weft_identity6(packet.connection.remote[0], packet.connection.remote[1]);
+	if (weft_is_allowed6(&packet.connection, own, peer))
+		return ALLOWED(WEFT_ENTRY_REPLY);
+	if (answer == RELATED) {
+		packet.connection.outbound ^= 1;
+		if (weft_is_allowed6(&packet.connection, own, peer))
+			return ALLOWED(WEFT_ENTRY_REPLY);
+	}
+	return decision;
+}
+
+NOINLINE weft_u32 weft_judge6_egress(struct __sk_buff *skb, weft_u32 at)
+{
+	return judge6(skb, at, 1);
+}
+
+NOINLINE weft_u32 weft_judge6_ingress(struct __sk_buff *skb, weft_u32 at)
+{
+	return judge6(skb, at, 0);
+}
+
+#endif

@@ -1,0 +1,98 @@
+/* Who is who: the workload at an interface, and the identity of an address (`class | home << 16`). */
+#ifndef WEFT_DATAPATH_IDENTITY_H
+#define WEFT_DATAPATH_IDENTITY_H
+
+#include "tables.h"
+
+struct prefix4 {
+	weft_u32 length;
+	weft_u32 address; /* network byte order */
+};
+
+struct prefix6 {
+	weft_u32 length;
+	weft_u32 address[4];
+};
+
+/* `address` in host byte order. */
+INLINE weft_u32 identity4(weft_u32 address)
+{
+	weft_u64 direct = weft_direct4(address);
+	weft_u32 *found;
+
+	if (direct != WEFT_NOT_DIRECT)
+		return (weft_u32)direct;
+	if (weft_uses_exact4) {
+		weft_u32 key = address;
+
+		found = bpf_map_lookup_elem(&weft_exact4, &key);
+		if (found)
+			return *found;
+	}
+	if (weft_uses_prefixes4) {
+		struct prefix4 key = { 32, bpf_htonl(address) };
+
+		found = bpf_map_lookup_elem(&weft_prefixes4, &key);
+		if (found)
+			return *found;
+	}
+	return weft_otherwise4;
+}
+
+/* `high` and `low` as in the packet. */
+INLINE weft_u32 identity6(weft_u64 high, weft_u64 low)
+{
+	weft_u32 *found;
+
+	if (weft_uses_exact6) {
+		weft_u64 key[2] = { high, low };
+
+		found = bpf_map_lookup_elem(&weft_exact6, key);
+		if (found)
+			return *found;
+	}
+	if (weft_uses_prefixes6) {
+		struct prefix6 key = { 128, { (weft_u32)high, (weft_u32)(high >> 32), (weft_u32)low,
+					      (weft_u32)(low >> 32) } };
+
+		found = bpf_map_lookup_elem(&weft_prefixes6, &key);
+		if (found)
+			return *found;
+	}
+	return weft_otherwise6;
+}
+
+INLINE const struct weft_endpoint *endpoint_of(weft_u32 interface)
+{
+	weft_u32 slot = weft_endpoint_slots[interface & (WEFT_ENDPOINT_SLOTS - 1)];
+	const struct weft_endpoint *endpoint = &weft_endpoints[slot & (WEFT_ENDPOINTS - 1)];
+
+	return slot && endpoint->ifindex == interface ? endpoint : 0;
+}
+
+/* Class of the endpoint's address, or -1. Almost every workload has one address a family: that one comes first. (The
+ * class, not the number of the address: the kernel's verifier would walk all that follows once for each number.)
+ */
+INLINE int own_class4(const struct weft_endpoint *endpoint, weft_u32 address)
+{
+	if (endpoint->count4 && LIKELY(endpoint->address4[0] == address))
+		return endpoint->class4[0];
+#pragma unroll
+	for (int i = 1; i < WEFT_ENDPOINT_ADDRESSES; i++) {
+		if (i < endpoint->count4 && endpoint->address4[i] == address)
+			return endpoint->class4[i];
+	}
+	return -1;
+}
+
+INLINE int own_class6(const struct weft_endpoint *endpoint, weft_u64 high, weft_u64 low)
+{
+#pragma unroll
+	for (int i = 0; i < WEFT_ENDPOINT_ADDRESSES; i++) {
+		if (i < endpoint->count6 && endpoint->address6[i][0] == high && endpoint->address6[i][1] == low)
+			return endpoint->class6[i];
+	}
+	return -1;
+}
+
+#endif

@@ -1,0 +1,103 @@
+/* What the code generator supplies: the numbers that shape the program for one policy, and its tables. Every constant is
+ * folded and every table has its exact size before the program is optimised, so what a policy does not need is gone.
+ */
+#ifndef WEFT_DATAPATH_TABLES_H
+#define WEFT_DATAPATH_TABLES_H
+
+/* The packet's context under its own name, without the members that point to further structures: LLVM 19 writes what
+ * they point to into BTF in an order that differs from run to run. The offsets are those of linux/bpf.h.
+ */
+#define __sk_buff weft_unused_sk_buff
+#include <linux/bpf.h>
+#undef __sk_buff
+struct __sk_buff {
+	__u32 len;
+	__u32 before_ifindex[9];
+	__u32 ifindex;
+	__u32 before_data[8];
+	__u32 data;
+	__u32 data_end;
+};
+_Static_assert(__builtin_offsetof(struct __sk_buff, ifindex) == __builtin_offsetof(struct weft_unused_sk_buff, ifindex) &&
+		       __builtin_offsetof(struct __sk_buff, data) == __builtin_offsetof(struct weft_unused_sk_buff, data) &&
+		       __builtin_offsetof(struct __sk_buff, data_end) ==
+			       __builtin_offsetof(struct weft_unused_sk_buff, data_end),
+	       "the context is the kernel's");
+
+#include <linux/pkt_cls.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+#include "bundle/abi.h"
+
+#define INLINE static inline __attribute__((always_inline))
+#define NOINLINE __attribute__((noinline))
+#define LIKELY(condition) __builtin_expect(!!(condition), 1)
+#define UNLIKELY(condition) __builtin_expect(!!(condition), 0)
+
+/* Options of the policy: 0 or 1. */
+extern const weft_u32 weft_uses_v6;
+extern const weft_u32 weft_uses_state;
+extern const weft_u32 weft_uses_own_node;
+extern const weft_u32 weft_uses_pass;
+extern const weft_u32 weft_uses_counters;
+extern const weft_u32 weft_uses_exact4;
+extern const weft_u32 weft_uses_prefixes4;
+extern const weft_u32 weft_uses_exact6;
+extern const weft_u32 weft_uses_prefixes6;
+
+extern const weft_u32 weft_tiers;
+extern const weft_u32 weft_otherwise4; /* identity of addresses in no table */
+extern const weft_u32 weft_otherwise6;
+
+/* Rows of a gate. A row is `summary` words (bit w: word w of the row is not zero) followed by the words of its entries;
+ * the next row begins `stride` words later. A gate of few words has no summary.
+ */
+#define DECLARE_GATE(gate)                                                                     \
+	extern const weft_u32 weft_##gate##_words;                                             \
+	extern const weft_u32 weft_##gate##_word_mask;                                         \
+	extern const weft_u32 weft_##gate##_summary;                                           \
+	extern const weft_u32 weft_##gate##_summary_mask;                                      \
+	extern const weft_u32 weft_##gate##_stride;                                            \
+	extern const weft_u32 weft_##gate##_action_mask;                                       \
+	extern weft_u64 weft_##gate##_own_rows[];                                              \
+	extern weft_u64 weft_##gate##_peer_rows[];                                             \
+	extern weft_u64 weft_##gate##_atom_rows[];                                             \
+	extern weft_u32 weft_##gate##_actions[];
+
+extern const weft_u32 weft_class_mask;
+extern const weft_u32 weft_atom_mask;
+
+DECLARE_GATE(egress)
+DECLARE_GATE(ingress)
+
+/* Maps, of their exact sizes; declared as bytes because only their address is used. */
+extern weft_u8 weft_counters_egress[];
+extern weft_u8 weft_counters_ingress[];
+extern weft_u8 weft_connections4[];
+extern weft_u8 weft_connections6[];
+extern weft_u8 weft_exact4[];
+extern weft_u8 weft_prefixes4[];
+extern weft_u8 weft_exact6[];
+extern weft_u8 weft_prefixes6[];
+
+/* Generated functions: the identity of an address in a direct table, or WEFT_NOT_DIRECT; the atom of a service point. */
+#define WEFT_NOT_DIRECT (~0ull)
+extern weft_u64 weft_direct4(weft_u32 address);
+extern weft_u32 weft_atom(weft_u32 protocol, weft_u32 value);
+
+/* The workloads of this node, filled by the loader. */
+weft_u16 weft_endpoint_slots[WEFT_ENDPOINT_SLOTS];
+struct weft_endpoint weft_endpoints[WEFT_ENDPOINTS];
+
+/* A decision: `entry << WEFT_ACTION_SHIFT | action`. */
+#define DECISION(entry, action) ((weft_u32)(entry) << WEFT_ACTION_SHIFT | (action))
+#define DENIED(entry) DECISION(entry, WEFT_ACTION_DENY)
+#define ALLOWED(entry) DECISION(entry, WEFT_ACTION_ALLOW)
+
+INLINE int allows(weft_u32 decision)
+{
+	return (decision & WEFT_ACTION_MASK) == WEFT_ACTION_ALLOW;
+}
+
+#endif

@@ -1,0 +1,324 @@
+#include "codegen/layout.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include "base/assert.h"
+#include "bundle/abi.h"
+#include "model/service.h"
+
+namespace weft::codegen {
+namespace {
+
+constexpr std::uint32_t most_classes = 65'535, most_atoms = 65'535;
+// Entry numbers share a 32-bit word with the action, and a summary word covers 64 words of 64 entries.
+constexpr std::uint32_t most_plain_words = 4;
+constexpr std::uint32_t most_entries = 1U << 20U;
+
+template <typename T>
+void store(bundle::Bytes& bytes, std::size_t index, T value) {
+  std::memcpy(bytes.data() + index * sizeof(T), &value, sizeof(T));
+}
+
+template <typename T>
+bundle::Bytes bytes_of(T value) {
+  bundle::Bytes out(sizeof(T));
+  store(out, 0, value);
+  return out;
+}
+
+std::uint32_t word_of(plan::Identity identity) {
+  return static_cast<std::uint32_t>(identity.class_id) | static_cast<std::uint32_t>(identity.home) << 16U;
+}
+
+bundle::Bytes key_of(const model::Address& address) {
+  if (address.family == model::Family::V4) return bytes_of(model::v4_number(address));
+  return {address.bytes.begin(), address.bytes.end()};
+}
+
+bundle::Bytes key_of(const model::Prefix& prefix) {
+  bundle::Bytes out = bytes_of(std::uint32_t{prefix.length});
+  const model::Address base = prefix.first();
+  out.insert(out.end(), base.bytes.begin(), base.bytes.begin() + model::bits(base.family) / 8);
+  return out;
+}
+
+/// Builds a layout table by table.
+class Builder {
+ public:
+  Builder(const plan::DecisionPlan& plan, const Options& options) : plan_(plan), options_(options) {}
+
+  Layout run() {
+    const bool v6 = uses_v6();
+    constant("weft_uses_v6", v6);
+    constant("weft_uses_state", !options_.stateless);
+    constant("weft_uses_own_node", plan_.own_node_may_enter);
+    constant("weft_uses_pass", plan_.uses_pass);
+    constant("weft_uses_counters", !options_.uncounted);
+    constant("weft_tiers", plan_.tiers);
+    direct_tables();
+    identity_maps(plan_.v4, 4, true);
+    identity_maps(plan_.v6, 6, v6);
+    atom_tables();
+    constant("weft_class_mask", rows_for(plan_.classes.size()) - 1);
+    constant("weft_atom_mask", rows_for(plan_.atom_count) - 1);
+    gate(plan_.egress, "egress");
+    gate(plan_.ingress, "ingress");
+    state(v6);
+    return std::move(out_);
+  }
+
+ private:
+  void constant(std::string_view name, std::uint64_t value) {
+    out_.constants.emplace_back(name, static_cast<std::uint32_t>(value));
+  }
+
+  Table& table(std::string name, std::uint32_t element_bytes, std::size_t elements) {
+    out_.tables.push_back({std::move(name), element_bytes, bundle::Bytes(elements * element_bytes)});
+    return out_.tables.back();
+  }
+
+  static std::uint32_t rows_for(std::size_t count) {
+    return static_cast<std::uint32_t>(std::bit_ceil(std::max<std::size_t>(count, 1)));
+  }
+
+  // Only a workload can be the local end, and hosts are what the exact table holds.
+  bool uses_v6() const {
+    return !plan_.v6.exact.empty() || std::ranges::any_of(plan_.endpoints, [](const plan::Endpoint& endpoint) {
+      return std::ranges::any_of(endpoint.addresses,
+                                 [](const auto& local) { return local.address.family == model::Family::V6; });
+    });
+  }
+
+  void direct_tables() {
+    for (const plan::IdentityLayout::Direct& direct : plan_.v4.direct) {
+      const std::size_t size = direct.identities.size();
+      WEFT_ASSERT(std::has_single_bit(size), "a direct table has a power of two of elements");
+      const auto number = out_.direct.size();
+      DirectRange range{
+          model::v4_number(direct.first), static_cast<std::uint32_t>(size), fmt::format("weft_direct4_{}", number), {}};
+      Table& classes = table(range.classes, 2, size);
+      for (std::size_t i = 0; i < size; ++i) {
+        store(classes.contents, i, static_cast<std::uint16_t>(direct.identities[i].class_id));
+      }
+      if (plan_.own_node_may_enter) {
+        range.homes = fmt::format("weft_homes4_{}", number);
+        Table& homes = table(range.homes, 2, size);
+        for (std::size_t i = 0; i < size; ++i) store(homes.contents, i, direct.identities[i].home);
+      }
+      out_.direct.push_back(std::move(range));
+    }
+  }
+
+  void identity_maps(const plan::IdentityLayout& layout, int family, bool used) {
+    const std::uint32_t key_bytes = family == 4 ? 4 : 16;
+    constant(fmt::format("weft_otherwise{}", family), word_of(layout.otherwise));
+    const bool exact = used && !layout.exact.empty(), prefixes = used && !layout.prefixes.empty();
+    constant(fmt::format("weft_uses_exact{}", family), exact);
+    constant(fmt::format("weft_uses_prefixes{}", family), prefixes);
+    if (exact) {
+      Map map{fmt::format("weft_exact{}", family), Map::Kind::Hash, {}, {}, key_bytes, 4, 0, {}};
+      for (const auto& entry : layout.exact) {
+        map.entries.push_back({key_of(entry.address), bytes_of(word_of(entry.identity))});
+      }
+      add(std::move(map));
+    }
+    if (prefixes) {
+      Map map{fmt::format("weft_prefixes{}", family),
+              Map::Kind::Lpm,
+              fmt::format("prefix{}", family),
+              {},
+              key_bytes + 4,
+              4,
+              0,
+              {}};
+      for (const auto& entry : layout.prefixes) {
+        map.entries.push_back({key_of(entry.prefix), bytes_of(word_of(entry.identity))});
+      }
+      add(std::move(map));
+    }
+  }
+
+  void add(Map map) {
+    std::ranges::sort(map.entries, {}, &bundle::MapEntry::key);
+    if (map.most_entries == 0) map.most_entries = static_cast<std::uint32_t>(map.entries.size());
+    out_.maps.push_back(std::move(map));
+  }
+
+  void atom_tables() {
+    AtomTables& atoms = out_.atoms;
+    atoms.element_bytes = plan_.atom_count <= 256 ? 1 : 2;
+    atoms.by_protocol = "weft_atoms_by_protocol";
+    const auto put = [&](Table& into, std::size_t at, plan::AtomId atom) {
+      if (atoms.element_bytes == 1) {
+        store(into.contents, at, static_cast<std::uint8_t>(atom));
+      } else {
+        store(into.contents, at, static_cast<std::uint16_t>(atom));
+      }
+    };
+    bundle::Bytes of_protocols;
+    {
+      Table by_protocol{atoms.by_protocol, atoms.element_bytes, bundle::Bytes(256U * atoms.element_bytes)};
+      for (std::uint32_t protocol = 0; protocol < 256; ++protocol) {
+        put(by_protocol, protocol, plan::atom_of(plan_, model::service_point(static_cast<std::uint8_t>(protocol), 0)));
+      }
+      out_.tables.push_back(std::move(by_protocol));
+    }
+    // The order is the order of the tests in the program: the frequent ones first.
+    for (const std::uint8_t protocol : {model::protocol::tcp, model::protocol::udp, model::protocol::sctp,
+                                        model::protocol::icmp, model::protocol::icmp6}) {
+      const std::uint32_t first = std::uint32_t{protocol} << 16U, last = first | 0xFFFFU;
+      const auto from =
+          std::ranges::upper_bound(plan_.atoms, first, {}, [](const auto& a) { return a.points.last + 1; });
+      WEFT_ASSERT(from != plan_.atoms.end(), "the atoms cover every service point");
+      if (from->points.last >= last) continue;  // all values of the protocol are alike
+      Table& by_value = table(fmt::format("weft_atoms_{}", protocol), atoms.element_bytes, 65'536);
+      for (auto range = from; range != plan_.atoms.end() && range->points.first <= last; ++range) {
+        const std::uint32_t begin = std::max(range->points.first, first), end = std::min(range->points.last, last);
+        for (std::uint32_t point = begin; point <= end; ++point) put(by_value, point - first, range->atom);
+      }
+      atoms.by_value.push_back({protocol, by_value.name});
+    }
+  }
+
+  void gate(const plan::Gate& gate, std::string_view name) {
+    const auto words = static_cast<std::uint32_t>((gate.entries.size() + 63) / 64);
+    // Few words are read faster than a summary of them.
+    const std::uint32_t summary = words > most_plain_words ? (words + 63) / 64 : 0;
+    // Short rows are powers of two, so that none lies across two cache lines; long ones are whole lines.
+    const std::uint32_t length = words + summary;
+    const std::uint32_t stride = length <= 8 ? std::bit_ceil(length) : (length + 7) / 8 * 8;
+    const std::uint32_t word_mask = std::bit_ceil(words) - 1;
+    const auto named = [&](std::string_view what) { return fmt::format("weft_{}_{}", name, what); };
+    constant(named("words"), words);
+    constant(named("word_mask"), word_mask);
+    constant(named("summary"), summary);
+    constant(named("summary_mask"), std::bit_ceil(std::max(summary, 1U)) - 1);
+    constant(named("stride"), stride);
+
+    // The last row may be indexed past its end by a masked index that no summary bit leads to.
+    const std::uint32_t reach = summary + word_mask + 1, slack = reach > stride ? reach - stride : 0;
+    const auto rows = [&](std::string_view what, const std::vector<plan::Bits>& from, std::size_t count) {
+      Table& into = table(named(what), 8, std::size_t{rows_for(count)} * stride + slack);
+      WEFT_ASSERT(from.size() <= count, "every row has a number");
+      for (std::size_t row = 0; row < from.size(); ++row) {
+        const auto& bits = from[row].words();
+        WEFT_ASSERT(bits.size() <= words, "a row has a bit for every entry");
+        std::vector<std::uint64_t> summaries(summary);
+        for (std::size_t w = 0; w < bits.size(); ++w) {
+          store(into.contents, row * stride + summary + w, bits[w]);
+          if (summary != 0 && bits[w] != 0) summaries[w / 64] |= std::uint64_t{1} << (w % 64);
+        }
+        for (std::size_t s = 0; s < summary; ++s) store(into.contents, row * stride + s, summaries[s]);
+      }
+    };
+    rows("own_rows", gate.own_rows, plan_.classes.size());
+    rows("peer_rows", gate.peer_rows, plan_.classes.size());
+    rows("atom_rows", gate.atom_rows, plan_.atom_count);
+
+    const std::uint32_t action_count = rows_for(gate.entries.size());
+    constant(named("action_mask"), action_count - 1);
+    Table& actions = table(named("actions"), 4, action_count);
+    for (std::size_t i = WEFT_ENTRY_FIRST; i < gate.entries.size(); ++i) {
+      const plan::Entry& entry = gate.entries[i];
+      switch (entry.verdict) {
+        case model::Verdict::Deny:
+          store(actions.contents, i, WEFT_ACTION_DENY);
+          break;
+        case model::Verdict::Allow:
+          store(actions.contents, i, WEFT_ACTION_ALLOW);
+          break;
+        case model::Verdict::Pass:
+          store(actions.contents, i, entry.next << WEFT_ACTION_SHIFT | WEFT_ACTION_PASS);
+          break;
+      }
+    }
+    if (!options_.uncounted) {
+      out_.maps.push_back({fmt::format("weft_counters_{}", name),
+                           Map::Kind::PerCpuArray,
+                           {},
+                           {},
+                           4,
+                           8,
+                           static_cast<std::uint32_t>(std::max<std::size_t>(gate.entries.size(), WEFT_ENTRY_FIRST)),
+                           {}});
+    }
+  }
+
+  void state(bool v6) {
+    if (options_.stateless) return;
+    out_.maps.push_back({"weft_connections4",
+                         Map::Kind::LruHash,
+                         "weft_connection4",
+                         "weft_connection",
+                         sizeof(weft_connection4),
+                         sizeof(weft_connection),
+                         options_.connections,
+                         {}});
+    if (!v6) return;
+    out_.maps.push_back({"weft_connections6",
+                         Map::Kind::LruHash,
+                         "weft_connection6",
+                         "weft_connection",
+                         sizeof(weft_connection6),
+                         sizeof(weft_connection),
+                         options_.connections,
+                         {}});
+  }
+
+  const plan::DecisionPlan& plan_;
+  const Options& options_;
+  Layout out_;
+};
+
+Error out_of_range(std::string_view what, std::size_t count, std::size_t most) {
+  return {"W4102", fmt::format("the policy needs {} {}, the program numbers at most {}", count, what, most), {}};
+}
+
+// What the tables of a gate will take, before anything is allocated.
+std::uint64_t gate_bytes(const plan::DecisionPlan& plan, const plan::Gate& gate) {
+  const std::uint64_t words = (gate.entries.size() + 63) / 64 + (gate.entries.size() + 4095) / 4096;
+  const std::uint64_t rows = 2 * std::bit_ceil(plan.classes.size() | 1U) + std::bit_ceil(plan.atom_count | 1U);
+  return rows * words * 8;
+}
+
+}  // namespace
+
+std::uint64_t Layout::table_bytes() const {
+  std::uint64_t out = 0;
+  for (const Table& one : tables) out += one.contents.size();
+  return out;
+}
+
+Result<Layout> lay_out(const plan::DecisionPlan& plan, const Options& options) {
+  if (plan.classes.size() > most_classes) {
+    return std::unexpected(out_of_range("classes", plan.classes.size(), most_classes));
+  }
+  if (plan.atom_count > most_atoms) return std::unexpected(out_of_range("atoms", plan.atom_count, most_atoms));
+  for (const plan::Gate* gate : {&plan.egress, &plan.ingress}) {
+    if (gate->entries.size() > most_entries) {
+      return std::unexpected(out_of_range("entries", gate->entries.size(), most_entries));
+    }
+  }
+  std::uint64_t direct = 0;
+  for (const auto& one : plan.v4.direct) direct += one.identities.size() * (plan.own_node_may_enter ? 4 : 2);
+  const std::uint64_t egress = gate_bytes(plan, plan.egress), ingress = gate_bytes(plan, plan.ingress);
+  if (egress + ingress + direct > options.table_budget) {
+    const std::uint64_t most = std::max({egress, ingress, direct});
+    const std::string what =
+        most == direct ? std::string("the direct tables of addresses")
+                       : fmt::format("the rows of the {} gate ({} classes, {} atoms, {} entries)",
+                                     most == egress ? "egress" : "ingress", plan.classes.size(), plan.atom_count,
+                                     (most == egress ? plan.egress : plan.ingress).entries.size());
+    return std::unexpected(Error{"W4101",
+                                 fmt::format("the tables take {} bytes, the budget is {}; most of it, {} bytes, are {}",
+                                             egress + ingress + direct, options.table_budget, most, what),
+                                 "raise the budget, or let fewer labels tell workloads apart"});
+  }
+  return Builder(plan, options).run();
+}
+
+}  // namespace weft::codegen

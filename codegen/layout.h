@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "codegen/codegen.h"
+
+namespace weft::codegen {
+
+/// A table in global data. `contents` is exact, padding that only keeps masked indexes in bounds included.
+struct Table {
+  std::string name;
+  std::uint32_t element_bytes = 0;
+  bundle::Bytes contents;
+};
+
+/// A map of the kernel.
+struct Map {
+  enum class Kind : std::uint8_t { Hash, Lpm, LruHash, PerCpuArray };
+
+  std::string name;
+  Kind kind = Kind::Hash;
+  std::string key_type;  ///< a structure of the data path, or empty: `key_bytes` of a number or an array
+  std::string value_type;
+  std::uint32_t key_bytes = 0;
+  std::uint32_t value_bytes = 0;
+  std::uint32_t most_entries = 0;
+  std::vector<bundle::MapEntry> entries;
+};
+
+/// A directly indexed range of IPv4 addresses: `size` is a power of two.
+struct DirectRange {
+  std::uint32_t first = 0;
+  std::uint32_t size = 0;
+  std::string classes;  ///< table of 16-bit classes
+  std::string homes;    ///< table of 16-bit homes, or empty
+};
+
+/// How a service point finds its atom: protocols whose values differ have a table of 65,536, the others one element of
+/// the table by protocol.
+struct AtomTables {
+  struct OfProtocol {
+    std::uint8_t protocol = 0;
+    std::string table;
+  };
+
+  std::vector<OfProtocol> by_value;
+  std::string by_protocol;
+  std::uint32_t element_bytes = 1;
+};
+
+/// The shape of a program: every number and table that tells it from the programs of other policies.
+struct Layout {
+  std::vector<std::pair<std::string, std::uint32_t>> constants;  ///< of `datapath/tables.h`
+  std::vector<Table> tables;
+  std::vector<Map> maps;
+  std::vector<DirectRange> direct;
+  AtomTables atoms;
+
+  std::uint64_t table_bytes() const;
+};
+
+/// Lays out the tables of a plan. Errors: W4101, W4102.
+Result<Layout> lay_out(const plan::DecisionPlan& plan, const Options& options);
+
+}  // namespace weft::codegen

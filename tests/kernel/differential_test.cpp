@@ -1,0 +1,147 @@
+#include <catch2/catch.hpp>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include <fmt/format.h>
+
+#include "codegen/codegen.h"
+#include "plan/build.h"
+#include "tests/kernel/packet.h"
+#include "tests/kernel/program.h"
+#include "tests/support/agreement.h"
+
+// The last step of the chain: what the kernel answers to real packets is what the plan decides, entry by entry, and so
+// (tests/unit/plan/differential_test.cpp runs on the same worlds) what the evaluator means.
+
+using namespace weft;
+
+namespace {
+
+bool same_instance(const model::Flow& flow) {
+  return flow.source.peer->instance && flow.source.peer->instance == flow.destination.peer->instance;
+}
+
+std::vector<plan::Endpoint::Local> addresses_of(const plan::DecisionPlan& plan, const model::Instance& instance) {
+  std::vector<plan::Endpoint::Local> out;
+  for (const model::Address& address : instance.addresses) out.push_back({address, plan::identify(plan, address)});
+  return out;
+}
+
+// Packets that the link needs pass before policy is asked; the evaluator knows nothing of them.
+bool is_link_traffic(const model::Flow& flow) {
+  if (flow.source.address->family != model::Family::V6) return false;
+  const std::uint16_t type = static_cast<std::uint16_t>(model::value_of(flow.service) >> 8);
+  return model::protocol_of(flow.service) == model::protocol::icmp6 && type >= 133 && type <= 137;
+}
+
+// Protocols that cannot be written into a header of this family as themselves: IPv6 reads them as further headers, and
+// IPv4 carries no IPv6 fragment header.
+bool is_header_of(const model::Flow& flow) {
+  const std::uint8_t number = model::protocol_of(flow.service);
+  if (flow.source.address->family == model::Family::V4) return false;
+  return number == 0 || number == 43 || number == 44 || number == 51 || number == 59 || number == 60 || number == 135 ||
+         number == 139 || number == 140;
+}
+
+// The flows whose subject at this gate is `instance`, as packets through the program.
+std::optional<std::string> gate_disagreement(const test::World& world, const plan::DecisionPlan& plan,
+                                             test::Program& program, const std::vector<model::Flow>& flows,
+                                             const model::Instance& instance, model::Direction direction) {
+  for (const model::Flow& flow : flows) {
+    const model::End& own = direction == model::Direction::Egress ? flow.source : flow.destination;
+    const model::End& peer = direction == model::Direction::Egress ? flow.destination : flow.source;
+    if (own.peer != &instance.peer || !own.address || !peer.address) continue;
+    if (is_link_traffic(flow) || is_header_of(flow)) continue;
+    const plan::Answer expected = same_instance(flow)
+                                      ? plan::Answer{WEFT_ENTRY_SELF, model::Verdict::Allow}
+                                      : plan::decide(plan, direction, *own.address, *peer.address, flow.service);
+    const test::Frame frame = test::frame_of(*flow.source.address, *flow.destination.address, flow.service);
+    const test::Outcome outcome = program.run(direction, frame);
+    if (outcome.entry != expected.entry || outcome.allowed != (expected.verdict == model::Verdict::Allow)) {
+      return fmt::format("{} gate of {}: the plan says entry {} ({}), the kernel entry {} ({})",
+                         direction == model::Direction::Egress ? "egress" : "ingress", test::describe(world, flow),
+                         expected.entry, expected.verdict == model::Verdict::Allow ? "allow" : "deny", outcome.entry,
+                         outcome.allowed ? "allow" : "deny");
+    }
+  }
+  return {};
+}
+
+std::optional<std::string> disagreement(const test::World& world, std::size_t limit, bool stateless) {
+  const Result<plan::DecisionPlan> plan = plan::build(world.policy, world.inventory);
+  if (!plan) return plan.error().message;
+  const std::vector<model::Flow> flows = test::flows(world, {.limit = limit});
+  if (auto wrong = test::plan_disagreement(world, *plan, flows)) return wrong;
+
+  const Result<bundle::Bundle> bundle = codegen::emit(*plan, {.stateless = stateless});
+  if (!bundle) return bundle.error().message;
+  Result<test::Program> program = test::Program::load(*bundle);
+  if (!program) return program.error().message;
+  for (const model::Instance& instance : world.inventory.instances) {
+    if (instance.host || instance.addresses.empty()) continue;
+    program->set_endpoint(1, addresses_of(*plan, instance));
+    for (const model::Direction direction : {model::Direction::Egress, model::Direction::Ingress}) {
+      program->forget_connections();  // where there are no ports, what passed one gate is answered at the other
+      if (auto wrong = gate_disagreement(world, *plan, *program, flows, instance, direction)) return wrong;
+    }
+  }
+  return {};
+}
+
+void check_worlds(std::uint64_t first, std::uint64_t count, const test::WorldOptions& options, std::size_t limit,
+                  bool stateless) {
+  if (const auto reason = test::no_kernel()) {
+    WARN("SKIPPED: " << *reason);
+    return;
+  }
+  for (std::uint64_t seed = first; seed < first + count; ++seed) {
+    const test::World world = test::generate_world(seed, options);
+    if (const auto wrong = disagreement(world, limit, stateless)) {
+      INFO("seed " << seed << ": " << *wrong);
+      INFO(test::keep_case(world, "kernel-" + std::to_string(seed), [&](const test::World& smaller) {
+        return disagreement(smaller, limit, stateless).has_value();
+      }));
+      FAIL();
+    }
+  }
+  CHECK(count > 0);
+}
+
+// The number of worlds of the long run: `WEFT_WORLDS=20000 weft_kernel_tests "[long]"`.
+std::uint64_t worlds_from_environment(std::uint64_t otherwise) {
+  const char* text = std::getenv("WEFT_WORLDS");
+  return text ? std::strtoull(text, nullptr, 10) : otherwise;
+}
+
+}  // namespace
+
+TEST_CASE("the kernel decides packets of small worlds as the plan does", "[kernel]") {
+  check_worlds(1, worlds_from_environment(700), test::WorldOptions::small(), 1500, true);
+}
+
+TEST_CASE("the kernel decides packets of small worlds as the plan does, with connection state", "[kernel]") {
+  check_worlds(100'001, worlds_from_environment(300), test::WorldOptions::small(), 1500, false);
+}
+
+TEST_CASE("the kernel decides packets of big worlds as the plan does", "[kernel]") {
+  check_worlds(1, 6, test::WorldOptions::big(), 20'000, true);
+}
+
+TEST_CASE("the kernel decides every kept case as the plan does", "[kernel]") {
+  if (const auto reason = test::no_kernel()) {
+    WARN("SKIPPED: " << *reason);
+    return;
+  }
+  for (const auto& entry : std::filesystem::directory_iterator(WEFT_SOURCE_DIR "/tests/cases/differential")) {
+    std::ostringstream text;
+    text << std::ifstream(entry.path()).rdbuf();
+    const std::optional<test::World> world = test::from_case(text.str());
+    INFO(entry.path());
+    REQUIRE(world);
+    CHECK(disagreement(*world, 10'000, true) == std::nullopt);
+    CHECK(disagreement(*world, 10'000, false) == std::nullopt);
+  }
+}

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "bundle/abi.h"
+#include "bundle/bundle.h"
+#include "model/policy.h"
+#include "plan/plan.h"
+
+namespace weft::test {
+
+/// Why this machine runs no BPF programs for us, or nothing where it does. Tests that need the kernel say so and count
+/// as skipped: see `skipped_exit_code`.
+std::optional<std::string> no_kernel();
+
+/// What one packet met.
+struct Outcome {
+  bool allowed = false;
+  std::uint32_t entry = 0;  ///< the counter that went up
+
+  bool operator==(const Outcome&) const = default;
+};
+
+/// A bundle in the kernel, judged packet by packet through BPF_PROG_TEST_RUN. Nothing is attached.
+class Program {
+ public:
+  /// Loads the object and fills its tables. Errors: what libbpf and the kernel's verifier said.
+  static Result<Program> load(const bundle::Bundle& bundle);
+  Program(Program&&) noexcept;
+  Program& operator=(Program&&) noexcept;
+  ~Program();
+
+  /// The workload at an interface. Interface 1 is `lo`, from which test packets come unless told otherwise.
+  void set_endpoint(std::uint32_t interface, const std::vector<plan::Endpoint::Local>& addresses);
+  void remove_endpoint(std::uint32_t interface);
+
+  /// Overwrites tables in place, as a new policy of the same shape would.
+  void fill(const std::vector<bundle::MapImage>& images);
+
+  Outcome run(model::Direction gate, std::span<const std::uint8_t> packet, std::uint32_t interface = 1);
+  /// The verdict alone, for millions of packets.
+  bool allows(model::Direction gate, std::span<const std::uint8_t> packet, std::uint32_t interface = 1);
+  /// Nanoseconds of one run, the least of `trials` means over `repeats` runs.
+  double nanoseconds(model::Direction gate, std::span<const std::uint8_t> packet, std::uint32_t repeats, int trials);
+
+  /// The loaded program of a gate, for callers that run it by other means. It lives as long as this object.
+  int descriptor(model::Direction gate) const;
+
+  std::size_t connections() const;
+  void forget_connections();
+  /// Makes every connection look as if it was last seen that long ago.
+  void age_connections(std::uint64_t nanoseconds);
+
+  /// Instructions that the kernel's verifier walked, and that the program has.
+  std::uint32_t walked(model::Direction gate) const;
+  std::uint32_t instructions(model::Direction gate) const;
+  /// The live bytes of a table in global data.
+  std::span<std::uint8_t> table(const std::string& symbol);
+
+ private:
+  struct State;
+  explicit Program(std::unique_ptr<State> state);
+
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace weft::test
