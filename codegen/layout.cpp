@@ -17,6 +17,8 @@ constexpr std::uint32_t most_classes = 65'535, most_atoms = 65'535;
 // Entry numbers share a 32-bit word with the action, and a summary word covers 64 words of 64 entries.
 constexpr std::uint32_t most_plain_words = 4;
 constexpr std::uint32_t most_entries = 1U << 20U;
+// Tables of first words multiply classes by atoms; beyond this each they are left out, and the summaries find the word.
+constexpr std::uint64_t most_first_words_bytes = 16U << 20U;
 
 template <typename T>
 void store(bundle::Bytes& bytes, std::size_t index, T value) {
@@ -215,6 +217,12 @@ class Builder {
         for (std::size_t s = 0; s < summary; ++s) store(into.contents, row * stride + s, summaries[s]);
       }
     };
+    const bool first = words > 1 && words <= 0xFFFF && first_words_bytes() <= most_first_words_bytes;
+    constant(named("uses_first"), first);
+    if (first) {
+      first_words(gate, gate.own_rows, named("own_first"));
+      first_words(gate, gate.peer_rows, named("peer_first"));
+    }
     rows("own_rows", gate.own_rows, plan_.classes.size());
     rows("peer_rows", gate.peer_rows, plan_.classes.size());
     rows("atom_rows", gate.atom_rows, plan_.atom_count);
@@ -248,6 +256,26 @@ class Builder {
     }
   }
 
+  std::uint64_t first_words_bytes() const {
+    return std::uint64_t{2} * rows_for(plan_.classes.size()) * rows_for(plan_.atom_count);
+  }
+
+  // Where to begin: by class and atom, the first word of their rows in which both have an entry. Nobody's class has none
+  // at all, so that any word says the same.
+  void first_words(const plan::Gate& gate, const std::vector<plan::Bits>& rows, const std::string& name) {
+    const std::size_t atoms = rows_for(plan_.atom_count);
+    Table& into = table(name, 2, rows_for(plan_.classes.size()) * atoms);
+    for (std::size_t c = 0; c < rows.size(); ++c) {
+      for (std::size_t a = 0; a < gate.atom_rows.size(); ++a) {
+        const auto& of_class = rows[c].words();
+        const auto& of_atom = gate.atom_rows[a].words();
+        std::size_t word = 0;
+        while (word < of_class.size() && (of_class[word] & of_atom[word]) == 0) ++word;
+        store(into.contents, c * atoms + a, static_cast<std::uint16_t>(word < of_class.size() ? word : 0));
+      }
+    }
+  }
+
   void state(bool v6) {
     if (options_.stateless) return;
     out_.maps.push_back({"weft_connections4",
@@ -278,7 +306,7 @@ Error out_of_range(std::string_view what, std::size_t count, std::size_t most) {
   return {"W4102", fmt::format("the policy needs {} {}, the program numbers at most {}", count, what, most), {}};
 }
 
-// What the tables of a gate will take, before anything is allocated.
+// What the tables of a gate will take, before anything is allocated (first words apart: they have a limit of their own).
 std::uint64_t gate_bytes(const plan::DecisionPlan& plan, const plan::Gate& gate) {
   const std::uint64_t words = (gate.entries.size() + 63) / 64 + (gate.entries.size() + 4095) / 4096;
   const std::uint64_t rows = 2 * std::bit_ceil(plan.classes.size() | 1U) + std::bit_ceil(plan.atom_count | 1U);

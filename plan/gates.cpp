@@ -40,7 +40,6 @@ class Draft {
 
   std::vector<DraftEntry> run() {
     entries_.resize(WEFT_ENTRY_FIRST);
-    add({.verdict = model::Verdict::Allow, .by = Entry::By::NoGate}, [](const EndKind& kind) { return !kind.gated; });
     for (std::uint32_t tier = 0; tier < policy_.tiers.size(); ++tier) {
       tier_starts_.push_back(static_cast<std::uint32_t>(entries_.size()));
       add_rules(model::TierId{tier});
@@ -51,6 +50,7 @@ class Draft {
          .by = Entry::By::Profile},
         [](const EndKind&) { return true; });
     resolve_passes();
+    open_missing_gates();
     return std::move(entries_);
   }
 
@@ -117,6 +117,15 @@ class Draft {
            .tier = tier},
           [&](const EndKind& kind) { return kind.matches.test(selector); });
     }
+  }
+
+  // A subject without a gate matches one entry and no other, so that this entry can stand last: in front it would be the
+  // first match of every two rows, and tell nothing about where the deciding rule is.
+  void open_missing_gates() {
+    for (DraftEntry& draft : entries_) {
+      for (std::size_t k = 0; k < draft.own.size(); ++k) draft.own[k] = draft.own[k] && kinds_[k].gated;
+    }
+    add({.verdict = model::Verdict::Allow, .by = Entry::By::NoGate}, [](const EndKind& kind) { return !kind.gated; });
   }
 
   void resolve_passes() {

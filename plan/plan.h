@@ -71,7 +71,8 @@ struct Entry {
 };
 
 /// The tables of one gate. Entry `e` matches iff its bit is set in the rows of all three; the bits below
-/// WEFT_ENTRY_FIRST are never set; the last entry is the profile's default and matches everything.
+/// WEFT_ENTRY_FIRST are never set. The last entry but one is the profile's default, which matches everything; the last one
+/// allows everything to subjects that have no gate here, and is their only one.
 struct Gate {
   std::vector<Entry> entries;   ///< index = entry number; the first WEFT_ENTRY_FIRST stand for the fixed entries
   std::vector<Bits> own_rows;   ///< by class of the gate's subject

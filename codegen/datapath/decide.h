@@ -86,6 +86,21 @@ INLINE weft_u32 scan_some(struct gate g, weft_u32 position, const weft_u32 most)
 #define AT_FIRST(words) ((words) <= 20 ? (words) : 4)
 #define AT_ONCE 8
 
+/* The word that a class and an atom lead to. */
+INLINE weft_u32 first_word(const weft_u16 *table, weft_u32 class, weft_u32 atom)
+{
+	return table[(class & weft_class_mask) * (weft_atom_mask + 1) + (atom & weft_atom_mask)];
+}
+
+INLINE weft_u32 scan_one(struct gate g, weft_u32 at)
+{
+	weft_u64 word;
+
+	at &= g.word_mask;
+	word = word_at(g, g.summary + at, 0);
+	return word ? FOUND | at * WORD_BITS | first_bit(word) : (at + 1) * WORD_BITS;
+}
+
 #define DEFINE_GATE(name)                                                                                     \
 	INLINE struct gate name##_rows(weft_u32 own, weft_u32 peer, weft_u32 atom)                            \
 	{                                                                                                     \
@@ -136,11 +151,22 @@ INLINE weft_u32 scan_some(struct gate g, weft_u32 position, const weft_u32 most)
 	NOINLINE weft_u32 weft_decide_##name(weft_u32 own, weft_u32 peer, weft_u32 atom)                      \
 	{                                                                                                     \
 		struct gate rows = name##_rows(own, peer, atom);                                              \
-		weft_u32 found = weft_##name##_summary ? scan_some(rows, 0, AT_FIRST(rows.words))                     \
-						       : scan_words(rows, 0);                                \
-		weft_u32 entry, action;                                                                       \
+		weft_u32 found, entry, action;                                                                \
                                                                                                               \
-		if (weft_##name##_words > AT_FIRST(weft_##name##_words) && UNLIKELY(!(found & FOUND)))        \
+		if (weft_##name##_uses_first) {                                                               \
+			weft_u32 of_own = first_word(weft_##name##_own_first, own, atom);                     \
+			weft_u32 of_peer = first_word(weft_##name##_peer_first, peer, atom);                  \
+                                                                                                              \
+			found = scan_one(rows, of_own > of_peer ? of_own : of_peer);                          \
+			if (weft_##name##_summary && UNLIKELY(!(found & FOUND)))                              \
+				found = weft_some_##name(own, peer, atom, found);                             \
+		} else if (weft_##name##_summary) {                                                           \
+			found = scan_some(rows, 0, AT_FIRST(rows.words));                                     \
+		} else {                                                                                      \
+			found = scan_words(rows, 0);                                                          \
+		}                                                                                             \
+		if ((weft_##name##_uses_first || weft_##name##_words > AT_FIRST(weft_##name##_words)) &&      \
+		    UNLIKELY(!(found & FOUND)))                                                               \
 			found = weft_search_##name(own, peer, atom, found);                                   \
 		if (!(found & FOUND))                                                                         \
 			return DENIED(WEFT_ENTRY_UNKNOWN);                                                    \

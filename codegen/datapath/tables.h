@@ -52,6 +52,10 @@ extern const weft_u32 weft_otherwise6;
 
 /* Rows of a gate. A row is `summary` words (bit w: word w of the row is not zero) followed by the words of its entries;
  * the next row begins `stride` words later. A gate of few words has no summary.
+ *
+ * Where `uses_first` is set, `own_first` and `peer_first` say for each class and atom the first word in which both have an
+ * entry. The deciding entry is in no earlier word than either says, and nearly always in the later of the two: a rule names
+ * whom it lets reach what. So the search begins where it ends, however many rules there are.
  */
 #define DECLARE_GATE(gate)                                                                     \
 	extern const weft_u32 weft_##gate##_words;                                             \
@@ -60,6 +64,9 @@ extern const weft_u32 weft_otherwise6;
 	extern const weft_u32 weft_##gate##_summary_mask;                                      \
 	extern const weft_u32 weft_##gate##_stride;                                            \
 	extern const weft_u32 weft_##gate##_action_mask;                                       \
+	extern const weft_u32 weft_##gate##_uses_first;                                        \
+	extern weft_u16 weft_##gate##_own_first[];                                             \
+	extern weft_u16 weft_##gate##_peer_first[];                                            \
 	extern weft_u64 weft_##gate##_own_rows[];                                              \
 	extern weft_u64 weft_##gate##_peer_rows[];                                             \
 	extern weft_u64 weft_##gate##_atom_rows[];                                             \

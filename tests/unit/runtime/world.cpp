@@ -222,11 +222,16 @@ bundle::Bundle gate_bundle(unsigned workloads, std::uint16_t port, const std::st
 std::size_t programs_in_kernel() {
   // Learned from a load in a namespace of its own, once.
   if (known_tags().empty()) {
-    const World world(1);
-    const auto loaded = load(gate_bundle(1, 80), world.options());
-    REQUIRE(loaded.has_value());
-    known_tags() = {loaded->attached[0].from_workload.tag, loaded->attached[0].to_workload.tag};
-    REQUIRE(world.unload().has_value());
+    const int here = open_namespace();
+    {
+      const World world(1);
+      const auto loaded = load(gate_bundle(1, 80), world.options());
+      REQUIRE(loaded.has_value());
+      known_tags() = {loaded->attached[0].from_workload.tag, loaded->attached[0].to_workload.tag};
+      REQUIRE(world.unload().has_value());
+    }
+    enter(here);
+    ::close(here);
   }
   std::size_t out = 0;
   for (std::uint32_t id = 0; bpf_prog_get_next_id(id, &id) == 0;) {
