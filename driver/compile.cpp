@@ -4,6 +4,7 @@
 
 #include "driver/codes.h"
 #include "driver/manifest.h"
+#include "driver/vocabulary.h"
 #include "frontend/frontend.h"
 #include "inventory/inventory.h"
 #include "plan/build.h"
@@ -37,6 +38,7 @@ Compilation compile(const InputNames& names, Goal goal, const Options& options) 
   // Text to meaning. Every step reports what it finds and carries on with what it could understand.
   out.policy = frontend::read_policy(out.sources, out.files.policies, out.diagnostics);
   out.inventory = inventory::read(out.sources, out.files.inventories, out.diagnostics);
+  if (!out.diagnostics.has_errors() && out.has_inventory()) check_vocabulary(out.policy, out.inventory, out.diagnostics);
   if (out.diagnostics.has_errors()) return out;
   out.understood = true;
   if (goal == Goal::Understand) return out;

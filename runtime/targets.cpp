@@ -4,6 +4,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <net/if.h>
+#include <net/if_arp.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <cstring>
@@ -50,6 +53,15 @@ Result<void> check_distinct(const std::vector<Target>& targets) {
   return {};
 }
 
+// On a link without Ethernet headers, bytes of an address would be taken for the protocol.
+bool is_ethernet(const std::string& interface) {
+  ifreq request{};
+  interface.copy(request.ifr_name, IFNAMSIZ - 1);
+  const Descriptor socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  return socket.valid() && ::ioctl(socket.get(), SIOCGIFHWADDR, &request) == 0 &&
+         request.ifr_hwaddr.sa_family == ARPHRD_ETHER;
+}
+
 }  // namespace
 
 Result<Targets> choose_targets(const bundle::Manifest& manifest, const LoadOptions& options) {
@@ -61,7 +73,10 @@ Result<Targets> choose_targets(const bundle::Manifest& manifest, const LoadOptio
     const auto chosen = options.interfaces.find(endpoint.workload);
     const std::string& interface = chosen != options.interfaces.end() ? chosen->second : endpoint.interface;
     if (interface.empty()) {
-      if (options.only.empty()) continue;
+      if (options.only.empty()) {
+        out.skipped.push_back(fmt::format("{}: the inventory names no interface for it", endpoint.workload));
+        continue;
+      }
       return failure("W6005", fmt::format("the bundle names no interface for `{}`", endpoint.workload),
                      "name one on the command line, or as `attach.interface` in the inventory");
     }
@@ -70,6 +85,10 @@ Result<Targets> choose_targets(const bundle::Manifest& manifest, const LoadOptio
     if (ifindex == 0) {
       missing.push_back(fmt::format("{}: interface `{}` does not exist", endpoint.workload, interface));
       continue;
+    }
+    if (!is_ethernet(interface)) {
+      return failure("W6005", fmt::format("interface `{}` of `{}` is no Ethernet interface", interface, endpoint.workload),
+                     "the program reads Ethernet headers: name the node's end of a veth pair, or another Ethernet link");
     }
     out.targets.push_back({&endpoint, interface, ifindex});
   }
@@ -85,7 +104,7 @@ Result<Targets> choose_targets(const bundle::Manifest& manifest, const LoadOptio
     return failure("W6005",
                    missing.empty() ? "the bundle names no endpoint with an interface"
                                    : fmt::format("none of the interfaces exists here: {}", fmt::join(missing, "; ")),
-                   "give workloads an `attach.interface` in the inventory, or name interfaces when loading");
+                   "give workloads an `attach: {interface: …}` in the inventory and build again");
   }
   if (out.targets.size() >= WEFT_ENDPOINTS) {
     return failure(
@@ -93,7 +112,7 @@ Result<Targets> choose_targets(const bundle::Manifest& manifest, const LoadOptio
         "load some of them only");
   }
   if (const auto distinct = check_distinct(out.targets); !distinct) return std::unexpected(distinct.error());
-  out.skipped = std::move(missing);
+  out.skipped.insert(out.skipped.end(), missing.begin(), missing.end());
   return out;
 }
 

@@ -29,13 +29,11 @@ std::optional<Finding::Kind> contradiction(const model::Policy& policy, const Ru
   if (!share_a_gate) return {};
   const model::PolicyBlock& left = policy[a.block];
   const model::PolicyBlock& right = policy[b.block];
-  if (a.block != b.block && (left.ordered || right.ordered)) {
-    if (left.priority_stated && right.priority_stated) return Finding::Kind::AmbiguousPriority;
-    return {};
+  if (a.block != b.block && (left.ordered || right.ordered) && left.priority_stated && right.priority_stated) {
+    return Finding::Kind::AmbiguousPriority;
   }
-  // Order inside an ordered policy is what its author says; a pass gives way by its nature.
-  if (left.ordered || right.ordered || a.level != b.level) return {};
-  if (a.verdict == Verdict::Pass || b.verdict == Verdict::Pass) return {};
+  // Rules of one ordered policy are never of one level: their order is what its author says. A pass gives way by its nature.
+  if (a.level != b.level || a.verdict == Verdict::Pass || b.verdict == Verdict::Pass) return {};
   return Finding::Kind::Conflict;
 }
 
@@ -66,17 +64,17 @@ std::vector<Pair> contradicting_pairs(const model::Policy& policy, const Slicer&
 void find_contradictions(const model::Policy& policy, const Options& options, Prover& prover, Report& report) {
   const std::vector<Pair> pairs = contradicting_pairs(policy, prover.slicer(), report.statistics.pairs);
   std::set<std::pair<model::BlockId, model::BlockId>> ambiguous;  // said once per pair of policies
-  for (std::size_t i = 0; i < pairs.size(); ++i) {
-    const Pair& pair = pairs[i];
+  std::size_t unlooked = 0;
+  Span first_unlooked{};
+  for (const Pair& pair : pairs) {
     const Rule& first = policy[pair.first];
     const Rule& second = policy[pair.second];
     const auto blocks = std::minmax(first.block, second.block);
     if (pair.kind == Finding::Kind::AmbiguousPriority && ambiguous.contains(blocks)) continue;
-    if (report.findings.size() >= options.max_findings) {
-      report.not_checked.push_back(
-          {first.span, fmt::format("the other {} pairs of opposite rules that may conflict", pairs.size() - i),
-           fmt::format("{} conflicts were found before", report.findings.size())});
-      return;
+    // Past the limit, further conflicts would only be more warnings; an ambiguity is an error and always looked for.
+    if (pair.kind == Finding::Kind::Conflict && report.findings.size() >= options.max_findings) {
+      if (unlooked++ == 0) first_unlooked = first.span;
+      continue;
     }
     std::string undecided;
     for (const Direction direction : {Direction::Egress, Direction::Ingress}) {
@@ -97,6 +95,11 @@ void find_contradictions(const model::Policy& policy, const Options& options, Pr
           {first.span, "whether this rule and one with another verdict match the same flow", undecided});
     }
   }
+  if (unlooked > 0) {
+    report.not_checked.push_back({first_unlooked,
+                                  fmt::format("{} further pairs of opposite rules that may conflict", unlooked),
+                                  fmt::format("{} findings were reported before", report.findings.size()), true});
+  }
 }
 
 }  // namespace
@@ -108,7 +111,8 @@ bool Report::has_errors() const {
 }
 
 bool Report::has_undecided() const {
-  return !not_checked.empty() || std::ranges::any_of(assertions, [](const AssertionResult& a) {
+  const bool gaps = std::ranges::any_of(not_checked, [](const NotChecked& gap) { return !gap.only_a_warning; });
+  return gaps || std::ranges::any_of(assertions, [](const AssertionResult& a) {
     return std::holds_alternative<Undecided>(a.answer);
   });
 }

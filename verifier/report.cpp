@@ -101,6 +101,9 @@ class Reporter {
     if (never) {
       if (by_rule(egress) || by_rule(ingress)) {
         out.suggest("narrow that rule, deny the flow in an earlier tier, or except it from the assertion");
+      } else if (!egress && !ingress) {
+        out.suggest(touches_node(witness) ? "turn the gates of the node on with `guard`, or except it from the assertion"
+                                                 : "no gate sees this flow: except it from the assertion");
       } else {
         out.suggest("deny the flow by a rule, `isolate` its ends, or except it from the assertion");
       }
@@ -109,6 +112,10 @@ class Reporter {
     } else {
       out.suggest(fmt::format("allow it: `allow {}`", claim(assertion)));
     }
+  }
+
+  static bool touches_node(const Witness& witness) {
+    return witness.source.kind == model::PeerKind::Node || witness.destination.kind == model::PeerKind::Node;
   }
 
   // Points at what decided a gate, where it decided the way that breaks the assertion.

@@ -27,7 +27,7 @@ struct Options {
 /// Two rules that contradict each other on some flow.
 struct Finding {
   enum class Kind : std::uint8_t {
-    Conflict,           ///< allow and deny at one gate, tier and level of unordered policies: deny overrides
+    Conflict,           ///< allow and deny at one gate, tier and level: deny overrides
     AmbiguousPriority,  ///< different verdicts of two policies with one stated priority, at least one of them ordered
   };
 
@@ -52,6 +52,7 @@ struct NotChecked {
   std::optional<Span> span;
   std::string what;  ///< "whether these two rules can match one flow"
   std::string why;
+  bool only_a_warning = false;  ///< could at most have become a warning: it leaves no claim open
 
   bool operator==(const NotChecked&) const = default;
 };

@@ -12,7 +12,10 @@
  * six tests of a binary search are mispredicted as soon as traffic is mixed. BPF has no instruction for it.
  */
 #define DE_BRUIJN 0x03f79d71b4cb0a89ull
-static const weft_u8 weft_bit_positions[64] = {
+/* Not static: clang embeds the text of this file, which a program carries for its readers, only if the first definition it
+ * writes out of it is no macro's. Without the text LLVM would look for the file where a policy is compiled.
+ */
+const weft_u8 weft_bit_positions[64] = {
 	0,  1,  48, 2,  57, 49, 28, 3,  61, 58, 50, 42, 38, 29, 17, 4,  62, 55, 59, 36, 53, 51,
 	43, 22, 45, 39, 33, 30, 24, 18, 12, 5,  63, 47, 56, 27, 60, 41, 37, 16, 54, 35, 52, 21,
 	44, 32, 23, 11, 46, 26, 40, 15, 34, 20, 31, 10, 25, 14, 19, 9,  13, 8,  7,  6,

@@ -228,8 +228,7 @@ INLINE weft_u32 judge6(struct __sk_buff *skb, weft_u32 at, const int outbound)
 	}
 	if (read_transport(data + (offset & 0x3fff), end, length, next, &transport))
 		return DENIED(WEFT_ENTRY_MALFORMED);
-	if (next == PROTOCOL_ICMP6 && hops == 255 && !(transport.value & 0xff) &&
-	    transport.value >> 8 >= ICMP6_DISCOVERY_FIRST && transport.value >> 8 <= ICMP6_DISCOVERY_LAST)
+	if (next == PROTOCOL_ICMP6 && hops == 255 && is_discovery(transport.value, outbound))
 		return ALLOWED(WEFT_ENTRY_LINK);
 
 	interface = skb->ifindex;

@@ -32,6 +32,8 @@
 #define ICMP6_ECHO_REPLY 129
 #define ICMP6_DISCOVERY_FIRST 133
 #define ICMP6_DISCOVERY_LAST 137
+#define ICMP6_ROUTER_ADVERTISEMENT 134
+#define ICMP6_REDIRECT 137
 
 #define TCP_FIN 0x01
 #define TCP_SYN 0x02
@@ -134,6 +136,18 @@ NOINLINE weft_u32 weft_tags(struct __sk_buff *skb)
 	if (data + 22 > end)
 		return 0;
 	return 22 << 16 | bpf_ntohs(load16(data + 20));
+}
+
+/* Neighbour discovery (RFC 4861), without which no IPv6 link works. A workload is no router: it asks and answers, but does not
+ * advertise routes or redirect its neighbours.
+ */
+INLINE int is_discovery(weft_u32 value, int outbound)
+{
+	weft_u32 type = value >> 8;
+
+	if (value & 0xff || type < ICMP6_DISCOVERY_FIRST || type > ICMP6_DISCOVERY_LAST)
+		return 0;
+	return !outbound || (type != ICMP6_ROUTER_ADVERTISEMENT && type != ICMP6_REDIRECT);
 }
 
 #endif

@@ -21,13 +21,14 @@
 
 INLINE int is_alive(const struct weft_connection *connection, weft_u32 protocol, weft_u64 now)
 {
-	return now - connection->seen < (protocol == PROTOCOL_TCP ? TCP_IDLE : OTHER_IDLE);
+	/* Signed: another processor's clock may have been a tick ahead when it wrote. */
+	return (long long)(now - connection->seen) < (long long)(protocol == PROTOCOL_TCP ? TCP_IDLE : OTHER_IDLE);
 }
 
 /* Writing on every packet would bounce the cache line between processors. */
 INLINE void refresh(struct weft_connection *connection, weft_u64 now)
 {
-	if (now - connection->seen > SECOND)
+	if ((long long)(now - connection->seen) > (long long)SECOND)
 		connection->seen = now;
 }
 

@@ -121,7 +121,6 @@ class Network:
         self.probes = {}
 
     def create(self):
-        run("ip", "netns", "add", NODE)
         run("ip", "link", "set", "lo", "up", namespace=NODE)
         run("sysctl", "-qw", "net.ipv4.ip_forward=1", namespace=NODE)
         for name, endpoint in self.endpoints.items():
@@ -198,7 +197,8 @@ class Demo:
         command = [self.weft, *words]
         if namespace:
             command = ["ip", "netns", "exec", namespace, *command]
-        done = subprocess.run(command, capture_output=True, text=True, input=stdin, cwd=self.scratch)
+        environment = {**os.environ, "WEFT_STATE_DIRECTORY": str(self.scratch / "state")}
+        done = subprocess.run(command, capture_output=True, text=True, input=stdin, cwd=self.scratch, env=environment)
         if done.returncode not in expect:
             raise Failure(f"`{' '.join(command)}` ended with {done.returncode}:\n{done.stderr}{done.stdout}")
         return done
@@ -258,15 +258,16 @@ class Demo:
         network = Network(endpoints)
         network.remove()  # what a demo that was killed may have left
         try:
-            try:
-                network.create()
-            except Failure as failure:
-                print(f"{self.red}Not done: no network namespaces on this machine ({failure}).{self.plain}")
+            if run("ip", "netns", "add", NODE, check=False).returncode != 0:
+                print(f"{self.red}Not done: no network namespaces on this machine.{self.plain}")
                 return None
+            network.create()
             network.start_services(self.ports())
             loaded = self.weft_run("load", "bundle", namespace=NODE, expect=(0, 2))
+            if loaded.returncode == 2 and not any(code in loaded.stderr for code in ("W6001", "W6002")):
+                raise Failure(f"`weft load` ended with 2:\n{loaded.stderr}")
             if loaded.returncode == 2:
-                print(f"{self.red}Not done: the kernel of this machine did not take the program.{self.plain}\n{loaded.stderr}")
+                print(f"{self.red}Not done: this machine gives no BPF privilege, or its kernel lacks a feature.{self.plain}\n{loaded.stderr}")
                 return None
             print(loaded.stdout, end="")
             started = time.monotonic()

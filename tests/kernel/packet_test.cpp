@@ -212,7 +212,10 @@ TEST_CASE("the awkward packets of IPv6", "[kernel]") {
     };
     for (int type = 125; type < 145; ++type) {
       const bool discovery = type >= 133 && type <= 137;
-      rig.check(message(static_cast<std::uint8_t>(type), 0, 255), discovery ? link_traffic : unknown);
+      const bool of_routers = type == 134 || type == 137;  // a workload advertises no routes and redirects nobody
+      const Frame frame = message(static_cast<std::uint8_t>(type), 0, 255);
+      CHECK(rig.from_web(frame) == (discovery && !of_routers ? link_traffic : unknown));
+      CHECK(rig.to_db(frame) == (discovery ? link_traffic : unknown));
       rig.check(message(static_cast<std::uint8_t>(type), 0, 254), unknown);
       rig.check(message(static_cast<std::uint8_t>(type), 1, 255), unknown);
     }
@@ -330,7 +333,9 @@ class Reader {
     if (end > frame_.size()) return false;
     int next = byte(at + 6);
     std::size_t header = at + 40;
-    if (next == 58 && byte(at + 7) == 255 && byte(header) >= 133 && byte(header) <= 137 && byte(header + 1) == 0) {
+    const bool of_routers = byte(header) == 134 || byte(header) == 137;
+    if (next == 58 && byte(at + 7) == 255 && byte(header) >= 133 && byte(header) <= 137 && byte(header + 1) == 0 &&
+        !(gate == model::Direction::Egress && of_routers)) {
       return header + 8 <= end;
     }
     const auto is_extension = [&] { return next == 0 || next == 43 || next == 44 || next == 51 || next == 60; };

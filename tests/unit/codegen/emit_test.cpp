@@ -2,7 +2,13 @@
 
 #include <algorithm>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <set>
+#include <string>
+
+#include <fmt/format.h>
+#include <unistd.h>
 
 #include "bundle/abi.h"
 #include "codegen/codegen.h"
@@ -64,6 +70,22 @@ TEST_CASE("the same plan gives the same bytes", "[codegen]") {
     REQUIRE(plan);
     CHECK(emitted(*plan) == emitted(*plan));
   }
+}
+
+TEST_CASE("the bytes depend on nothing in the working directory", "[codegen]") {
+  namespace fs = std::filesystem;
+  const bundle::Bundle here = emitted(smallest());
+  const fs::path before = fs::current_path(), planted = fs::temp_directory_path() / fmt::format("weft-cwd-{}", ::getpid());
+  for (const auto& entry : fs::directory_iterator(WEFT_SOURCE_DIR "/codegen/datapath")) {
+    const fs::path path = planted / "codegen/datapath" / entry.path().filename();
+    fs::create_directories(path.parent_path());
+    std::ofstream(path) << std::string(2000, '\n') << "planted";
+  }
+  fs::current_path(planted);
+  const bundle::Bundle there = emitted(smallest());
+  fs::current_path(before);
+  fs::remove_all(planted);
+  CHECK(here == there);
 }
 
 TEST_CASE("the program is the same for all policies of one shape", "[codegen]") {

@@ -40,13 +40,11 @@ void judge(const model::Policy& policy, const model::Flow& flow, BruteForce& out
         const model::PolicyBlock& left = policy[a.block];
         const model::PolicyBlock& right = policy[b.block];
         if (a.tier != b.tier || a.verdict == b.verdict) continue;
-        if (!left.ordered && !right.ordered && a.level == b.level && a.verdict != Verdict::Pass &&
-            b.verdict != Verdict::Pass) {
-          out.conflicts.emplace(model::RuleId{i}, model::RuleId{j});
-        }
         if (a.block != b.block && (left.ordered || right.ordered) && left.priority_stated && right.priority_stated &&
             left.priority == right.priority) {
           out.ambiguous.insert(std::minmax(a.block, b.block));
+        } else if (a.level == b.level && a.verdict != Verdict::Pass && b.verdict != Verdict::Pass) {
+          out.conflicts.emplace(model::RuleId{i}, model::RuleId{j});
         }
       }
     }
