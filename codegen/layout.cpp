@@ -346,7 +346,13 @@ Result<Layout> lay_out(const plan::DecisionPlan& plan, const Options& options) {
                                              egress + ingress + direct, options.table_budget, most, what),
                                  "raise the budget, or let fewer labels tell workloads apart"});
   }
-  return Builder(plan, options).run();
+  Layout out = Builder(plan, options).run();
+  if (out.table_bytes() > options.table_budget) {
+    return std::unexpected(Error{"W4101",
+                                 fmt::format("the tables take {} bytes, the budget is {}", out.table_bytes(), options.table_budget),
+                                 "raise the budget, or let fewer labels tell workloads apart"});
+  }
+  return out;
 }
 
 }  // namespace weft::codegen

@@ -253,13 +253,32 @@ void Declarations::unknown_network(const ast::Name& name) {
   }
 }
 
+namespace {
+
+// The ports of services that go by one name everywhere (IANA); nothing is declared by them.
+std::string_view usual_ports(std::string_view name) {
+  static constexpr auto known = std::to_array<std::pair<std::string_view, std::string_view>>(
+      {{"dns", "tcp|udp/53"}, {"http", "tcp/80"}, {"https", "tcp/443"}, {"ntp", "udp/123"}, {"ssh", "tcp/22"}});
+  const auto found = std::ranges::find(known, name, &std::pair<std::string_view, std::string_view>::first);
+  return found == known.end() ? std::string_view() : found->second;
+}
+
+}  // namespace
+
 void Declarations::unknown_service(const ast::Name& name) {
   if (lost_.service || lost(name) || !first_time("service", name.text)) return;
   Diagnostic& diagnostic = reporter_.report(frontend::unknown_service, name.span, printable(name.text));
-  std::vector<std::string> known(protocol_names().begin(), protocol_names().end());
+  std::vector<std::string> known;
   for (const auto& [each, service] : services) known.push_back(each);
-  if (const std::string near = nearest(name.text, known); !near.empty()) {
-    diagnostic.suggest(fmt::format("did you mean `{}`?", near));
+  std::string near = name.quoted ? std::string() : nearest_protocol(name.text);
+  if (near.empty()) near = nearest(name.text, known);
+  if (!near.empty()) diagnostic.suggest(fmt::format("did you mean `{}`?", printable(near)));
+  if (const std::string_view usual = usual_ports(name.text); !usual.empty()) {
+    diagnostic.suggest(fmt::format("declare it: `service {} = {}`, or write `{}`", name.text, usual, usual));
+  } else if (near.empty()) {
+    const std::string_view quote = name.quoted ? "`" : "";
+    diagnostic.suggest(
+        fmt::format("declare it: {}", quoted(fmt::format("service {}{}{} = tcp/PORT", quote, name.text, quote))));
   }
 }
 

@@ -95,6 +95,8 @@ inline constexpr DiagnosticKind<std::string> bad_service{"W1037", Severity::Erro
 inline constexpr DiagnosticKind<> named_port_in_difference{"W1038", Severity::Error,
                                                            "a named port cannot take part in a difference"};
 inline constexpr DiagnosticKind<std::string_view> unknown_protocol{"W1039", Severity::Error, "`{}` is no protocol"};
+inline constexpr DiagnosticKind<std::string, std::string> outside_service{
+    "W1050", Severity::Error, "`{}` has nothing in common with `{}`, from which it is cut"};
 
 // ---- policies
 

@@ -15,7 +15,7 @@ namespace weft::frontend {
 struct Limits {
   static constexpr std::size_t source_bytes = 64u << 20;
   static constexpr std::size_t nesting = 200;                 ///< parentheses and negations around one another
-  static constexpr std::size_t errors = 100;                  ///< then reading stops with a note
+  static constexpr std::size_t errors = 50;                   ///< then reading stops with a note, which must be shown
   static constexpr std::size_t comparisons = 100'000;         ///< in one selector once its groups are put in
   static constexpr std::size_t all_comparisons = 10'000'000;  ///< in all rules together
 };

@@ -1,5 +1,7 @@
 #include "frontend/scanner.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "frontend/diagnostics.h"
 #include "frontend/frontend.h"
@@ -66,7 +68,7 @@ Token Scanner::next() {
     const auto begin = static_cast<std::uint32_t>(lexer_->stream.index());
     // The simulator is asked directly: the lexer around it would make an object of every token.
     const bool over = begin >= text.size() || diagnostics_.errors() >= Limits::errors;
-    const std::size_t type = over ? antlr4::Token::EOF : lexer_->simulator->match(&lexer_->stream, 0);
+    const std::size_t type = over ? antlr4::Token::EOF : match();
     const auto end = static_cast<std::uint32_t>(lexer_->stream.index());
     const Span span{source_, begin, end};
     switch (type) {
@@ -92,6 +94,35 @@ Token Scanner::next() {
         return token;
     }
   }
+}
+
+std::size_t Scanner::match() {
+  ByteStream& stream = lexer_->stream;
+  const std::string_view text = sources_[source_].text();
+  const std::size_t begin = stream.index();
+  const auto take = [&](std::size_t type, std::size_t end) {
+    stream.seek(std::min(end, text.size()));
+    return type;
+  };
+  switch (text[begin]) {
+    case ' ':
+    case '\t':
+    case '\r':
+    case '\n':
+    case '\f':
+      return take(grammar::WeftLexer::SPACE, text.find_first_not_of(" \t\r\n\f", begin));
+    case '/':
+      if (!text.substr(begin).starts_with("//")) break;
+      return take(grammar::WeftLexer::COMMENT, text.find_first_of("\r\n", begin));
+    case '"': {
+      const std::size_t end = text.find_first_of("\"\\\r\n", begin + 1);
+      if (end == std::string_view::npos || text[end] != '"') break;
+      return take(grammar::WeftLexer::STRING, end + 1);
+    }
+    default:
+      break;
+  }
+  return lexer_->simulator->match(&stream, 0);
 }
 
 void Scanner::report(std::uint16_t type, Span span) {
@@ -127,6 +158,10 @@ void Scanner::report(std::uint16_t type, Span span) {
   Diagnostic& diagnostic = diagnostics_.report(unknown_character, span, printable(text));
   if (text == "&") diagnostic.suggest("`and` is written `&&`");
   if (text == ";") diagnostic.suggest("statements end by themselves: leave it out");
+  if (text == "=>" || text == "==>" || text == "-->" || text == "→" || text == "⇒") {
+    diagnostic.suggest(fmt::format("`{}` is written `->`", text));
+  }
+  if (text == "%") diagnostic.suggest("addresses have no zone here: leave it out");
   if (text == "<" || text == ">") diagnostic.suggest("an edge is written `SOURCE -> DESTINATION`");
 }
 

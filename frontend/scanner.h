@@ -32,6 +32,10 @@ class Scanner {
  private:
   struct Lexer;
 
+  /// The type of the token at the stream's place, which moves behind it. Spaces, comments and texts without escapes,
+  /// most of what a file holds, are found by hand, exactly as the grammar has them: the lexer takes locks for every
+  /// byte.
+  std::size_t match();
   void report(std::uint16_t type, Span span);
 
   const Sources& sources_;

@@ -22,6 +22,18 @@ std::uint8_t protocol_number(std::string_view name) {
   return protocol::icmp6;
 }
 
+// The item as it stands in the text, but for its spaces.
+std::string written(const ast::ServiceItem& item) {
+  if (item.any) return "any";
+  std::string out;
+  for (const ast::Name& protocol : item.protocols) out += (out.empty() ? "" : "|") + printable(protocol.text);
+  if (item.port_name) out += "/" + printable(item.port_name->text);
+  if (item.first) out += "/" + item.first->text;
+  if (item.last) out += "-" + item.last->text;
+  if (item.code) out += "/" + item.code->text;
+  return out;
+}
+
 void merge(model::PortSet& into, const model::PortSet& other) {
   into.points.add(other.points);
   for (const model::PortName& name : other.names) {
@@ -31,8 +43,15 @@ void merge(model::PortSet& into, const model::PortSet& other) {
 
 }  // namespace
 
-std::span<const std::string_view> protocol_names() { return names; }
 bool is_protocol(std::string_view name) { return std::ranges::find(names, name) != names.end(); }
+
+std::string nearest_protocol(std::string_view name) {
+  std::string lower(name);
+  for (char& letter : lower) {
+    if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
+  }
+  return nearest(lower, {names.begin(), names.end()});
+}
 
 std::optional<model::PortSet> ServiceResolver::resolve(const ast::Services& services) {
   model::PortSet all;
@@ -48,8 +67,11 @@ std::optional<model::PortSet> ServiceResolver::resolve(const ast::Services& serv
 
 std::optional<model::PortSet> ServiceResolver::resolve(const ast::ServiceDifference& difference) {
   auto left = resolve(difference.base);
+  if (difference.cuts.empty()) return left;
   bool readable = left.has_value();
-  bool named = left && !left->names.empty() && !difference.cuts.empty();
+  const std::optional<model::PortSet> base = left;
+  bool named = left && !left->names.empty();
+  bool sensible = true;
   Span named_at = difference.base.span;
   for (const ast::ServiceItem& item : difference.cuts) {
     const auto cut = resolve(item);
@@ -58,6 +80,10 @@ std::optional<model::PortSet> ServiceResolver::resolve(const ast::ServiceDiffere
     if (!cut->names.empty() && !named) {
       named = true;
       named_at = item.span;
+    }
+    if (!named && !base->points.intersects(cut->points)) {
+      reporter_.report(outside_service, item.span, written(item), written(difference.base));
+      sensible = false;
     }
     left->points.remove(cut->points);
   }
@@ -69,7 +95,7 @@ std::optional<model::PortSet> ServiceResolver::resolve(const ast::ServiceDiffere
     return {};
   }
   if (left->points.empty() && left->names.empty()) {
-    reporter_.report(empty_difference, difference.span);
+    if (sensible) reporter_.report(empty_difference, difference.span);
     return {};
   }
   return left;
@@ -126,8 +152,7 @@ std::optional<model::PortSet> ServiceResolver::resolve(const ast::ServiceItem& i
 std::optional<model::PortSet> ServiceResolver::of_protocol(const ast::ServiceItem& item, const ast::Name& name) {
   if (name.quoted || !is_protocol(name.text)) {
     Diagnostic& diagnostic = reporter_.report(unknown_protocol, name.span, printable(name.text));
-    const std::vector<std::string> known(names.begin(), names.end());
-    if (const std::string near = nearest(name.text, known); !near.empty()) {
+    if (const std::string near = nearest_protocol(name.text); !near.empty()) {
       diagnostic.suggest(fmt::format("did you mean `{}`?", near));
     } else {
       diagnostic.suggest("the protocols are `tcp`, `udp`, `sctp`, `icmp`, `icmp6`, and `ip/NUMBER` for any other");

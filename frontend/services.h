@@ -1,6 +1,6 @@
 #pragma once
 
-#include <span>
+#include <string>
 #include <string_view>
 
 #include "frontend/declarations.h"
@@ -8,9 +8,10 @@
 // Private to this folder.
 namespace weft::frontend {
 
-/// `tcp`, `udp`, `sctp`, `icmp`, `icmp6`, `ip`.
-std::span<const std::string_view> protocol_names();
+/// True of `tcp`, `udp`, `sctp`, `icmp`, `icmp6` and `ip`.
 bool is_protocol(std::string_view name);
+/// The protocol that was most likely meant, whatever the case of its letters; empty where none is near.
+std::string nearest_protocol(std::string_view name);
 
 /// Service expressions to sets of ports. Nothing where a part could not be understood, which is reported.
 class ServiceResolver {

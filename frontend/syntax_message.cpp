@@ -196,14 +196,31 @@ class Message {
       out.suggest("`not` is written `!`");
     } else if (expects(WeftParser::IDENTIFIER) && is_reserved(found_type())) {
       out.suggest(fmt::format("`{}` is a word of the language: as a name it stands in backticks", word));
-    } else if (inside(WeftParser::RuleServices) && found_type() == WeftParser::NUMBER &&
-               (before() == WeftParser::COLON || before() == WeftParser::COMMA)) {
+    } else if (inside(WeftParser::RuleServices) && found_type() == WeftParser::NUMBER && expects(WeftParser::ANY)) {
       out.suggest(fmt::format("there is no default protocol: write `tcp/{}`", word));
     } else if (inside(WeftParser::RuleServices) && found_type() == WeftParser::NUMBER && is_name(before())) {
       out.suggest(fmt::format("write `{}/{}`", text(error_.at - 1), word));
+    } else if (inside(WeftParser::RuleServices) && found_type() == WeftParser::COLON && is_name(before()) &&
+               type(error_.at + 1) == WeftParser::NUMBER) {
+      out.suggest(fmt::format("write `{}/{}`", text(error_.at - 1), text(error_.at + 1)));
+    } else if (expects(WeftParser::BANG) && found_type() == WeftParser::ADDRESS) {
+      out.suggest(fmt::format("write `addr {}`, or `world {}` where no workload or node is meant", word, word));
+    } else if (const std::string near = misspelt(); !near.empty()) {
+      out.suggest(fmt::format("did you mean `{}`?", near));
     } else if (inside(WeftParser::RuleEdge) && (expects(WeftParser::ARROW) || expects(WeftParser::COLON))) {
       out.suggest(fmt::format("it is written `{} SOURCE -> DESTINATION : SERVICE`", text(0)));
     }
+  }
+
+  // The word that was most likely meant, where the one found looks like one that could stand here.
+  std::string misspelt() const {
+    if (found_type() != WeftParser::IDENTIFIER) return {};
+    std::vector<std::string> words;
+    for (const std::uint16_t wanted : error_.expected) {
+      const std::string spelling = parser_.spelling(wanted);
+      if (spelling.size() > 2 && spelling.front() >= 'a' && spelling.front() <= 'z') words.push_back(spelling);
+    }
+    return nearest(text(error_.at), words);
   }
 
   static bool is_reserved(std::uint16_t type) { return type >= WeftParser::PROFILE && type <= WeftParser::ADDR; }
@@ -229,10 +246,12 @@ void report_no_statement(const Sources& sources, SourceId source, Diagnostics& d
   if (word.size() > 40) word = word.substr(0, 37) + "…";
   Diagnostic& diagnostic = diagnostics.report(
       syntax, span,
-      fmt::format("expected {}, found `{}`", in_policy ? "a rule, `isolate` or `}`" : "a statement", word));
-  std::vector<std::string> words{"allow", "deny", "pass", "isolate", "guard"};
+      fmt::format("expected {}, found `{}`", in_policy ? "a rule, `isolate`, `guard` or `}`" : "a statement", word));
+  // A clause on a line of its own begins no statement, but may be what the word was meant for.
+  std::vector<std::string> words{"allow", "deny", "pass", "isolate", "guard", "because"};
   if (!in_policy) {
-    words = {"policy", "group", "network", "service", "label", "profile", "tiers", "guard", "never", "always"};
+    words = {"policy", "group", "network", "service", "label",  "profile",
+             "tiers",  "guard", "never",   "always",  "because"};
   }
   if (const std::string near = nearest(word, words); !near.empty()) {
     diagnostic.suggest(fmt::format("did you mean `{}`?", near));

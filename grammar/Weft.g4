@@ -207,4 +207,4 @@ UNCLOSED_QUOTED : '`' ~[`\r\n]* ;
 EMPTY_QUOTED : '``' ;
 SINGLE_QUOTED : '\'' ~['\r\n]* '\'' ;
 FOREIGN_COMMENT : '#' ~[\r\n]* | '/*' .*? ( '*/' | EOF ) ;
-UNKNOWN : '\u007F'+ | . ;
+UNKNOWN : '\u007F'+ | '=>' | '==>' | '-->' | . ;

@@ -13,6 +13,15 @@ bool is_yaml(const Sources& sources, SourceId id) {
   return !unseen.has_errors();
 }
 
+// By its byte order mark, or because every other byte of its beginning is NUL, as in text of ASCII letters.
+bool is_utf16(std::string_view text) {
+  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) return true;
+  if (text.size() < 4) return false;
+  const bool even = text[0] == '\0' && text[2] == '\0' && text[1] != '\0' && text[3] != '\0';
+  const bool odd = text[1] == '\0' && text[3] == '\0' && text[0] != '\0' && text[2] != '\0';
+  return even || odd;
+}
+
 }  // namespace
 
 void parse(const Sources& sources, SourceId id, Reporter& reporter, const OnDocument& on_document) {
@@ -20,7 +29,11 @@ void parse(const Sources& sources, SourceId id, Reporter& reporter, const OnDocu
   const auto byte = [&](std::size_t at) {
     return Span{id, static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(at + 1)};
   };
-  // The NUL first: UTF-16 is full of them, and in ASCII text it is good UTF-8.
+  // UTF-16 first: it is full of NULs, which say less.
+  if (is_utf16(text)) {
+    reporter.report(not_utf8, byte(0)).at("this looks like UTF-16").suggest("save the file as UTF-8 text");
+    return;
+  }
   if (const std::size_t nul = text.find('\0'); nul != std::string::npos) {
     reporter.report(nul_byte, byte(nul)).suggest("save the file as UTF-8 text");
     return;

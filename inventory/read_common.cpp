@@ -51,7 +51,7 @@ std::optional<FoundAddress> read_address(Context& context, const Node::Entry& en
   if (text->find('/') != std::string::npos) {
     diagnostic.suggest("an inventory lists single addresses: leave out the prefix length");
   } else if (text->find('%') != std::string::npos) {
-    diagnostic.suggest("leave out the zone after `%`");
+    diagnostic.suggest(fmt::format("no zone is allowed: write `{}`", printable(text->substr(0, text->find('%')))));
   } else if (text->starts_with('[')) {
     diagnostic.suggest("leave out the brackets");
   } else {

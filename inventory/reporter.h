@@ -10,7 +10,8 @@ namespace weft::inventory {
 /// Reports for one reading, up to a limit: garbage of 10 MB must not become a million messages.
 class Reporter {
  public:
-  static constexpr std::size_t most_errors = 200;
+  /// Few enough that the message about the others is among those shown.
+  static constexpr std::size_t most_errors = 50;
 
   explicit Reporter(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
 

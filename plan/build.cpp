@@ -197,6 +197,13 @@ Result<DecisionPlan> build(const model::Policy& policy, const model::Inventory& 
 
   for (const model::Instance& instance : inventory.instances) {
     if (!instance.attach || instance.host) continue;
+    for (const model::Family family : {model::Family::V4, model::Family::V6}) {
+      if (std::ranges::count(instance.addresses, family, &model::Address::family) <= WEFT_ENDPOINT_ADDRESSES) continue;
+      return std::unexpected(Error{"W4004",
+                                   fmt::format("`{}` has more than {} addresses of one family", instance.name,
+                                               WEFT_ENDPOINT_ADDRESSES),
+                                   "a gate knows that many: attach the workload with fewer, or leave `attach` out"});
+    }
     Endpoint endpoint{instance.name, instance.attach->interface, {}};
     for (const model::Address& address : instance.addresses) {
       endpoint.addresses.push_back({address, identify(plan, address)});

@@ -111,7 +111,8 @@ TEST_CASE("services are sets", "[frontend]") {
   CHECK(ports("any \\ tcp/22 \\ udp") == ports("other", "service other = rest \\ udp\nservice rest = any \\ tcp/22"));
   CHECK(ports("web, tcp/443", "service web = tcp/80") == ports("tcp/80, tcp/443"));
   CHECK(ports("tcp, any \\ tcp") == ports("any"));
-  CHECK(ports("tcp/80 \\ udp, tcp/81 \\ tcp/82") == ports("tcp/80-81"));
+  CHECK(ports("tcp|udp/80 \\ udp, tcp/81-82 \\ tcp/82-90") == ports("tcp/80-81"));
+  CHECK(ports("tcp/80-90 \\ tcp/80-85 \\ tcp/80") == ports("tcp/86-90"));
   CHECK(ports("tcp|udp/dns, tcp/`http`, tcp/http") == PortSet{{}, {{6, "dns"}, {17, "dns"}, {6, "http"}}});
   CHECK(ports("`tcp`", "service `tcp` = udp/1") == ports("udp/1"));
 }

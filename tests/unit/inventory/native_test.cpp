@@ -55,6 +55,49 @@ TEST_CASE("every peer knows the addresses of the API server", "[inventory]") {
   CHECK(reading.inventory.owner(address) == nullptr);
 }
 
+TEST_CASE("an address with a zone is told so wherever it stands", "[inventory]") {
+  for (const std::string text :
+       {"workloads: [{name: a, addresses: [fe80::1%eth0]}]", "nodes: [{name: a, addresses: [\"fe80::1%eth0\"]}]",
+        "apiserver: {addresses: [fe80::1%eth0]}",
+        "kind: Pod\nmetadata: {name: p}\nstatus: {podIPs: [{ip: fe80::1%eth0}]}",
+        "{\"workloads\": [{\"name\": \"a\", \"addresses\": [\"fe80::1%eth0\"]}]}"}) {
+    const Reading reading = read_text(text);
+    INFO(text << '\n' << reading.rendered());
+    REQUIRE(reading.codes() == std::vector<std::string>{"W2020"});
+    CHECK(reading.diagnostics.all().front().suggestions ==
+          std::vector<std::string>{"no zone is allowed: write `fe80::1`"});
+  }
+}
+
+TEST_CASE("UTF-16 is called by its name, and a lone NUL is not", "[inventory]") {
+  const std::string ascii = "workloads: [{name: a}]\n";
+  for (const std::size_t first : {0U, 1U}) {  // the byte of each pair that holds the letter
+    std::string wide;
+    for (const char letter : ascii) {
+      char pair[2] = {};
+      pair[first] = letter;
+      wide.append(pair, 2);
+    }
+    for (const std::string& text : {wide, (first == 0 ? "\xFF\xFE" : "\xFE\xFF") + wide}) {
+      const Reading reading = read_text(text);
+      REQUIRE(reading.codes() == std::vector<std::string>{"W2001"});
+      CHECK(reading.diagnostics.all().front().span_text == "this looks like UTF-16");
+    }
+  }
+  for (const std::string& text :
+       {std::string("a: \0", 4), std::string("\0", 1), std::string("\0\0\0\0\0", 5), std::string("a\0b: c", 6)}) {
+    CHECK(read_text(text).codes() == std::vector<std::string>{"W2002"});
+  }
+}
+
+TEST_CASE("what is said of a broken inventory ends with the word that there is more", "[inventory]") {
+  std::string text = "workloads:\n";
+  for (int i = 0; i < 500; ++i) text += fmt::format("  - {{name: w{}, colour: red}}\n", i);
+  const std::string shown = read_text(text).rendered();
+  CHECK(shown.find("error W2009: more than 50 errors; the others are not shown") != std::string::npos);
+  CHECK(shown.find("more\n") == std::string::npos);
+}
+
 TEST_CASE("everything but the name is optional", "[inventory]") {
   CHECK(dump(read_good({"workloads: [{name: a}]\nnodes: [{name: b}]\nnamespaces: {c: {}, d: }\n"}).inventory) ==
         "workload a\nnode b\nnamespace c\nnamespace d\n");

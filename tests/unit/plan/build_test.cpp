@@ -140,3 +140,21 @@ TEST_CASE("the plan prints what it decides with", "[plan]") {
     CHECK_THAT(text, Catch::Contains(part));
   }
 }
+
+TEST_CASE("an attached workload with more addresses than a gate knows is an error that names it", "[plan]") {
+  model::Inventory inventory;
+  add_workload(inventory, "many", "10.0.0.1", {});
+  for (const char* more : {"10.0.0.2", "10.0.0.3", "10.0.0.4", "fd00::1"}) {
+    inventory.instances[0].addresses.push_back(model::parse_address(more).value());
+  }
+  inventory.instances[0].attach = model::Attachment{.interface = "veth0"};
+  inventory.index();
+  CHECK(plan::build(policy_of({}), inventory).has_value());
+  inventory.instances[0].addresses.push_back(model::parse_address("10.0.0.5").value());
+  inventory.index();
+  const auto plan = plan::build(policy_of({}), inventory);
+  REQUIRE(!plan);
+  CHECK(plan.error().code == "W4004");
+  inventory.instances[0].attach.reset();
+  CHECK(plan::build(policy_of({}), inventory).has_value());
+}

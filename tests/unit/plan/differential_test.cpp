@@ -35,7 +35,7 @@ void check_worlds(std::uint64_t first, std::uint64_t count, const test::WorldOpt
 }  // namespace
 
 TEST_CASE("the plan decides every flow of small worlds as the evaluator does", "[plan]") {
-  check_worlds(1, 1500, test::WorldOptions::small(), 4000);
+  check_worlds(1, 3000, test::WorldOptions::small(), 4000);
 }
 
 TEST_CASE("the plan decides sampled flows of big worlds as the evaluator does", "[plan]") {
