@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -152,6 +153,13 @@ CLI::App* add_command(CLI::App& root, const CommandHelp& help) {
   return command;
 }
 
+// CLI11 would take `--strict=no` for a flag that is not given.
+void refuse_flag_values(CLI::App& app) {
+  for (CLI::Option* option : app.get_options()) {
+    if (option->get_expected_max() == 0) option->disable_flag_override();
+  }
+}
+
 void define(CLI::App& root, Words& words) {
   root.name("weft");
   root.description(std::string(root_help.description));
@@ -204,6 +212,8 @@ void define(CLI::App& root, Words& words) {
   add_command(root, doctor_help);
   add_command(root, version_help);
   positional(*add_command(root, help_help), "TOPIC", words.topic, "[TOPIC]", "a command, or `exit-codes`");
+  refuse_flag_values(root);
+  for (CLI::App* command : root.get_subcommands({})) refuse_flag_values(*command);
 }
 
 std::vector<std::string> command_names(const CLI::App& root) {
@@ -286,6 +296,10 @@ Result<driver::InputNames> inputs_of(const CLI::App& command, Words& words, std:
     return usage_error("no policy is given",
                        fmt::format("name a file or a directory, such as `weft {} .`", command.get_name()));
   }
+  for (const auto& [names, what] : {std::pair{&inputs.policies, "a policy"}, {&inputs.inventories, "an inventory"}}) {
+    if (std::ranges::find(*names, "") == names->end()) continue;
+    return usage_error(fmt::format("the name of {} is empty", what), "is a variable of the shell not set?");
+  }
   return inputs;
 }
 
@@ -308,10 +322,29 @@ Result<Command> build_command(const CLI::App& command, Words& words) {
   return BuildArguments{std::move(*inputs), words.output, *emit, words.dump_smt};
 }
 
+// Flows are told from paths by their arrow; a path with one can be given with --policy. What has a label map or a
+// service and is no file was meant as a flow, and is told what it lacks.
+bool is_flow(const std::string& word) {
+  if (word.contains("->")) return true;
+  const std::size_t colon = word.rfind(':');
+  bool meant = word.starts_with('{');
+  if (colon != std::string::npos) {
+    const std::size_t begin = word.find_first_not_of(' ', colon + 1);
+    const std::string service = begin == std::string::npos ? "" : word.substr(begin);
+    const auto is_service = [&](std::string_view protocol) {
+      return service == protocol || service.starts_with(std::string(protocol) + "/");
+    };
+    meant =
+        meant || std::ranges::any_of(
+                     std::initializer_list<std::string_view>{"tcp", "udp", "sctp", "icmp", "icmp6", "ip"}, is_service);
+  }
+  std::error_code ignored;
+  return meant && !std::filesystem::exists(word, ignored);
+}
+
 Result<Command> query_command(const CLI::App& command, Words& words) {
-  // Flows are told from paths by their arrow; a path with one can be given with --policy.
   std::vector<std::string> paths, flows;
-  for (std::string& word : words.positionals) (word.contains("->") ? flows : paths).push_back(std::move(word));
+  for (std::string& word : words.positionals) (is_flow(word) ? flows : paths).push_back(std::move(word));
   if (flows.empty() && words.batch.empty()) {
     return usage_error("no flow is given", "ask 'SOURCE -> DESTINATION : SERVICE', or give many with `--batch FILE`");
   }
@@ -339,6 +372,11 @@ Result<Command> load_command(const CLI::App& command, Words& words) {
     if (!arguments.interfaces.emplace(map.substr(0, equals), map.substr(equals + 1)).second) {
       return usage_error(fmt::format("--map names `{}` twice", printable(map.substr(0, equals))), {});
     }
+  }
+  for (const auto& [workload, interface] : arguments.interfaces) {
+    if (words.only.empty() || std::ranges::find(words.only, workload) != words.only.end()) continue;
+    return usage_error(fmt::format("--map names `{}`, which --only leaves out", printable(workload)),
+                       fmt::format("add `--only {}`, or leave its --map out", printable(workload)));
   }
   return arguments;
 }
@@ -384,14 +422,38 @@ Result<Common> common_of(const Words& words) {
   return Common{*format, *color, words.quiet};
 }
 
-// CLI11 says "--inventory: 1 required TEXT missing".
+// CLI11 says "--inventory: 1 required TEXT missing", "--format: At Most 1 required but received 2" and "strict was
+// given a disallowed flag override".
 std::unexpected<Error> refused_by_parser(const CLI::App& command, const CLI::ParseError& error) {
   std::string message = error.what();
-  if (const std::size_t colon = message.find(": ");
-      error.get_name() == "ArgumentMismatch" && colon != std::string::npos) {
-    message = fmt::format("`{}` needs a value", message.substr(0, colon));
+  if (error.get_name() == "ArgumentMismatch") {
+    const std::size_t colon = message.find(": ");
+    const std::string name = message.substr(0, colon == std::string::npos ? message.find(' ') : colon);
+    if (colon == std::string::npos) {
+      message = fmt::format("`{}{}` takes no value", name.size() == 1 ? "-" : "--", name);
+    } else {
+      const CLI::Option* option = command.get_option_no_throw(name);
+      if (option == nullptr && command.get_parent() != nullptr) {
+        option = command.get_parent()->get_option_no_throw(name);
+      }
+      const bool repeated = option != nullptr && option->count() > 1;
+      message = fmt::format("`{}` {}", name, repeated ? "is given twice" : "needs a value");
+    }
   }
   return usage_error(printable(message), see_help(command));
+}
+
+// CLI11 leaves "-=no" of "-q=no".
+std::unexpected<Error> unexpected_rest(const CLI::App& command, const std::string& rest,
+                                       const std::vector<std::string>& given) {
+  if (rest.starts_with("-=")) {
+    for (const std::string& word : given) {
+      if (!word.starts_with('-') || word.starts_with("--") || !word.ends_with(rest.substr(1))) continue;
+      return usage_error(fmt::format("`{}` takes no value", printable(word.substr(0, word.find('=')))),
+                         see_help(command));
+    }
+  }
+  return unexpected_word(command, rest);
 }
 
 }  // namespace
@@ -404,8 +466,14 @@ Result<Invocation> parse_arguments(int count, const char* const* words_given) {
     const auto commands = root.get_subcommands();
     return commands.empty() ? root : *commands.front();
   };
+  // For CLI11 the `--` of a command is a word like others: what it ends is kept from it.
+  std::vector<std::string> given(words_given + std::min(count, 1), words_given + count);
+  const auto end = std::ranges::find(given, "--");
+  const std::vector<std::string> operands(end == given.end() ? end : end + 1, given.end());
+  given.erase(end, given.end());
   try {
-    root.parse(count, words_given);
+    std::vector<std::string> reversed(given.rbegin(), given.rend());  // as it wants them
+    root.parse(reversed);
   } catch (const CLI::CallForHelp&) {
     return Invocation{{}, HelpArguments{selected().help()}};
   } catch (const CLI::ParseError& error) {
@@ -417,7 +485,14 @@ Result<Invocation> parse_arguments(int count, const char* const* words_given) {
   CLI::App& command = selected();
   if (const auto rest = root.remaining(true); !rest.empty()) {
     const bool wrong_command = &command == &root && !rest[0].starts_with('-');
-    return wrong_command ? unknown_command(root, rest[0]) : unexpected_word(command, rest[0]);
+    return wrong_command ? unknown_command(root, rest[0]) : unexpected_rest(command, rest[0], given);
+  }
+  if (!operands.empty()) {
+    if (command.get_options([](const CLI::Option* option) { return option->get_positional(); }).empty()) {
+      return usage_error(fmt::format("unexpected argument `{}`", printable(operands[0])), see_help(command));
+    }
+    auto& positionals = command.get_name() == help_help.name ? words.topic : words.positionals;
+    positionals.insert(positionals.end(), operands.begin(), operands.end());
   }
   if (words.version) return Invocation{*common, VersionArguments{}};
   if (&command == &root) return Invocation{*common, HelpArguments{std::string(short_help)}};

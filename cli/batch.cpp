@@ -197,10 +197,7 @@ class LineReader {
 
 void Batch::refuse(std::string_view id, const Error& error, std::string& out) {
   ++refused_;
-  out += fmt::format("{{\"id\": {}, \"error\": {{\"code\": {}, \"message\": {}", id, json_string(error.code),
-                     json_string(error.message));
-  if (!error.help.empty()) out += fmt::format(", \"help\": {}", json_string(error.help));
-  out += "}}\n";
+  out += fmt::format("{{\"id\": {}, {}}}\n", id, error_json(error));
 }
 
 void Batch::answer(std::string_view line, std::string& out) {
@@ -232,10 +229,14 @@ void Batch::answer(std::string_view line, std::string& out) {
     id = found->is_string() ? json_string(found->get_ref<const std::string&>()) : found->dump();
   }
   const auto question = read_question(parsed);
-  const auto found = question ? judge_.answer(*question) : std::unexpected(question.error());
+  auto found = question ? judge_.answer(*question) : std::unexpected(question.error());
   if (!found) {
     refuse(id.empty() ? "null" : id, found.error(), out);
     return;
+  }
+  // A program may send every label of a pod, of which most concern no policy: only what is close to one is a slip.
+  for (const driver::Doubt& doubt : judge_.doubts(*question)) {
+    if (!doubt.help.empty()) found->notes.push_back(fmt::format("{}; {}", doubt.message, doubt.help));
   }
   ++answered_;
   if (found->verdict != driver::Answer::Verdict::Allow) denied_ = true;

@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <filesystem>
+#include <string_view>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -18,19 +20,38 @@ using Json = nlohmann::ordered_json;
 using Emit = BuildArguments::Emit;
 namespace fs = std::filesystem;
 
+// What a bundle is on disk; `maps.json` is for people, who may delete it.
+constexpr std::string_view bundle_files[] = {"manifest.json", "program.o", "maps.bin", "maps.json"};
+
 // A directory that holds anything but a bundle is somebody's work: it is not replaced.
 Result<void> may_replace(const std::string& output) {
   std::error_code error;
   const fs::path path(output);
   if (!fs::exists(path, error)) return {};
-  if (!fs::is_directory(path, error)) {
-    return std::unexpected(Error{"W9009", fmt::format("`{}` exists and is no bundle", printable(output)),
-                                 "name a new directory, or a bundle to replace"});
+  const auto refused = [&](std::string_view what, std::string_view help) {
+    return std::unexpected(Error{"W9009", fmt::format("{} `{}` exists and is no bundle", what, printable(output)),
+                                 fmt::format("{}; nothing was written", help)});
+  };
+  if (!fs::is_directory(path, error)) return refused("the file", "name a new directory, or a bundle to replace");
+  std::vector<std::string> names;
+  for (fs::directory_iterator at(path, error), end; !error && at != end; at.increment(error)) {
+    names.push_back(at->path().filename().string());
   }
-  if (fs::is_empty(path, error) && !error) return {};
-  if (fs::exists(path / "manifest.json", error) && fs::exists(path / "program.o", error)) return {};
-  return std::unexpected(Error{"W9009", fmt::format("the directory `{}` exists and is no bundle", printable(output)),
-                               "name a new directory, or a bundle to replace; nothing was written"});
+  std::ranges::sort(names);
+  const auto is_there = [&](std::string_view name) { return std::ranges::find(names, name) != names.end(); };
+  if (error || names.empty()) return {};  // what cannot be read is told by whoever writes
+  if (!is_there("manifest.json") || !is_there("program.o") || !is_there("maps.bin")) {
+    return refused("the directory", "name a new directory, or a bundle to replace");
+  }
+  for (const std::string& name : names) {
+    if (std::ranges::find(bundle_files, name) != std::end(bundle_files)) continue;
+    return std::unexpected(
+        Error{"W9009",
+              fmt::format("the bundle `{}` holds `{}`, which is none of its files", printable(output), printable(name)),
+              fmt::format("move `{}` away, or name a new directory; nothing was written",
+                          printable((path / name).string()))});
+  }
+  return {};
 }
 
 std::string built_text(const bundle::Bundle& bundle, const std::string& output) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 #include <variant>
 
 #include <fmt/format.h>
@@ -38,7 +39,9 @@ std::vector<std::string> not_checked(const driver::Compilation& compilation) {
     const std::string place = each.span ? compilation.sources.location(*each.span) + ": " : "";
     lines.push_back(fmt::format("{}{}: {}", place, each.what, each.why));
   }
-  if (!compilation.has_inventory()) lines.push_back("whether named ports and labels exist: no inventory is given");
+  if (!compilation.has_inventory()) {
+    lines.push_back("whether inventory labels lie in the vocabulary and named ports exist: no inventory is given");
+  }
   return lines;
 }
 
@@ -178,12 +181,16 @@ ExitCode exit_code(const driver::Compilation& compilation, bool strict) {
 }
 
 std::string title(const driver::InputNames& inputs) {
-  if (inputs.policies.size() != 1) return fmt::format("{} policies", inputs.policies.size());
-  const std::string& name = inputs.policies.front();
-  if (name == "-") return "<stdin>";
+  // A name given twice is read once, and counts as one.
+  std::set<std::filesystem::path> paths;
   std::error_code error;
-  std::filesystem::path path = std::filesystem::weakly_canonical(name, error);
-  if (error) path = name;
+  for (const std::string& name : inputs.policies) {
+    const std::filesystem::path path = std::filesystem::weakly_canonical(std::filesystem::absolute(name), error);
+    paths.insert(error || name == "-" ? std::filesystem::path(name) : path);
+  }
+  if (paths.size() != 1) return fmt::format("{} policies", paths.size());
+  const std::filesystem::path& path = *paths.begin();
+  if (path == "-") return "<stdin>";
   const bool directory = std::filesystem::is_directory(path, error);
   return printable((directory ? path.filename() : path.stem()).string());
 }

@@ -57,6 +57,13 @@ std::string json_string(std::string_view text) {
   return out + '"';
 }
 
+std::string error_json(const Error& error) {
+  std::string out =
+      fmt::format("\"error\": {{\"code\": {}, \"message\": {}", json_string(error.code), json_string(error.message));
+  if (!error.help.empty()) out += fmt::format(", \"help\": {}", json_string(error.help));
+  return out + '}';
+}
+
 DecisionText::DecisionText(const model::Policy& policy, const Sources& sources)
     : policy_(policy), sources_(sources), rules_(policy.rules.size()), isolations_(policy.isolations.size()) {
   profile_ =

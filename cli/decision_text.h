@@ -14,6 +14,9 @@ namespace weft::cli {
 /// The text as a JSON string, quotes included. Bytes that are no UTF-8 become U+FFFD.
 std::string json_string(std::string_view text);
 
+/// `"error": {"code": …, "message": …, "help": …}`, the key of a line that is no answer.
+std::string error_json(const Error& error);
+
 /// Says what decided, for people and for programs. The policy and the sources must outlive it.
 class DecisionText {
  public:

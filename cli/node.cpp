@@ -39,8 +39,8 @@ Json attached_json(const std::vector<runtime::Attached>& attached) {
 double milliseconds(std::uint64_t nanoseconds) { return static_cast<double>(nanoseconds) / 1e6; }
 
 std::string loaded_text(const runtime::Loaded& loaded) {
-  std::string out = fmt::format("{} {}: {} of {}; {} map entries, {} bytes of tables\n",
-                                loaded.replaced ? "replaced by" : "loaded", loaded.bundle, loaded.attached.size(),
+  std::string out = fmt::format("loaded {}{}: {} of {}; {} map entries, {} bytes of tables\n", loaded.bundle,
+                                loaded.replaced ? " in place of what was loaded" : "", loaded.attached.size(),
                                 loaded.attached.size() + loaded.skipped.size() == 1
                                     ? "1 workload"
                                     : fmt::format("{} workloads", loaded.attached.size() + loaded.skipped.size()),

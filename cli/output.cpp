@@ -56,9 +56,13 @@ void Messages::tell(const Diagnostics& diagnostics, const Sources& sources) cons
   (void)write_all(STDERR_FILENO, render(shown, sources, options));  // where messages cannot go, nothing can be said
 }
 
-void Messages::tell(const Error& error) const {
+void Messages::tell(const Error& error) const { tell(error, Severity::Error); }
+
+void Messages::warn(const Error& error) const { tell(error, Severity::Warning); }
+
+void Messages::tell(const Error& error, Severity severity) const {
   Diagnostics diagnostics;
-  Diagnostic& diagnostic = diagnostics.add({error.code, Severity::Error, error.message, {}, {}, {}, {}, {}});
+  Diagnostic& diagnostic = diagnostics.add({error.code, severity, error.message, {}, {}, {}, {}, {}});
   if (!error.help.empty()) diagnostic.suggest(error.help);
   tell(diagnostics, Sources{});
 }

@@ -45,6 +45,8 @@ class Messages {
   void tell(const Diagnostics& diagnostics, const Sources& sources) const;
   /// One error without a place.
   void tell(const Error& error) const;
+  /// The same as a warning; silent under --quiet.
+  void warn(const Error& error) const;
   /// A remark; silent under --quiet.
   void note(std::string_view text) const;
 
@@ -52,6 +54,8 @@ class Messages {
   bool is_terminal() const { return terminal_; }
 
  private:
+  void tell(const Error& error, Severity severity) const;
+
   bool quiet_;
   bool terminal_;
   bool color_;

@@ -9,6 +9,7 @@
 #include "cli/batch.h"
 #include "cli/commands.h"
 #include "cli/decision_text.h"
+#include "driver/codes.h"
 #include "driver/compile.h"
 #include "driver/query.h"
 
@@ -49,13 +50,24 @@ ExitCode answer_flows(const QueryArguments& arguments, const driver::Judge& judg
   bool denied = false;
   for (const std::string& flow : arguments.flows) {
     auto question = driver::parse_question(flow);
-    const auto answer = question ? judge.answer(*question) : std::unexpected(std::move(question.error()));
+    auto answer = question ? judge.answer(*question) : std::unexpected(std::move(question.error()));
     if (!answer) {
       console.messages.tell(answer.error());
       refused = true;
+      // One flow, one line: whoever reads them counts.
+      if (console.common.format == Format::Json) {
+        console.results.write(fmt::format("{{\"flow\": {}, {}}}\n", json_string(flow), error_json(answer.error())));
+      }
       continue;
     }
     if (answer->verdict != driver::Answer::Verdict::Allow) denied = true;
+    for (const driver::Doubt& doubt : judge.doubts(*question)) {
+      if (console.common.format == Format::Json) {
+        answer->notes.push_back(doubt.help.empty() ? doubt.message : fmt::format("{}; {}", doubt.message, doubt.help));
+      } else {
+        console.messages.warn({std::string(driver::query_code::doubtful), doubt.message, doubt.help});
+      }
+    }
     if (console.common.format == Format::Json) {
       std::string line = fmt::format("{{\"flow\": {}, ", json_string(flow));
       text.append_json(line, *answer);

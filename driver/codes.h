@@ -20,6 +20,11 @@ inline constexpr DiagnosticKind<> stdin_twice{"W9006", Severity::Error, "standar
 inline constexpr DiagnosticKind<std::string_view> empty_policy{"W9010", Severity::Error, "`{}` is empty"};
 inline constexpr DiagnosticKind<std::string_view, std::string_view> directory_unwritable{
     "W9012", Severity::Error, "cannot write into the directory `{}`: {}"};
+inline constexpr DiagnosticKind<std::string_view, std::string_view> wrong_kind{"W9015", Severity::Error,
+                                                                               "`{}` looks like {}"};
+inline constexpr DiagnosticKind<std::string_view, std::string_view> no_file{"W9016", Severity::Error,
+                                                                            "`{}` is {}, and no file"};
+inline constexpr DiagnosticKind<std::string_view> utf16_policy{"W9017", Severity::Error, "`{}` is UTF-16 text"};
 inline constexpr DiagnosticKind<> no_inventory{"W9007", Severity::Error, "there is no inventory to build for"};
 
 // Codes of questions that cannot be answered, as they travel in an Error.
@@ -30,6 +35,7 @@ inline constexpr std::string_view bad_address = "W9103";       ///< no IPv4 or I
 inline constexpr std::string_view bad_service = "W9104";       ///< not one service of one protocol
 inline constexpr std::string_view no_common_family = "W9105";  ///< one end has only IPv4, the other only IPv6
 inline constexpr std::string_view bad_peer = "W9106";          ///< an imagined workload the inventory contradicts
+inline constexpr std::string_view doubtful = "W9107";  ///< a label of an imagined workload that no rule can tell
 }  // namespace query_code
 
 }  // namespace weft::driver

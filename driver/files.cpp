@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <span>
+#include <tuple>
 #include <utility>
 
 #include <fcntl.h>
@@ -28,14 +29,17 @@ struct Form {
   std::span<const std::string_view> extensions;
   std::string_view wanted;  // for the message about a directory that has none
   std::uint64_t limit;      // bytes
+  std::string_view name;
+  std::string_view option;
 };
 
 constexpr std::string_view policy_extensions[] = {".weft"};
 constexpr std::string_view inventory_extensions[] = {".yaml", ".yml", ".json"};
 constexpr std::string_view default_inventories[] = {"inventory.yaml", "inventory.yml", "inventory.json"};
-constexpr Form policy_form{policy_extensions, "`*.weft`", 64 * mebibyte};
+constexpr Form policy_form{policy_extensions, "`*.weft`", 64 * mebibyte, "a policy", "--policy"};
 // 100,000 workloads of 300 bytes are 30 MB of YAML, their Kubernetes objects ten times that.
-constexpr Form inventory_form{inventory_extensions, "`*.yaml`, `*.yml` or `*.json`", 1024 * mebibyte};
+constexpr Form inventory_form{inventory_extensions, "`*.yaml`, `*.yml` or `*.json`", 1024 * mebibyte, "an inventory",
+                              "--inventory"};
 
 class Reader {
  public:
@@ -44,11 +48,12 @@ class Reader {
   void read(const std::string& name, const Form& form, std::vector<SourceId>& into);
 
  private:
-  using FileIdentity = std::pair<dev_t, ino_t>;
+  using FileIdentity = std::tuple<const Form*, dev_t, ino_t>;
 
   void read_directory(const std::string& name, const Form& form, std::vector<SourceId>& into);
   void read_file(const std::string& name, const Form& form, std::vector<SourceId>& into);
   void read_descriptor(int descriptor, const std::string& name, const Form& form, std::vector<SourceId>& into);
+  bool refuse_kind(const std::string& name, const Form& form);
   void report_missing(const std::string& name);
 
   Sources& sources_;
@@ -59,6 +64,17 @@ class Reader {
 
 bool has_extension(const fs::path& path, const Form& form) {
   return std::ranges::find(form.extensions, path.extension().string()) != form.extensions.end();
+}
+
+// A pipe somebody made for this run, as `<(…)` of a shell, not one that lies about and may never be written.
+bool is_descriptor(std::string_view name) {
+  return name == "/dev/stdin" || name.starts_with("/dev/fd/") || name.starts_with("/proc/self/fd/");
+}
+
+std::string_view kind_of(mode_t mode) {
+  if (S_ISFIFO(mode)) return "a named pipe";
+  if (S_ISSOCK(mode)) return "a socket";
+  return "a device";
 }
 
 // The names in a directory, sorted, so that a run reads the same files in the same order everywhere.
@@ -83,9 +99,19 @@ void Reader::read(const std::string& name, const Form& form, std::vector<SourceI
   std::error_code ignored;
   if (fs::is_directory(name, ignored)) {
     read_directory(name, form, into);
-  } else {
+  } else if (!refuse_kind(name, form)) {
     read_file(name, form, into);
   }
+}
+
+// One word about a file of the other kind, instead of an error for each of its lines.
+bool Reader::refuse_kind(const std::string& name, const Form& form) {
+  const Form& other = &form == &policy_form ? inventory_form : policy_form;
+  std::error_code ignored;
+  if (!has_extension(name, other) || !fs::exists(name, ignored)) return false;
+  diagnostics_.report(wrong_kind, {}, name, other.name)
+      .suggest(fmt::format("give it with `{} {}`", other.option, printable(name)));
+  return true;
 }
 
 void Reader::read_directory(const std::string& name, const Form& form, std::vector<SourceId>& into) {
@@ -109,6 +135,12 @@ void Reader::read_directory(const std::string& name, const Form& form, std::vect
 }
 
 void Reader::read_file(const std::string& name, const Form& form, std::vector<SourceId>& into) {
+  struct stat status{};
+  // Before it is opened: that alone would wait for the other end of a pipe.
+  if (!is_descriptor(name) && ::stat(name.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
+    diagnostics_.report(no_file, {}, name, kind_of(status.st_mode)).suggest("give a file, or `-` for standard input");
+    return;
+  }
   const int descriptor = ::open(name.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) {
     if (errno == ENOENT) {
@@ -118,9 +150,8 @@ void Reader::read_file(const std::string& name, const Form& form, std::vector<So
     }
     return;
   }
-  struct stat status{};
   const bool repeated = ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) &&
-                        !seen_.emplace(status.st_dev, status.st_ino).second;
+                        !seen_.emplace(&form, status.st_dev, status.st_ino).second;
   if (!repeated) read_descriptor(descriptor, name, form, into);
   ::close(descriptor);
 }
@@ -149,6 +180,11 @@ void Reader::read_descriptor(int descriptor, const std::string& name, const Form
       return;
     }
     block = std::max<std::size_t>(64 * 1024, std::min<std::size_t>(text.size(), 16 * mebibyte));
+  }
+  // Told here, where no excerpt of it has to be shown.
+  if (&form == &policy_form && (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))) {
+    diagnostics_.report(utf16_policy, {}, name).suggest("save it as UTF-8");
+    return;
   }
   into.push_back(sources_.add(name, std::move(text)));
 }

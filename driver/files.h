@@ -25,8 +25,8 @@ struct InputFiles {
 /// files are left alone, and a file reached twice is read once. Where no inventory is named, the `inventory.yaml` (or
 /// `.yml`, `.json`) of a policy directory is one.
 ///
-/// Errors: W9002 to W9006, one for every name that cannot be read; the others are still read. W9010 for an empty
-/// policy.
+/// Errors: W9002 to W9006 and W9015 to W9017, one for every name that cannot be read; the others are still read. W9010
+/// for an empty policy.
 InputFiles read_inputs(const InputNames& names, Sources& sources, Diagnostics& diagnostics);
 
 /// Makes sure that files can be written into the directory, creating it where it is missing. Errors: W9012.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/text.h"
 #include "driver/codes.h"
@@ -111,8 +112,9 @@ class Resolver {
 
     if (question.node) {
       const model::Instance* node = inventory_.find(*question.node);
-      if (node == nullptr || node->peer.kind != model::PeerKind::Node) {
-        return refused(query_code::bad_peer, fmt::format("there is no node `{}`", printable(*question.node)));
+      if (node == nullptr) return unknown_node(*question.node);
+      if (node->peer.kind != model::PeerKind::Node) {
+        return refused(query_code::bad_peer, fmt::format("`{}` is no node", printable(*question.node)));
       }
       peer.node = node->peer.instance;
     }
@@ -179,6 +181,19 @@ class Resolver {
       if (!near.empty()) help = fmt::format("did you mean `{}`?", printable(near));
     }
     return refused(query_code::unknown_name, std::move(message), std::move(help));
+  }
+
+  Result<void> unknown_node(const std::string& name) const {
+    std::vector<std::string> nodes;
+    for (const model::Instance& instance : inventory_.instances) {
+      if (instance.peer.kind == model::PeerKind::Node) nodes.push_back(instance.name);
+    }
+    const std::string near = nodes.size() <= most_names_searched ? nearest(name, nodes) : "";
+    std::string help;
+    if (nodes.empty()) help = "it lists no node";
+    if (!near.empty()) help = fmt::format("did you mean `{}`?", printable(near));
+    return refused(query_code::unknown_name, fmt::format("the inventory has no node `{}`", printable(name)),
+                   std::move(help));
   }
 
   std::string member_hint(const model::Group& group) const {
@@ -263,7 +278,55 @@ std::vector<AddressPair> pairs_of(std::span<const model::Address> sources,
   return pairs;
 }
 
+// The label against the policy's vocabulary. The namespace and its like may have any name unless a set is declared.
+void doubt_label(const model::Policy& policy, const model::LabelKey& key, const std::string& value,
+                 std::vector<Doubt>& doubts) {
+  const auto declared = policy.schema.find(key);
+  if (declared == policy.schema.end()) {
+    if (key.scope == model::KeyScope::Identity) return;
+    const std::string name = printable(model::to_string(key));
+    std::vector<std::string> known;
+    for (const auto& [other, domain] : policy.schema) {
+      if (other.scope == key.scope) known.push_back(model::to_string(other));
+    }
+    const std::string near = nearest(name, known);
+    doubts.push_back({fmt::format("the policy declares no label `{}`: no rule looks at it", name),
+                      near.empty() ? "" : fmt::format("did you mean `{}`?", near)});
+    return;
+  }
+  if (!declared->second.values) return;
+  const std::vector<std::string>& values = *declared->second.values;
+  if (std::ranges::find(values, value) != values.end()) return;
+  const std::string name = printable(model::to_string(key));
+  const std::string near = nearest(value, values);
+  const std::size_t shown = std::min<std::size_t>(values.size(), 10);
+  doubts.push_back(
+      {fmt::format("`{}` is no value that the policy declares for `{}`", printable(value), name),
+       !near.empty()
+           ? fmt::format("did you mean `{}`?", printable(near))
+           : printable(fmt::format("it declares {}{}",
+                                   fmt::join(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(shown), ", "),
+                                   shown < values.size() ? ", …" : ""))});
+}
+
 }  // namespace
+
+std::vector<Doubt> Judge::doubts(const Question& question) const {
+  std::vector<Doubt> out;
+  for (const PeerQuestion* end : {&question.source, &question.destination}) {
+    const auto* imagined = std::get_if<ImaginedPeer>(end);
+    if (imagined == nullptr) continue;
+    const auto doubt = [&](const model::LabelKey& key, const std::string& value) {
+      doubt_label(policy_, key, value, out);
+    };
+    for (const auto& [name, value] : imagined->labels) doubt(model::keys::of_workload(name), value);
+    for (const auto& [name, value] : imagined->ns_labels) doubt(model::keys::of_namespace(name), value);
+    if (imagined->ns) doubt(model::keys::ns, *imagined->ns);
+    if (imagined->sa) doubt(model::keys::sa, *imagined->sa);
+    if (imagined->cluster) doubt(model::keys::cluster, *imagined->cluster);
+  }
+  return out;
+}
 
 Judge::Judge(const model::Policy& policy, const model::Inventory& inventory)
     : policy_(policy), inventory_(inventory), addresses_matter_(mentions_addresses(policy)) {}

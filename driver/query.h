@@ -61,6 +61,12 @@ struct Judgement {
   model::Decision decision;
 };
 
+/// What is likely a slip in a question that has an answer all the same.
+struct Doubt {
+  std::string message;  ///< "the policy declares no label `ap`"
+  std::string help;     ///< "did you mean `app`?"; empty where nothing is near
+};
+
 /// One judgement, or several where the addresses of the ends make a difference to who decides.
 struct Answer {
   enum class Verdict { Allow, Deny, Mixed };
@@ -80,6 +86,10 @@ class Judge {
   ///
   /// Errors: W9102 to W9106, with a remedy where there is one.
   Result<Answer> answer(const Question& question) const;
+
+  /// Labels of imagined workloads that no rule can tell: their key is not declared, or their value is none of those
+  /// declared.
+  std::vector<Doubt> doubts(const Question& question) const;
 
  private:
   const model::Policy& policy_;

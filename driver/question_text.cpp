@@ -49,6 +49,8 @@ class LabelMap {
   }
 
  private:
+  // No label: where the workload runs. A policy cannot write a label of this name without backticks either.
+  static inline const model::LabelKey node_key{model::KeyScope::Node, "node"};
   static constexpr std::string_view map_form = "a label map is written `{app: \"web\", ns: \"shop\"}`";
 
   Result<ImaginedPeer> finished(ImaginedPeer peer) {
@@ -117,6 +119,7 @@ class LabelMap {
       return model::LabelKey{model::KeyScope::Namespace, std::move(*rest)};
     }
     if (*name == "ns" || *name == "sa" || *name == "cluster") return model::LabelKey{model::KeyScope::Identity, *name};
+    if (*name == "node") return node_key;
     return model::keys::of_workload(std::move(*name));
   }
 
@@ -129,7 +132,8 @@ class LabelMap {
   static bool set(ImaginedPeer& peer, const model::LabelKey& key, std::string value) {
     if (key.scope == model::KeyScope::Namespace) return peer.ns_labels.emplace(key.name, std::move(value)).second;
     if (key.scope == model::KeyScope::Workload) return peer.labels.emplace(key.name, std::move(value)).second;
-    std::optional<std::string>& place = key == model::keys::ns   ? peer.ns
+    std::optional<std::string>& place = key == node_key          ? peer.node
+                                        : key == model::keys::ns ? peer.ns
                                         : key == model::keys::sa ? peer.sa
                                                                  : peer.cluster;
     if (place) return false;
@@ -151,8 +155,13 @@ Result<PeerQuestion> parse_peer(std::string_view text) {
   return NamedPeer{std::string(text)};
 }
 
+struct Found {
+  std::size_t at = std::string_view::npos;
+  char unclosed = 0;  // the quote, backtick or brace that stands open at the end
+};
+
 // The first `wanted` that stands outside quotes, backticks and braces.
-std::size_t find_outside(std::string_view text, std::string_view wanted) {
+Found find_outside(std::string_view text, std::string_view wanted) {
   char inside = 0;
   bool braces = false;
   for (std::size_t at = 0; at < text.size(); ++at) {
@@ -165,20 +174,24 @@ std::size_t find_outside(std::string_view text, std::string_view wanted) {
     } else if (braces && (c == '"' || c == '`')) {
       inside = c;
     } else if (c == '{') {
+      if (braces) return {std::string_view::npos, '{'};  // maps hold no maps
       braces = true;
     } else if (c == '}') {
       braces = false;
     } else if (!braces && text.substr(at).starts_with(wanted)) {
-      return at;
+      return {at};
     }
   }
-  return std::string_view::npos;
+  return {std::string_view::npos, inside != 0 ? inside : braces ? '{' : '\0'};
 }
 
 }  // namespace
 
 Result<Question> parse_question(std::string_view text) {
-  const std::size_t arrow = find_outside(text, "->");
+  const auto [arrow, unclosed] = find_outside(text, "->");
+  if (unclosed == '{') return refused(fmt::format("the `{{` of a label map is not closed in `{}`", printable(text)));
+  if (unclosed != 0)
+    return refused(fmt::format("a {} is not closed in `{}`", unclosed == '"' ? "quote" : "backtick", printable(text)));
   if (arrow == std::string_view::npos) return refused(fmt::format("no `->` in the flow `{}`", printable(text)));
   const std::string_view source = trimmed(text.substr(0, arrow));
   const std::string_view rest = text.substr(arrow + 2);

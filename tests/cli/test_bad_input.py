@@ -5,9 +5,10 @@ import os
 import pathlib
 import random
 import re
+import subprocess
 import unittest
 
-from weft_cli import INVENTORY, POLICY, WeftTest
+from weft_cli import BINARY, INVENTORY, POLICY, WeftTest, environment
 
 
 class BadPolicy(WeftTest):
@@ -21,7 +22,7 @@ class BadPolicy(WeftTest):
         self.assertIn(f"--> shop/policy.weft:{place}", outcome.err)
         self.assertIn("not checked", outcome.out)
         self.expect(2, "build", directory, "-o", "bundle")
-        self.assertEqual(sorted(os.listdir(self.at)), ["shop"])
+        self.assertNotIn("bundle", os.listdir(self.at))
         return outcome
 
     def first_code(self, policy):
@@ -36,7 +37,8 @@ class BadPolicy(WeftTest):
         self.assertIn("policy.weft:3:7", outcome.err)  # where it is declared first
 
     def test_utf16(self):
-        self.check(POLICY.encode("utf-16"), "W1004", "UTF-8", "1:1")
+        self.write("u.weft", POLICY.encode("utf-16"))
+        self.assertIn("error W9017: `u.weft` is UTF-16 text\n  = help: save it as UTF-8\n", self.expect(2, "check", "u.weft").err)
         self.check(POLICY.encode("utf-16-be"), "W1005", "NUL", "1:1")
 
     def test_latin1(self):
@@ -120,8 +122,34 @@ class BadFiles(WeftTest):
         self.write("shop.weft", POLICY)
         self.assertIn("W9004", self.expect(2, "check", "shop.weft", "--inventory", "empty").err)
 
-    def test_a_device_without_end(self):
-        self.assertIn("error W9005: `/dev/zero` is bigger than", self.expect(2, "check", "/dev/zero").err)
+    def test_what_is_no_file(self):
+        self.assertIn("error W9016: `/dev/zero` is a device, and no file", self.expect(2, "check", "/dev/zero").err)
+        os.mkfifo(self.at / "pipe.weft")
+        self.assertIn("error W9016: `pipe.weft` is a named pipe", self.expect(2, "check", "pipe.weft", timeout=10).err)
+
+    def test_pipes_of_the_shell(self):
+        self.write("p.weft", POLICY)
+        self.write("i.yaml", INVENTORY)
+        script = f"cat p.weft | '{BINARY}' check /dev/stdin --inventory <(cat i.yaml)"
+        process = subprocess.run(["bash", "-c", script], cwd=self.at, env=environment(), capture_output=True, timeout=60)
+        self.assertIn(b"1 rule, 2 workloads", process.stdout, process)
+
+    def test_a_file_of_the_other_kind(self):
+        self.write("p.weft", POLICY)
+        self.write("i.yaml", INVENTORY)
+        for words, name, kind, option in ((["i.yaml"], "i.yaml", "an inventory", "--inventory"),
+                                          (["p.weft", "--inventory", "p.weft"], "p.weft", "a policy", "--policy")):
+            outcome = self.expect(2, "check", *words)
+            self.assertEqual(outcome.err, f"error W9015: `{name}` looks like {kind}\n  = help: give it with `{option} {name}`\n")
+
+    def test_an_empty_name(self):
+        self.write("p.weft", POLICY)
+        self.assertIn("error W9001: the name of a policy is empty", self.expect(2, "check", "").err)
+        self.assertIn("error W9001: the name of an inventory is empty", self.expect(2, "check", "p.weft", "--inventory", "").err)
+
+    def test_a_file_named_twice(self):
+        self.write("p.weft", POLICY)
+        self.assertIn("p: 1 rule,", self.expect(0, "check", "p.weft", "./p.weft").out)
 
     def test_below_a_file(self):
         self.write("shop.weft", POLICY)
@@ -145,7 +173,7 @@ class Codes(WeftTest):
         codes = re.findall(r'"(W9\d{3})"', header)
         self.assertEqual(len(codes), len(set(codes)))
         documented = (source / "docs" / "cli.md").read_text()
-        for code in codes + ["W9001", "W9008", "W9009", "W9011"]:
+        for code in codes + ["W9001", "W9008", "W9009", "W9011", "W9013", "W9014"]:
             self.assertIn(code, documented)
 
 

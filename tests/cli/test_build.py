@@ -97,9 +97,22 @@ class Refused(WeftTest):
         outcome = self.expect(2, "build", self.project(), "-o", "work")
         self.assertIn("error W9009: the directory `work` exists and is no bundle", outcome.err)
         self.assertEqual(bytes_of(self.at / "work"), {"thesis.txt": b"years of work"})
+        self.write("half/manifest.json", "{}")
+        self.assertIn("error W9009: the directory `half` exists and is no bundle", self.expect(2, "build", "shop", "-o", "half").err)
         self.write("file", "text")
         self.assertIn("W9009", self.expect(2, "build", "shop", "-o", "file").err)
         self.assertEqual((self.at / "file").read_text(), "text")
+
+    def test_a_bundle_with_somebodys_notes_is_not_replaced(self):
+        directory = self.project()
+        self.expect(0, "build", directory, "-o", "bundle")
+        (self.at / "bundle/maps.json").unlink()
+        self.expect(0, "build", directory, "-o", "bundle")  # that one is for people, who may delete it
+        self.write("bundle/notes.txt", "mine")
+        outcome = self.expect(2, "build", directory, "-o", "bundle")
+        self.assertEqual(outcome.err, "error W9009: the bundle `bundle` holds `notes.txt`, which is none of its files\n"
+                                      "  = help: move `bundle/notes.txt` away, or name a new directory; nothing was written\n")
+        self.assertEqual((self.at / "bundle/notes.txt").read_text(), "mine")
 
     def test_an_output_that_cannot_be_written(self):
         directory = self.project()

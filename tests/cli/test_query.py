@@ -47,6 +47,35 @@ class Query(WeftTest):
             self.assertIn(f"error {code}: ", outcome.err)
             self.assertIn(text, outcome.err)
 
+    def test_a_flow_without_its_arrow_or_brace(self):
+        for flow, text in (("shop/web-1 - shop/db-0 : tcp/5432", "no `->` in the flow"), ("{app: web} {app: db}", "no `->` in the flow"),
+                           ("a b :icmp6/128/0", "no `->` in the flow"), ("{app: web -> shop/db-0 : tcp/1", "the `{` of a label map is not closed"),
+                           ("{app: web -> {app: db} : tcp/1", "the `{` of a label map is not closed")):
+            self.assertIn(f"error W9101: {text}", self.ask(flow, code=2).err)
+        self.assertIn("no flow is given", self.ask("other.weft", code=2).err)
+        self.write("a : tcp", POLICY)  # a file all the same
+        self.assertIn(": allow\n", self.expect(0, "query", "a : tcp", "{app: web} -> {app: db} : tcp/5432").out)
+
+    def test_slips_in_imagined_workloads(self):
+        outcome = self.ask("{ap: web} -> {app: bd} : tcp/5432")
+        self.assertIn("warning W9107: the policy declares no label `ap`: no rule looks at it\n  = help: did you mean `app`?\n", outcome.err)
+        self.assertIn("warning W9107: `bd` is no value that the policy declares for `app`\n  = help: did you mean `db`?\n", outcome.err)
+        self.assertEqual(self.ask("{app: web} -> {app: db} : tcp/5432").err, "")
+        self.assertEqual(self.ask("{ap: web} -> {app: bd} : tcp/5432", "--quiet").err, "")
+        outcome = self.ask("{ap: web} -> {app: db} : tcp/5432", "--format", "json")
+        self.assertEqual(outcome.json()["notes"], ["the policy declares no label `ap`: no rule looks at it; did you mean `app`?"])
+        self.assertEqual(outcome.err, "")
+        outcome = self.ask("{app: web, node: n2} -> shop/db-0 : tcp/5432", code=2)
+        self.assertIn("error W9102: the inventory has no node `n2`\n  = help: did you mean `n1`?", outcome.err)
+        self.ask("{app: web, node: n1} -> shop/db-0 : tcp/5432", "--exit-code")
+
+    def test_one_line_of_json_for_each_flow(self):
+        outcome = self.ask("nobody -> shop/db-0 : tcp/1", "a b : tcp/1", "shop/web-1 -> shop/db-0 : tcp/5432", "--format", "json", code=2)
+        lines = [json.loads(line) for line in outcome.out.splitlines()]
+        self.assertEqual([line["flow"] for line in lines], ["nobody -> shop/db-0 : tcp/1", "a b : tcp/1", "shop/web-1 -> shop/db-0 : tcp/5432"])
+        self.assertEqual([line.get("error", {}).get("code") for line in lines], ["W9102", "W9101", None])
+        self.assertEqual(lines[0]["error"]["message"], "the inventory has no workload or node `nobody`")
+
     def test_one_bad_question_does_not_stop_the_others(self):
         outcome = self.ask("nobody -> shop/db-0 : tcp/1", "shop/web-1 -> shop/db-0 : tcp/5432", code=2)
         self.assertIn("shop/web-1 -> shop/db-0 : tcp/5432: allow\n", outcome.out)
@@ -81,6 +110,12 @@ class Batch(WeftTest):
         answers = [json.loads(line) for line in outcome.out.splitlines()]
         self.assertEqual(len(answers), len(lines))
         return answers
+
+    def test_slips_are_noted_where_something_is_near(self):
+        ask = lambda labels: self.batch([{"from": {"labels": labels}, "to": "shop/db-0", "service": "tcp/5432"}])[0].get("notes")
+        self.assertEqual(ask({"ap": "web"}), ["the policy declares no label `ap`: no rule looks at it; did you mean `app`?"])
+        self.assertEqual(ask({"app": "red"}), ["`red` is no value that the policy declares for `app`; it declares web, db"])
+        self.assertIsNone(ask({"app": "web", "pod-template-hash": "6d4cf56db6"}))
 
     def test_the_contract(self):
         lines = [{"id": 1, "from": "shop/web-1", "to": "shop/db-0", "service": "tcp/5432"},
@@ -119,7 +154,8 @@ class Batch(WeftTest):
                ({"from": {"address": "1.1.1.1", "ns": "x"}, "to": "n1", "service": "tcp/1"}, "W9101"),
                ({"from": {"address": "1.1.1"}, "to": "n1", "service": "tcp/1"}, "W9103"),
                ({"from": {"addresses": ["10.0.0.1"]}, "to": "n1", "service": "tcp/1"}, "W9106"),
-               ({"from": {"node": "n2"}, "to": "n1", "service": "tcp/1"}, "W9106"),
+               ({"from": {"node": "n2"}, "to": "n1", "service": "tcp/1"}, "W9102"),
+               ({"from": {"node": "shop/web-1"}, "to": "n1", "service": "tcp/1"}, "W9106"),
                ({"from": "nobody", "to": "n1", "service": "tcp/1"}, "W9102"),
                ({"from": "n1", "to": "n1", "service": "tcp"}, "W9104"),
                ({"from": "n1", "to": {"address": "fd00::1"}, "service": "tcp/1"}, "W9105")]

@@ -83,6 +83,37 @@ class Words(WeftTest):
         self.check_refused(["load", "a", "b"], "unexpected argument `b`", "see `weft load --help`")
         self.check_refused(["status", "x"], "unexpected argument `x`", "see `weft status --help`")
 
+    def test_flags_take_no_value(self):
+        for words in (["check", "--strict=no"], ["query", "--exit-code=0"], ["load", "--skip-missing=1"], ["build", "--quiet=false"],
+                      ["--version=no"], ["check", "--help=no"], ["check", "-q=no"]):
+            flag = words[-1].split("=")[0]
+            self.check_refused([*words, "x"], f"`{flag}` takes no value", "--help`")
+
+    def test_given_twice(self):
+        self.check_refused(["check", "x", "--format", "json", "--format", "json"], "`--format` is given twice", "weft check --help")
+        self.check_refused(["build", "x", "-o", "a", "-o", "b"], "`--output` is given twice", "weft build --help")
+        self.check_refused(["build", "x", "-o", "a", "-o"], "`--output` needs a value", "weft build --help")
+        self.write("p.weft", POLICY)
+        self.expect(0, "check", "p.weft", "--strict", "--strict")
+
+    def test_the_end_of_options(self):
+        self.write("p.weft", POLICY)
+        self.write("-x.weft", POLICY)
+        self.write("--", POLICY)
+        self.assertIn("p: 1 rule", self.expect(0, "check", "--", "p.weft").out)
+        self.assertIn("p: 1 rule", self.expect(0, "check", "p.weft", "--").out)
+        self.assertIn("-x: 1 rule", self.expect(0, "check", "--strict", "--", "-x.weft").out)
+        self.assertIn("--: 1 rule", self.expect(0, "check", "--", "--").out)
+        self.assertIn("W9002: there is no file or directory `--strict`", self.expect(2, "check", "--", "--strict").err)
+        self.assertIn(": allow\n", self.expect(0, "query", "p.weft", "--", "{app: web} -> {app: db} : tcp/5432").out)
+        self.assertEqual(self.expect(0, "help", "--", "check").out, self.expect(0, "help", "check").out)
+        self.check_refused(["status", "--", "-x"], "unexpected argument `-x`", "see `weft status --help`")
+        self.check_refused(["--", "check", "p.weft"], "unexpected argument `check`", "see `weft --help`")
+        self.check_refused(["chekc", "--", "p.weft"], "there is no command `chekc`", "did you mean `weft check`?")
+
+    def test_a_map_that_only_leaves_out(self):
+        self.check_refused(["load", "b", "--only", "a", "--map", "b=x"], "--map names `b`, which --only leaves out", "`--only b`")
+
     def test_words_from_a_terminal_are_shown_escaped(self):
         self.check_refused(["\x1b[31mx"], "there is no command `\\x1b[31mx`", "see `weft --help`")
 

@@ -61,6 +61,12 @@ TEST_CASE("a warning is a finding only under --strict", "[cli]") {
   CHECK(exit_code(warned, true) == ExitCode::Findings);
 }
 
+TEST_CASE("a policy named twice is one policy", "[cli]") {
+  CHECK(title({{"shop.weft", "./shop.weft", "x/../shop.weft"}, {}}) == "shop");
+  CHECK(title({{"shop.weft", "pci.weft"}, {}}) == "2 policies");
+  CHECK(title({{"-"}, {}}) == "<stdin>");
+}
+
 TEST_CASE("answers are counted, vacuous ones apart", "[cli]") {
   Compilation many = checked(proved);
   for (const verifier::Answer& answer :
@@ -75,5 +81,5 @@ TEST_CASE("answers are counted, vacuous ones apart", "[cli]") {
   CHECK(counts.undecided == 1);
   CHECK(summary_text(many, {{"shop.weft"}, {"inventory.yaml"}}) ==
         "shop: 0 rules, no inventory; 2 assertions proved (1 vacuous), 1 refuted, 1 undecided; 0 conflicts\n"
-        "  not checked: whether named ports and labels exist: no inventory is given\n");
+        "  not checked: whether inventory labels lie in the vocabulary and named ports exist: no inventory is given\n");
 }

@@ -148,20 +148,71 @@ TEST_CASE("a file below a file is unreadable", "[driver]") {
 }
 
 TEST_CASE("an endless file is too big", "[driver]") {
-  const Read read({"/dev/zero"}, {});
+  const Directory at;
+  const std::string file = at.write("big.weft", "a");
+  fs::resize_file(file, (64u << 20) + 1);
+  const Read read({file}, {});
   CHECK(read.codes() == Texts{"W9005"});
-  CHECK(read.diagnostics.all()[0].message == "`/dev/zero` is bigger than 64 MiB, the most that is read");
+  CHECK(read.diagnostics.all()[0].message == "`" + file + "` is bigger than 64 MiB, the most that is read");
 }
 
-TEST_CASE("a pipe is read to its end", "[driver]") {
+TEST_CASE("what is no file is not opened", "[driver]") {
   const Directory at;
   const std::string pipe = at.path("pipe.weft");
   REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  fs::create_directories(at.path("p"));
+  REQUIRE(::mkfifo(at.path("p/pipe.weft").c_str(), 0600) == 0);
+  const Read read({pipe, "/dev/zero", at.path("p")}, {"/dev/null"});
+  CHECK(read.codes() == Texts(4, "W9016"));
+  CHECK(read.diagnostics.all()[0].message == "`" + pipe + "` is a named pipe, and no file");
+  CHECK(read.diagnostics.all()[1].message == "`/dev/zero` is a device, and no file");
+}
+
+TEST_CASE("a policy is no inventory, and an inventory no policy", "[driver]") {
+  const Directory at;
+  const std::string policy = at.write("a.weft", "a");
+  const std::string inventory = at.write("i.yaml", "i");
+  const Read read({policy, inventory}, {policy, inventory});
+  REQUIRE(read.codes() == Texts{"W9015", "W9015"});
+  CHECK(read.diagnostics.all()[0].message == "`" + inventory + "` looks like an inventory");
+  CHECK(read.diagnostics.all()[0].suggestions == Texts{"give it with `--inventory " + inventory + "`"});
+  CHECK(read.diagnostics.all()[1].message == "`" + policy + "` looks like a policy");
+  CHECK(read.texts(read.files.policies) == Texts{"a"});
+  CHECK(read.texts(read.files.inventories) == Texts{"i"});
+  CHECK(Read({at.path("no.yaml")}, {}).codes() == Texts{"W9002"});
+}
+
+TEST_CASE("a file is read once for each use it is put to", "[driver]") {
+  const Directory at;
+  const std::string file = at.write("text", "a");
+  const Read read({file, file}, {file, file});
+  CHECK(read.files.policies.size() == 1);
+  CHECK(read.files.inventories.size() == 1);
+}
+
+TEST_CASE("a policy in UTF-16 is told in a word", "[driver]") {
+  const Directory at;
+  using namespace std::string_literals;
+  const std::string little = at.write("l.weft", "\xFF\xFEt\0"s);
+  const Read read({little, at.write("b.weft", "\xFE\xFF\0t"s)}, {});
+  CHECK(read.codes() == Texts{"W9017", "W9017"});
+  CHECK(read.diagnostics.all()[0].message == "`" + little + "` is UTF-16 text");
+}
+
+TEST_CASE("a pipe of the shell's is read to its end", "[driver]") {
   const std::string text(300'000, 'x');
-  if (::fork() == 0) {
-    std::ofstream(pipe) << text;
-    std::_Exit(0);
+  for (const std::string place : {"/dev/fd/", "/proc/self/fd/"}) {
+    int ends[2];
+    REQUIRE(::pipe(ends) == 0);
+    const std::string name = place + std::to_string(ends[1]);
+    if (::fork() == 0) {
+      ::close(ends[0]);
+      std::ofstream(name) << text;
+      std::_Exit(0);
+    }
+    ::close(ends[1]);
+    const Read read({place + std::to_string(ends[0])}, {});
+    CHECK(read.texts(read.files.policies) == Texts{text});
+    ::close(ends[0]);
   }
-  const Read read({pipe}, {});
-  CHECK(read.texts(read.files.policies) == Texts{text});
 }

@@ -216,7 +216,7 @@ TEST_CASE("an imagined workload lives in the world of the inventory", "[driver]"
   SECTION("it runs on a node that exists, and declares numbers") {
     ImaginedPeer peer;
     peer.node = "n2";
-    CHECK(ask(peer).error().message == "there is no node `n2`");
+    CHECK(ask(peer).error() == Error{"W9102", "the inventory has no node `n2`", "did you mean `n1`?"});
     peer.node = "web";
     CHECK(ask(peer).error().code == "W9106");
     peer.node = "n1";
@@ -232,6 +232,33 @@ TEST_CASE("an imagined workload lives in the world of the inventory", "[driver]"
     CHECK(world.judge.answer({NamedPeer{"web"}, peer, "tcp/http"})->service == model::service_point(6, 8080));
     CHECK(world.judge.answer({NamedPeer{"web"}, peer, "sctp/http"}).error().code == "W9104");
   }
+}
+
+TEST_CASE("a label that no rule can tell is doubted, and answered all the same", "[driver]") {
+  model::Policy rules = web_to_db();
+  rules.schema[model::keys::of_workload("app")] = {{{"web", "db"}}, {}};
+  rules.schema[model::keys::of_workload("tier")] = {};
+  rules.schema[model::keys::of_namespace("team")] = {};
+  rules.schema[model::keys::sa] = {{{"front"}}, {}};
+  const World world(std::move(rules));
+  const auto doubts = [&](std::string_view flow) {
+    (void)world.answer(flow);
+    std::vector<std::string> out;
+    for (const Doubt& doubt : world.judge.doubts(*parse_question(flow)))
+      out.push_back(doubt.message + "; " + doubt.help);
+    return out;
+  };
+  using Texts = std::vector<std::string>;
+  CHECK(doubts("{app: web, tier: anything, ns: unlisted, ns.team: x, sa: front} -> db : tcp/1").empty());
+  CHECK(doubts("web -> 10.0.0.2 : tcp/1").empty());
+  CHECK(doubts("{ap: web} -> {ns.tem: x} : tcp/1") ==
+        Texts{"the policy declares no label `ap`: no rule looks at it; did you mean `app`?",
+              "the policy declares no label `ns.tem`: no rule looks at it; did you mean `ns.team`?"});
+  CHECK(doubts("{colour: red} -> db : tcp/1") == Texts{"the policy declares no label `colour`: no rule looks at it; "});
+  CHECK(doubts("{app: wbe} -> {app: red, sa: frnt} : tcp/1") ==
+        Texts{"`wbe` is no value that the policy declares for `app`; did you mean `web`?",
+              "`red` is no value that the policy declares for `app`; it declares web, db",
+              "`frnt` is no value that the policy declares for `sa`; did you mean `front`?"});
 }
 
 TEST_CASE("own node enters under a profile that lets it", "[driver]") {

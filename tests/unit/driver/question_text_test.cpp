@@ -53,11 +53,12 @@ TEST_CASE("a label map imagines a workload", "[driver]") {
   identity.ns = "shop";
   identity.sa = "web";
   identity.cluster = "east";
+  identity.node = "n1";
   identity.ns_labels = {{"team", "x"}, {"team/owner", "y"}};
-  identity.labels = {{"ns.team", "plain"}, {"k8s.io/app", "z"}};
+  identity.labels = {{"ns.team", "plain"}, {"k8s.io/app", "z"}, {"node", "plain"}};
   CHECK(
       read(
-          R"({ns: shop, sa: "web", cluster: east, ns.team: x, ns.`team/owner`: "y", `ns.team`: plain, "k8s.io/app": z} -> b : tcp/1)")
+          R"({node: n1, `node`: plain, ns: shop, sa: "web", cluster: east, ns.team: x, ns.`team/owner`: "y", `ns.team`: plain, "k8s.io/app": z} -> b : tcp/1)")
           .source == PeerQuestion{identity});
 }
 
@@ -74,5 +75,11 @@ TEST_CASE("a text that is no flow says what is missing", "[driver]") {
   check_refused("{app: web} x -> b : tcp/1", "expected nothing after the label map at `x`");
   check_refused("{app: web, app: db} -> b : tcp/1", "the label map says `app` twice");
   check_refused("{ns: a, ns: b} -> b : tcp/1", "the label map says `ns` twice");
-  check_refused("{app: \"web -> b : tcp/1", "no `->` in the flow `{app: \"web -> b : tcp/1`");
+  check_refused("{app: \"web -> b : tcp/1", "a quote is not closed in `{app: \"web -> b : tcp/1`");
+  check_refused("{`app: web} -> b : tcp/1", "a backtick is not closed in `{`app: web} -> b : tcp/1`");
+  check_refused("{app: web -> b : tcp/1", "the `{` of a label map is not closed in `{app: web -> b : tcp/1`");
+  check_refused("{app: web -> {app: db} : tcp/1",
+                "the `{` of a label map is not closed in `{app: web -> {app: db} : tcp/1`");
+  check_refused("a - {app: db} : tcp/1", "no `->` in the flow `a - {app: db} : tcp/1`");
+  check_refused("{node: a, node: b} -> b : tcp/1", "the label map says `node` twice");
 }
