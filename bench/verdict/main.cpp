@@ -23,7 +23,7 @@ using bench::VerdictWorld;
 namespace {
 
 constexpr std::uint32_t runs = 400'000;
-constexpr int trials = 7;
+constexpr int trials = 11;
 constexpr std::array traffics{Traffic::Hot, Traffic::Active256, Traffic::Random};
 
 struct Candidate {
@@ -58,6 +58,7 @@ void measure(bench::Yardsticks& yardsticks, std::vector<Candidate>& candidates, 
 }
 
 struct Compiled {
+  test::Program uncounted;
   test::Program stateless;
   test::Program stateful;
   plan::DecisionPlan plan;
@@ -66,8 +67,11 @@ struct Compiled {
 Compiled compile(std::uint32_t rules) {
   const VerdictWorld world = bench::verdict_world(rules);
   Result<plan::DecisionPlan> plan = plan::build(world.policy, world.inventory);
-  const auto load = [&](bool stateless) {
-    const Result<bundle::Bundle> bundle = codegen::emit(*plan, {.stateless = stateless});
+  const auto load = [&](bool stateless, bool uncounted) {
+    codegen::Options options;
+    options.stateless = stateless;
+    options.uncounted = uncounted;
+    const Result<bundle::Bundle> bundle = codegen::emit(*plan, options);
     if (!bundle) {
       fmt::print(stderr, "bench: {}\n", bundle.error().message);
       std::exit(1);
@@ -80,7 +84,7 @@ Compiled compile(std::uint32_t rules) {
     program->set_endpoint(1, plan->endpoints[0].addresses);
     return std::move(*program);
   };
-  return {load(true), load(false), std::move(*plan)};
+  return {load(true, true), load(true, false), load(false, false), std::move(*plan)};
 }
 
 void print(const std::vector<Candidate>& candidates, const Candidate& floor) {
@@ -107,21 +111,24 @@ int main() {
                                            model::v4_address(VerdictWorld::first_address + 1),
                                            model::service_point(model::protocol::tcp, VerdictWorld::port));
 
-  fmt::print("100,000 addresses; IPv4, TCP; every packet allowed by a rule in the middle of the policy, which is named and "
-             "counted.\n\n1,000 rules\n");
+  fmt::print("100,000 addresses; IPv4, TCP; every packet allowed by a rule in the middle of the policy.\n\n1,000 rules\n");
   Compiled thousand = compile(1'000);
   yardsticks->fill(thousand.plan, VerdictWorld::first_address, VerdictWorld::hosts);
   std::vector<Candidate> candidates{
       {"floor, by hand (two indexes, bit vectors)", yardsticks->program("floor_1k")},
-      {"weft, verdict alone (no connection state)", thousand.stateless.descriptor(model::Direction::Egress)},
-      {"weft, with connection state", thousand.stateful.descriptor(model::Direction::Egress)},
+      {"weft, verdict alone", thousand.uncounted.descriptor(model::Direction::Egress)},
+      {"weft, and the rule counted", thousand.stateless.descriptor(model::Direction::Egress)},
+      {"weft, and connection state", thousand.stateful.descriptor(model::Direction::Egress)},
       {"usual peer shape, by hand (three LPM)", yardsticks->program("peer_shape")},
   };
   measure(*yardsticks, candidates, frame);
   print(candidates, candidates[0]);
-  fmt::print("\nweft to floor: hot {:.2f}, 256 active {:.2f}, random {:.2f}   peer shape to weft, 256 active: {:.1f}\n",
-             candidates[1].net[0] / candidates[0].net[0], candidates[1].net[1] / candidates[0].net[1],
-             candidates[1].net[2] / candidates[0].net[2], candidates[3].net[1] / candidates[1].net[1]);
+  for (const std::size_t weft : {1U, 2U}) {
+    fmt::print("{}{:<28} to floor: hot {:.2f}, 256 active {:.2f}, random {:.2f}; peer shape to it, 256 active: {:.1f}\n",
+               weft == 1 ? "\n" : "", candidates[weft].name, candidates[weft].net[0] / candidates[0].net[0],
+               candidates[weft].net[1] / candidates[0].net[1], candidates[weft].net[2] / candidates[0].net[2],
+               candidates[4].net[1] / candidates[weft].net[1]);
+  }
 
   fmt::print("\ngrowth with rules\n");
   std::vector<Compiled> compiled;

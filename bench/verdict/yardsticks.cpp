@@ -180,8 +180,11 @@ double Yardsticks::run(int program, std::span<const std::uint8_t> packet, Traffi
   const int error = bpf_map_update_elem(targets, &key, &program, BPF_ANY);
   WEFT_ASSERT(error == 0, "the program under test can be jumped to");
 
-  LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = packet.data(), .data_size_in = static_cast<__u32>(packet.size()),
-              .repeat = static_cast<int>(runs));
+  bpf_test_run_opts options{};
+  options.sz = sizeof(options);
+  options.data_in = packet.data();
+  options.data_size_in = static_cast<__u32>(packet.size());
+  options.repeat = static_cast<int>(runs);
   const int ran = bpf_prog_test_run_opts(this->program("feed"), &options);
   WEFT_ASSERT(ran == 0, "the kernel runs the packets");
   if (verdict) *verdict = options.retval;
