@@ -5,6 +5,8 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "base/source.h"
@@ -33,9 +35,37 @@ struct Level {
   auto operator<=>(const Level&) const = default;
 };
 
+/// Seconds since 1970-01-01 00:00 UTC.
+enum class Moment : std::int64_t {};
+
 struct Tier {
   std::string name;
   Span span{};
+};
+
+/// `@owner("x")`, `@review_by(2027-03-01)`: data that travels to reports and exports and means nothing to the kernel.
+struct Annotation {
+  std::string name;
+  std::vector<std::string> values;  ///< as written, texts without their quotes
+  Span span{};
+};
+
+/// What a rule asks for that no packet filter can see (`requires http(method = "GET")`): carried and shown. The back end
+/// refuses it unless told to widen the rule.
+struct Obligation {
+  std::string kind;  ///< "http", "grpc", "dns", "mutual-auth", "sni", …
+  std::vector<std::pair<std::string, std::string>> details;
+  Span span{};
+};
+
+/// `when source.K == destination.L`: true only where both ends have the key, and the values are equal (or, with `!=`,
+/// both present and different). Keys are those of workloads, namespaces and nodes alike.
+struct Relation {
+  LabelKey source;
+  LabelKey destination;
+  bool equal = true;
+
+  auto operator<=>(const Relation&) const = default;
 };
 
 /// A `policy … { }` block: what its rules have in common.
@@ -46,6 +76,8 @@ struct PolicyBlock {
   bool priority_stated = false;
   bool ordered = false;
   std::string owner{};
+  std::optional<Selector> scope{};  ///< of `for`: its rules write gates of these peers only (the front end sees to it)
+  std::vector<Annotation> annotations{};
   Span span{};  ///< its name
 };
 
@@ -64,9 +96,17 @@ struct Rule {
   BlockId block{};
   Span span{};  ///< the whole rule
   std::string because;
+  std::string id{};                      ///< of `@id(NAME)`, unique in its block; may be empty
+  std::vector<Relation> relations{};     ///< all must hold
+  bool audit = false;                    ///< its verdict is recorded, then it counts as no match
+  std::optional<std::string> log{};      ///< flows it decides are logged, with this text (may be empty)
+  std::optional<Moment> expires{};       ///< in force before, no match from then on
+  std::vector<Annotation> annotations{};
+  std::vector<Obligation> obligations{};
+  std::optional<Span> used_at{};         ///< the `use` that put it here, innermost
 };
 
-/// Denies what no rule of its tier decides, for the peers it selects.
+/// Denies what no rule of its tier decides, for the peers it selects. An audited one records that and allows.
 struct Isolation {
   Selector subject;
   bool egress = true;
@@ -74,6 +114,9 @@ struct Isolation {
   TierId tier{};
   BlockId block{};
   Span span{};
+  bool audit = false;
+  std::vector<Annotation> annotations{};
+  std::optional<Span> used_at{};
 };
 
 /// Turns the gates of nodes on.
@@ -92,6 +135,53 @@ struct Assertion {
   PortSet ports;
   Span span{};
   std::string because;
+  std::vector<Relation> relations{};  ///< the claim is about flows for which all hold
+  std::vector<Annotation> annotations{};
+  std::optional<Span> used_at{};
+};
+
+/// One end of an expectation.
+struct TestEnd {
+  /// A workload imagined for the test: it has these labels and, of the inventory, nothing.
+  struct Imagined {
+    Labels labels;
+  };
+  /// A workload or node of the inventory by name.
+  struct Named {
+    std::string name;
+  };
+
+  /// A selector means every peer of the inventory that it selects; without an inventory, one imagined workload that has
+  /// just the labels the selector asks for.
+  std::variant<Selector, Imagined, Named, Address> who;
+  Span span{};
+};
+
+/// `web -> api : tcp/8080 is allow by shop`: every such flow between distinct instances has this verdict.
+struct Expectation {
+  /// What must have decided.
+  struct By {
+    enum class What : std::uint8_t { Block, Rule, Isolation, Profile, OwnNode, Self };
+    What what = What::Block;
+    std::optional<BlockId> block;  ///< of Block
+    std::optional<RuleId> rule;    ///< of Rule: named by `@id`
+    Span span{};
+  };
+
+  TestEnd source;
+  TestEnd destination;
+  PortSet ports;
+  bool allowed = true;
+  std::optional<By> by;           ///< at a gate that gave the verdict
+  std::optional<Direction> gate;  ///< `at source`, `at destination`: the verdict of that gate alone
+  Span span{};
+};
+
+/// A `test "NAME" { }` block.
+struct Test {
+  std::string name;
+  std::vector<Expectation> expectations;
+  Span span{};  ///< its name
 };
 
 /// What a label key may hold. A finite domain gives the prover every value there is.
@@ -118,6 +208,7 @@ struct Policy {
   std::vector<Isolation> isolations;
   std::vector<Guard> guards;
   std::vector<Assertion> assertions;
+  std::vector<Test> tests;
 
   const Rule& operator[](RuleId id) const { return rules[static_cast<std::size_t>(id)]; }
   const Isolation& operator[](IsolationId id) const { return isolations[static_cast<std::size_t>(id)]; }
