@@ -27,7 +27,8 @@ typedef unsigned long long weft_u64;
 #define WEFT_ENDPOINT_SLOTS 65536
 
 /* A workload on this node: the key is its interface, which `ifindex` confirms (slots may alias). An endpoint whose
- * addresses do not hold the local address of a packet denies it: nobody speaks with a borrowed address.
+ * addresses do not hold the local address of a packet denies it: nobody speaks with a borrowed address. What is not used
+ * is zero: 0.0.0.0 and :: are class 0, nobody. The first cache line is all that IPv4 needs.
  */
 struct weft_endpoint {
 	weft_u32 ifindex; /* 0: unused */
@@ -38,6 +39,7 @@ struct weft_endpoint {
 	weft_u16 class4[WEFT_ENDPOINT_ADDRESSES];
 	weft_u64 address6[WEFT_ENDPOINT_ADDRESSES][2]; /* network byte order, as in the packet */
 	weft_u16 class6[WEFT_ENDPOINT_ADDRESSES];
+	weft_u64 unused[3]; /* two cache lines: a power of two is a shift */
 };
 
 /* An identity as the look-up functions return it: `class | home << 16`. For the own-node rule the `home` of a node is its
@@ -55,8 +57,8 @@ struct weft_endpoint {
 #define WEFT_ENTRY_NON_IP 6    /* deny: neither IP nor ARP */
 #define WEFT_ENTRY_FIRST 8
 
-/* One word of the action table: what entry `n` of a gate does. The low two bits are the action; of a pass, the rest is
- * the entry at which the walk goes on.
+/* One word of the action table: what entry `n` of a gate does. The low two bits are the action; the rest is `n` itself, so
+ * that the word is the decision, but of a pass it is the entry at which the walk goes on.
  */
 #define WEFT_ACTION_DENY 0u
 #define WEFT_ACTION_ALLOW 1u

@@ -14,8 +14,10 @@ namespace weft::codegen {
 namespace {
 
 constexpr std::uint32_t most_classes = 65'535, most_atoms = 65'535;
+// The program has one text for every policy: a mask of zero would be optimised away, and the small policy would run
+// other instructions than the large one. So nothing is indexed that has fewer than two elements.
+constexpr std::uint32_t fewest = 2;
 // Entry numbers share a 32-bit word with the action, and a summary word covers 64 words of 64 entries.
-constexpr std::uint32_t most_plain_words = 4;
 constexpr std::uint32_t most_entries = 1U << 20U;
 // Tables of first words multiply classes by atoms; beyond this each they are left out, and the summaries find the word.
 constexpr std::uint64_t most_first_words_bytes = 16U << 20U;
@@ -84,7 +86,7 @@ class Builder {
   }
 
   static std::uint32_t rows_for(std::size_t count) {
-    return static_cast<std::uint32_t>(std::bit_ceil(std::max<std::size_t>(count, 1)));
+    return static_cast<std::uint32_t>(std::bit_ceil(std::max<std::size_t>(count, fewest)));
   }
 
   // Only a workload can be the local end, and hosts are what the exact table holds.
@@ -187,9 +189,8 @@ class Builder {
   }
 
   void gate(const plan::Gate& gate, std::string_view name) {
-    const auto words = static_cast<std::uint32_t>((gate.entries.size() + 63) / 64);
-    // Few words are read faster than a summary of them.
-    const std::uint32_t summary = words > most_plain_words ? (words + 63) / 64 : 0;
+    const auto words = std::max(static_cast<std::uint32_t>((gate.entries.size() + 63) / 64), fewest);
+    const std::uint32_t summary = std::max((words + 63) / 64, fewest);
     // Short rows are powers of two, so that none lies across two cache lines; long ones are whole lines.
     const std::uint32_t length = words + summary;
     const std::uint32_t stride = length <= 8 ? std::bit_ceil(length) : (length + 7) / 8 * 8;
@@ -198,7 +199,7 @@ class Builder {
     constant(named("words"), words);
     constant(named("word_mask"), word_mask);
     constant(named("summary"), summary);
-    constant(named("summary_mask"), std::bit_ceil(std::max(summary, 1U)) - 1);
+    constant(named("summary_mask"), std::bit_ceil(summary) - 1);
     constant(named("stride"), stride);
 
     // The last row may be indexed past its end by a masked index that no summary bit leads to.
@@ -212,12 +213,12 @@ class Builder {
         std::vector<std::uint64_t> summaries(summary);
         for (std::size_t w = 0; w < bits.size(); ++w) {
           store(into.contents, row * stride + summary + w, bits[w]);
-          if (summary != 0 && bits[w] != 0) summaries[w / 64] |= std::uint64_t{1} << (w % 64);
+          if (bits[w] != 0) summaries[w / 64] |= std::uint64_t{1} << (w % 64);
         }
         for (std::size_t s = 0; s < summary; ++s) store(into.contents, row * stride + s, summaries[s]);
       }
     };
-    const bool first = words > 1 && words <= 0xFFFF && first_words_bytes() <= most_first_words_bytes;
+    const bool first = words <= 0xFFFF && first_words_bytes() <= most_first_words_bytes;
     constant(named("uses_first"), first);
     if (first) {
       first_words(gate, gate.own_rows, named("own_first"));
@@ -232,12 +233,13 @@ class Builder {
     Table& actions = table(named("actions"), 4, action_count);
     for (std::size_t i = WEFT_ENTRY_FIRST; i < gate.entries.size(); ++i) {
       const plan::Entry& entry = gate.entries[i];
+      const auto own = static_cast<std::uint32_t>(i) << WEFT_ACTION_SHIFT;
       switch (entry.verdict) {
         case model::Verdict::Deny:
-          store(actions.contents, i, WEFT_ACTION_DENY);
+          store(actions.contents, i, own | WEFT_ACTION_DENY);
           break;
         case model::Verdict::Allow:
-          store(actions.contents, i, WEFT_ACTION_ALLOW);
+          store(actions.contents, i, own | WEFT_ACTION_ALLOW);
           break;
         case model::Verdict::Pass:
           store(actions.contents, i, entry.next << WEFT_ACTION_SHIFT | WEFT_ACTION_PASS);
@@ -260,8 +262,8 @@ class Builder {
     return std::uint64_t{2} * rows_for(plan_.classes.size()) * rows_for(plan_.atom_count);
   }
 
-  // Where to begin: by class and atom, the first word of their rows in which both have an entry. Nobody's class has none
-  // at all, so that any word says the same.
+  // Where to begin: by class and atom, the first word of their rows in which both have an entry. Nobody's class has
+  // none at all, so that any word says the same.
   void first_words(const plan::Gate& gate, const std::vector<plan::Bits>& rows, const std::string& name) {
     const std::size_t atoms = rows_for(plan_.atom_count);
     Table& into = table(name, 2, rows_for(plan_.classes.size()) * atoms);
@@ -306,7 +308,8 @@ Error out_of_range(std::string_view what, std::size_t count, std::size_t most) {
   return {"W4102", fmt::format("the policy needs {} {}, the program numbers at most {}", count, what, most), {}};
 }
 
-// What the tables of a gate will take, before anything is allocated (first words apart: they have a limit of their own).
+// What the tables of a gate will take, before anything is allocated (first words apart: they have a limit of their
+// own).
 std::uint64_t gate_bytes(const plan::DecisionPlan& plan, const plan::Gate& gate) {
   const std::uint64_t words = (gate.entries.size() + 63) / 64 + (gate.entries.size() + 4095) / 4096;
   const std::uint64_t rows = 2 * std::bit_ceil(plan.classes.size() | 1U) + std::bit_ceil(plan.atom_count | 1U);
@@ -348,9 +351,9 @@ Result<Layout> lay_out(const plan::DecisionPlan& plan, const Options& options) {
   }
   Layout out = Builder(plan, options).run();
   if (out.table_bytes() > options.table_budget) {
-    return std::unexpected(Error{"W4101",
-                                 fmt::format("the tables take {} bytes, the budget is {}", out.table_bytes(), options.table_budget),
-                                 "raise the budget, or let fewer labels tell workloads apart"});
+    return std::unexpected(Error{
+        "W4101", fmt::format("the tables take {} bytes, the budget is {}", out.table_bytes(), options.table_budget),
+        "raise the budget, or let fewer labels tell workloads apart"});
   }
   return out;
 }

@@ -26,8 +26,8 @@ VerdictWorld verdict_world(std::uint32_t rules) {
     const std::uint32_t round = r / groups;
     const auto on = static_cast<std::uint16_t>(round == rounds / 2 ? VerdictWorld::port : 10'000 + round);
     model::Rule rule;
-    rule.source = model::Selector::any_of({model::Selector::equals(app, "client"),
-                                           model::Selector::equals(app, group((r * 7 + 1) % groups))});
+    rule.source = model::Selector::any_of(
+        {model::Selector::equals(app, "client"), model::Selector::equals(app, group((r * 7 + 1) % groups))});
     rule.destination = model::Selector::equals(app, group(r % groups));
     rule.ports.points = model::PointSet::of_range(model::protocol::tcp, on, on);
     out.policy.rules.push_back(std::move(rule));

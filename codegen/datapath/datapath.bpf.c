@@ -20,36 +20,33 @@ INLINE void count(weft_u32 decision, int outbound)
 
 INLINE weft_u32 judge(struct __sk_buff *skb, const int outbound)
 {
-	const void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
-	weft_u32 type, at = 14;
+	struct header4 header;
 
-	/* Headers are linear almost always. A packet that merely is short must not be copied. */
-	if (UNLIKELY(data + HEADERS > end) && UNLIKELY(skb->len > (weft_u64)(end - data))) {
-		bpf_skb_pull_data(skb, skb->len < HEADERS ? skb->len : HEADERS);
-	}
-	/* Read again in any case: the kernel's verifier then has one state to go on with, not three. */
-	asm volatile("" ::: "memory");
-	data = (void *)(long)skb->data;
-	end = (void *)(long)skb->data_end;
-	if (data + 14 > end)
-		return DENIED(WEFT_ENTRY_MALFORMED);
-	type = bpf_ntohs(load16(data + 12));
-	if (UNLIKELY(type == ETHERTYPE_VLAN || type == ETHERTYPE_QINQ)) {
-		weft_u32 tags = weft_tags(skb);
+	if (UNLIKELY(!read_plain4(skb, &header))) {
+		weft_u32 network = weft_network(skb), type = network & 0xffff;
+		struct header4 read = { 0 };
 
-		if (!tags)
+		if (!network)
 			return DENIED(WEFT_ENTRY_MALFORMED);
-		type = tags & 0xffff;
-		at = tags >> 16 & 31;
+		if (type == ETHERTYPE_IPV6) {
+			if (!weft_uses_v6)
+				return DENIED(WEFT_ENTRY_UNKNOWN); /* no workload has such an address */
+			return outbound ? weft_judge6_egress(skb, network >> 16) : weft_judge6_ingress(skb, network >> 16);
+		}
+		if (type != ETHERTYPE_IPV4)
+			return type == ETHERTYPE_ARP ? ALLOWED(WEFT_ENTRY_LINK) : DENIED(WEFT_ENTRY_NON_IP);
+		if (!weft_read4(skb, network >> 16, &read))
+			return DENIED(WEFT_ENTRY_MALFORMED);
+		header = read;
 	}
-	if (LIKELY(type == ETHERTYPE_IPV4))
-		return judge4(skb, at, outbound);
-	if (type == ETHERTYPE_IPV6) {
-		if (!weft_uses_v6)
-			return DENIED(WEFT_ENTRY_UNKNOWN); /* no workload has such an address */
-		return outbound ? weft_judge6_egress(skb, at) : weft_judge6_ingress(skb, at);
-	}
-	return type == ETHERTYPE_ARP ? ALLOWED(WEFT_ENTRY_LINK) : DENIED(WEFT_ENTRY_NON_IP);
+	return judge4(skb, &header, outbound);
+}
+
+/* Without a branch: of decisions only allowing ones have the lowest bit. */
+INLINE int verdict_of(weft_u32 decision)
+{
+	_Static_assert(WEFT_ACTION_ALLOW == 1 && WEFT_ACTION_DENY == 0 && TC_ACT_OK == 0 && TC_ACT_SHOT == 2, "one bit moves");
+	return (int)((decision & WEFT_ACTION_ALLOW) ^ WEFT_ACTION_ALLOW) << 1;
 }
 
 SEC("tc") int weft_from_workload(struct __sk_buff *skb)
@@ -57,7 +54,7 @@ SEC("tc") int weft_from_workload(struct __sk_buff *skb)
 	weft_u32 decision = judge(skb, 1);
 
 	count(decision, 1);
-	return allows(decision) ? TC_ACT_OK : TC_ACT_SHOT;
+	return verdict_of(decision);
 }
 
 SEC("tc") int weft_to_workload(struct __sk_buff *skb)
@@ -65,7 +62,7 @@ SEC("tc") int weft_to_workload(struct __sk_buff *skb)
 	weft_u32 decision = judge(skb, 0);
 
 	count(decision, 0);
-	return allows(decision) ? TC_ACT_OK : TC_ACT_SHOT;
+	return verdict_of(decision);
 }
 
 char weft_license[] SEC("license") = "Dual BSD/GPL";

@@ -49,21 +49,8 @@ INLINE weft_u64 word_at(struct gate g, weft_u32 at, weft_u32 position)
 	return word;
 }
 
-/* A gate of few entries: every word, from that of `position` on. */
-INLINE weft_u32 scan_words(struct gate g, weft_u32 position)
-{
-#pragma unroll
-	for (weft_u32 i = 0; i < g.words; i++) {
-		weft_u64 word = i < position / WORD_BITS ? 0 : word_at(g, i, position);
-
-		if (word)
-			return FOUND | i * WORD_BITS | first_bit(word);
-	}
-	return GROUP_BITS;
-}
-
-/* A gate of many: at most `most` words, from that of `position` on, that no summary excludes. The words of three rows may
- * have no bit in common although their summaries have: then the next one is looked at.
+/* At most `most` words, from that of `position` on, that no summary excludes. The words of three rows may have no bit in
+ * common although their summaries have: then the next one is looked at.
  */
 INLINE weft_u32 scan_some(struct gate g, weft_u32 position, const weft_u32 most)
 {
@@ -83,16 +70,13 @@ INLINE weft_u32 scan_some(struct gate g, weft_u32 position, const weft_u32 most)
 	return candidates ? (at + 1) * WORD_BITS : (group + 1) * GROUP_BITS;
 }
 
-/* Most decisions fall within the first words that have candidates; the others are sought eight words at a time. Rows of
- * a thousand rules are scanned to their end at once.
- */
-#define AT_FIRST(words) ((words) <= 20 ? (words) : 4)
+/* Most decisions fall within the first word looked at; the others are sought eight words at a time. */
 #define AT_ONCE 8
 
 /* The word that a class and an atom lead to. */
 INLINE weft_u32 first_word(const weft_u16 *table, weft_u32 class, weft_u32 atom)
 {
-	return table[(class & weft_class_mask) * (weft_atom_mask + 1) + (atom & weft_atom_mask)];
+	return table[(weft_u64)(class & weft_class_mask) * (weft_atom_mask + 1) + (atom & weft_atom_mask)];
 }
 
 INLINE weft_u32 scan_one(struct gate g, weft_u32 at)
@@ -108,9 +92,9 @@ INLINE weft_u32 scan_one(struct gate g, weft_u32 at)
 	INLINE struct gate name##_rows(weft_u32 own, weft_u32 peer, weft_u32 atom)                            \
 	{                                                                                                     \
 		return (struct gate){                                                                         \
-			weft_##name##_own_rows + (own & weft_class_mask) * weft_##name##_stride,              \
-			weft_##name##_peer_rows + (peer & weft_class_mask) * weft_##name##_stride,            \
-			weft_##name##_atom_rows + (atom & weft_atom_mask) * weft_##name##_stride,             \
+			weft_##name##_own_rows + (weft_u64)(own & weft_class_mask) * weft_##name##_stride,              \
+			weft_##name##_peer_rows + (weft_u64)(peer & weft_class_mask) * weft_##name##_stride,            \
+			weft_##name##_atom_rows + (weft_u64)(atom & weft_atom_mask) * weft_##name##_stride,             \
 			weft_##name##_words,                                                                  \
 			weft_##name##_word_mask,                                                              \
 			weft_##name##_summary,                                                                \
@@ -140,8 +124,6 @@ INLINE weft_u32 scan_one(struct gate g, weft_u32 at)
                                                                                                               \
 	NOINLINE weft_u32 weft_search_##name(weft_u32 own, weft_u32 peer, weft_u32 atom, weft_u32 position)   \
 	{                                                                                                     \
-		if (!weft_##name##_summary)                                                                   \
-			return scan_words(name##_rows(own, peer, atom), position);                            \
 		for (weft_u32 i = 0; i < weft_##name##_summary; i++) {                                        \
 			if (position & FOUND || position >= weft_##name##_words * WORD_BITS)                  \
 				break;                                                                        \
@@ -153,34 +135,26 @@ INLINE weft_u32 scan_one(struct gate g, weft_u32 at)
 	/* The decision of one gate. Nobody's class has empty rows: denied. */                                \
 	NOINLINE weft_u32 weft_decide_##name(weft_u32 own, weft_u32 peer, weft_u32 atom)                      \
 	{                                                                                                     \
-		struct gate rows = name##_rows(own, peer, atom);                                              \
-		weft_u32 found, entry, action;                                                                \
-                                                                                                              \
-		if (weft_##name##_uses_first) {                                                               \
-			weft_u32 of_own = first_word(weft_##name##_own_first, own, atom);                     \
-			weft_u32 of_peer = first_word(weft_##name##_peer_first, peer, atom);                  \
-                                                                                                              \
-			found = scan_one(rows, of_own > of_peer ? of_own : of_peer);                          \
-			if (weft_##name##_summary && UNLIKELY(!(found & FOUND)))                              \
-				found = weft_some_##name(own, peer, atom, found);                             \
-		} else if (weft_##name##_summary) {                                                           \
-			found = scan_some(rows, 0, AT_FIRST(rows.words));                                     \
-		} else {                                                                                      \
-			found = scan_words(rows, 0);                                                          \
-		}                                                                                             \
-		if ((weft_##name##_uses_first || weft_##name##_words > AT_FIRST(weft_##name##_words)) &&      \
-		    UNLIKELY(!(found & FOUND)))                                                               \
-			found = weft_search_##name(own, peer, atom, found);                                   \
+		weft_u32 found = 0, entry, action;                                                    \
+                                                                                                      \
+		if (weft_##name##_uses_first) {                                                       \
+			weft_u32 of_own = first_word(weft_##name##_own_first, own, atom);             \
+			weft_u32 of_peer = first_word(weft_##name##_peer_first, peer, atom);          \
+                                                                                                      \
+			found = scan_one(name##_rows(own, peer, atom), of_own > of_peer ? of_own : of_peer); \
+		}                                                                                     \
+		if (UNLIKELY(!(found & FOUND)))                                                       \
+			found = weft_search_##name(own, peer, atom, found);                           \
 		if (!(found & FOUND))                                                                         \
 			return DENIED(WEFT_ENTRY_UNKNOWN);                                                    \
 		entry = found & ~FOUND;                                                                       \
 		action = weft_##name##_actions[entry & weft_##name##_action_mask];                            \
 		if (!weft_uses_pass)                                                                          \
-			return DECISION(entry, action & WEFT_ACTION_MASK);                                    \
+			return action;                                                                        \
 		/* A pass goes on at a later tier, so there is at most one a tier. */                         \
 		for (weft_u32 i = 0; i <= weft_tiers; i++) {                                                  \
 			if ((action & WEFT_ACTION_MASK) != WEFT_ACTION_PASS)                                  \
-				return DECISION(entry, action & WEFT_ACTION_MASK);                            \
+				return action;                                                                \
 			found = weft_search_##name(own, peer, atom, action >> WEFT_ACTION_SHIFT);             \
 			if (!(found & FOUND))                                                                 \
 				break;                                                                        \

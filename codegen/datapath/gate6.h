@@ -188,7 +188,6 @@ INLINE weft_u32 judge6(struct __sk_buff *skb, weft_u32 at, const int outbound)
 	struct address6 local, remote;
 	weft_u32 length, available, own, peer, decision, next, offset, interface, hops, answer;
 	struct transport transport;
-	int own_class;
 
 	if ((const void *)(ip + 1) > end)
 		return DENIED(WEFT_ENTRY_MALFORMED);
@@ -235,12 +234,11 @@ INLINE weft_u32 judge6(struct __sk_buff *skb, weft_u32 at, const int outbound)
 	endpoint = endpoint_of(interface);
 	if (!endpoint)
 		return DENIED(WEFT_ENTRY_UNKNOWN);
-	own_class = own_class6(endpoint, local.high, local.low);
-	if (own_class < 0)
+	own = own_class6(endpoint, local.high, local.low);
+	if (own == NO_CLASS)
 		return DENIED(WEFT_ENTRY_UNKNOWN);
-	if (UNLIKELY(own_class6(endpoint, remote.high, remote.low) >= 0))
+	if (UNLIKELY(own_class6(endpoint, remote.high, remote.low) != NO_CLASS))
 		return ALLOWED(WEFT_ENTRY_SELF);
-	own = (weft_u32)own_class;
 	if (weft_uses_own_node)
 		own |= (weft_u32)endpoint->home << 16;
 	peer = weft_identity6(remote.high, remote.low);

@@ -62,37 +62,40 @@ INLINE weft_u32 identity6(weft_u64 high, weft_u64 low)
 	return weft_otherwise6;
 }
 
+/* The endpoint at an interface, or null. Number 0 is nobody's: no interface has its index 0. */
 INLINE const struct weft_endpoint *endpoint_of(weft_u32 interface)
 {
 	weft_u32 slot = weft_endpoint_slots[interface & (WEFT_ENDPOINT_SLOTS - 1)];
 	const struct weft_endpoint *endpoint = &weft_endpoints[slot & (WEFT_ENDPOINTS - 1)];
 
-	return slot && endpoint->ifindex == interface ? endpoint : 0;
+	return LIKELY(endpoint->ifindex == interface) ? endpoint : 0;
 }
 
-/* Class of the endpoint's address, or -1. Almost every workload has one address a family: that one comes first. (The
- * class, not the number of the address: the kernel's verifier would walk all that follows once for each number.)
- */
-INLINE int own_class4(const struct weft_endpoint *endpoint, weft_u32 address)
+/* Class of one of the addresses of the endpoint at an interface, NO_CLASS where it is none of them. */
+#define NO_CLASS 0x10000u
+
+NOINLINE weft_u32 weft_own_class4(weft_u32 interface, weft_u32 address)
 {
-	if (endpoint->count4 && LIKELY(endpoint->address4[0] == address))
-		return endpoint->class4[0];
+	const struct weft_endpoint *endpoint = endpoint_of(interface);
+
+	if (!endpoint)
+		return NO_CLASS;
 #pragma unroll
-	for (int i = 1; i < WEFT_ENDPOINT_ADDRESSES; i++) {
+	for (int i = 0; i < WEFT_ENDPOINT_ADDRESSES; i++) {
 		if (i < endpoint->count4 && endpoint->address4[i] == address)
 			return endpoint->class4[i];
 	}
-	return -1;
+	return NO_CLASS;
 }
 
-INLINE int own_class6(const struct weft_endpoint *endpoint, weft_u64 high, weft_u64 low)
+INLINE weft_u32 own_class6(const struct weft_endpoint *endpoint, weft_u64 high, weft_u64 low)
 {
 #pragma unroll
 	for (int i = 0; i < WEFT_ENDPOINT_ADDRESSES; i++) {
 		if (i < endpoint->count6 && endpoint->address6[i][0] == high && endpoint->address6[i][1] == low)
 			return endpoint->class6[i];
 	}
-	return -1;
+	return NO_CLASS;
 }
 
 #endif

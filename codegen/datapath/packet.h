@@ -82,6 +82,11 @@ INLINE weft_u16 load16(const void *at)
 	return *(const weft_u16 *)at;
 }
 
+INLINE weft_u32 load32(const void *at)
+{
+	return *(const weft_u32 *)at;
+}
+
 INLINE int has_echo_identifier(weft_u32 protocol, weft_u32 type)
 {
 	return protocol == PROTOCOL_ICMP ? type == ICMP_ECHO || type == ICMP_ECHO_REPLY
@@ -122,20 +127,37 @@ INLINE int read_transport(const void *header, const void *end, weft_u32 room, we
 	return 0;
 }
 
-/* Skips the tags of a frame: `offset of the network header << 16 | ethertype`, 0 if it is truncated. */
-NOINLINE weft_u32 weft_tags(struct __sk_buff *skb)
+/* What a frame carries, behind its tags: `offset of the network header << 16 | ethertype`, 0 if it is truncated. Headers
+ * are in one piece from here on. (Packet pointers of the caller are no longer any good.)
+ */
+NOINLINE weft_u32 weft_network(struct __sk_buff *skb)
 {
 	const void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
-	weft_u32 type;
+	weft_u32 type, at = 14;
 
-	if (data + 18 > end)
+	/* A packet that merely is short must not be copied. */
+	if (data + HEADERS > end && skb->len > (weft_u64)(end - data))
+		bpf_skb_pull_data(skb, skb->len < HEADERS ? skb->len : HEADERS);
+	/* Read again in any case: the kernel's verifier then has one state to go on with, not three. */
+	asm volatile("" ::: "memory");
+	data = (void *)(long)skb->data;
+	end = (void *)(long)skb->data_end;
+	if (data + 14 > end)
 		return 0;
-	type = bpf_ntohs(load16(data + 16));
-	if (type != ETHERTYPE_VLAN && type != ETHERTYPE_QINQ)
-		return 18 << 16 | type;
-	if (data + 22 > end)
-		return 0;
-	return 22 << 16 | bpf_ntohs(load16(data + 20));
+	type = bpf_ntohs(load16(data + 12));
+	if (type == ETHERTYPE_VLAN || type == ETHERTYPE_QINQ) {
+		if (data + 18 > end)
+			return 0;
+		at = 18;
+		type = bpf_ntohs(load16(data + 16));
+		if (type == ETHERTYPE_VLAN || type == ETHERTYPE_QINQ) {
+			if (data + 22 > end)
+				return 0;
+			at = 22;
+			type = bpf_ntohs(load16(data + 20));
+		}
+	}
+	return at << 16 | type;
 }
 
 /* Neighbour discovery (RFC 4861), without which no IPv6 link works. A workload is no router: it asks and answers, but does not

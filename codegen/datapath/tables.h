@@ -51,7 +51,7 @@ extern const weft_u32 weft_otherwise4; /* identity of addresses in no table */
 extern const weft_u32 weft_otherwise6;
 
 /* Rows of a gate. A row is `summary` words (bit w: word w of the row is not zero) followed by the words of its entries;
- * the next row begins `stride` words later. A gate of few words has no summary.
+ * the next row begins `stride` words later.
  *
  * Where `uses_first` is set, `own_first` and `peer_first` say for each class and atom the first word in which both have an
  * entry. The deciding entry is in no earlier word than either says, and nearly always in the later of the two: a rule names
@@ -95,7 +95,7 @@ extern weft_u32 weft_atom(weft_u32 protocol, weft_u32 value);
 
 /* The workloads of this node, filled by the loader. */
 weft_u16 weft_endpoint_slots[WEFT_ENDPOINT_SLOTS];
-struct weft_endpoint weft_endpoints[WEFT_ENDPOINTS];
+struct weft_endpoint weft_endpoints[WEFT_ENDPOINTS] __attribute__((aligned(64)));
 
 /* A decision: `entry << WEFT_ACTION_SHIFT | action`. */
 #define DECISION(entry, action) ((weft_u32)(entry) << WEFT_ACTION_SHIFT | (action))
