@@ -110,16 +110,16 @@ bool glob_matches(std::string_view pattern, std::string_view text) {
   return p == pattern.size();
 }
 
-namespace {
-
-std::string quoted(const std::string& value) {
+std::string quoted(std::string_view text) {
   std::string out = "\"";
-  for (const char c : value) {
+  for (const char c : text) {
     if (c == '"' || c == '\\') out += '\\';
     out += c;
   }
   return out + '"';
 }
+
+namespace {
 
 std::string networks(const AddressSet& addresses) {
   std::vector<std::string> parts;

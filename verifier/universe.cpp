@@ -5,13 +5,15 @@
 #include <set>
 
 #include "base/assert.h"
-#include "verifier/value_classes.h"
+#include "model/value_classes.h"
 
 namespace weft::verifier {
 
 using model::LabelKey;
 using model::PeerKind;
 using model::Selector;
+using model::ValueClasses;
+using model::ValueUse;
 
 /// Everything the selectors and services of a policy compare with.
 struct Universe::Uses {
@@ -108,7 +110,7 @@ void Universe::number_keys(Uses& uses) {
     }
   }
   for (const auto& [key, use] : uses.keys) {
-    ValueClasses classes = value_classes(use);
+    ValueClasses classes = model::value_classes(use);
     const auto number = static_cast<std::uint32_t>(keys_.size());
     key_numbers_.emplace(key, number);
     keys_.push_back({key, std::move(classes.texts), classes.exact});

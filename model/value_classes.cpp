@@ -1,4 +1,4 @@
-#include "verifier/value_classes.h"
+#include "model/value_classes.h"
 
 #include <algorithm>
 #include <array>
@@ -9,11 +9,10 @@
 
 #include "model/selector.h"
 
-namespace weft::verifier {
+namespace weft::model {
 namespace {
 
 // A bound on work, not on what is right: past it the classes are called inexact.
-constexpr std::size_t max_states = 20'000;
 constexpr std::size_t max_signatures = 1'024;
 
 using Signature = std::vector<bool>;
@@ -189,7 +188,7 @@ ValueClasses value_classes(const ValueUse& use) {
   const auto offer = [&](const std::string& text) {
     if (!is_free(text)) return;
     Signature signature;
-    for (const std::string& glob : use.globs) signature.push_back(model::glob_matches(glob, text));
+    for (const std::string& glob : use.globs) signature.push_back(glob_matches(glob, text));
     found.emplace(std::move(signature), text);
   };
 
@@ -220,7 +219,7 @@ ValueClasses value_classes(const ValueUse& use) {
       for (const std::uint8_t byte : bytes) {
         Reader::State next = reader.after(steps[at].state, byte);
         if (!seen.emplace(next.key(), true).second) continue;
-        if (seen.size() > max_states || found.size() > max_signatures) {
+        if (seen.size() > use.effort || found.size() > max_signatures) {
           out.exact = false;
           break;
         }
@@ -244,4 +243,4 @@ ValueClasses value_classes(const ValueUse& use) {
   return out;
 }
 
-}  // namespace weft::verifier
+}  // namespace weft::model

@@ -5,30 +5,30 @@
 #include <catch2/catch.hpp>
 
 #include "model/selector.h"
-#include "verifier/value_classes.h"
+#include "model/value_classes.h"
 
 using namespace weft;
-using namespace weft::verifier;
+using namespace weft::model;
 
 namespace {
 
 // How a text stands to everything a policy says about its key.
 std::string standing(const ValueUse& use, const std::string& text) {
   std::string out = use.constants.contains(text) || use.reserved.contains(text) ? "=" + text + " " : "";
-  for (const std::string& glob : use.globs) out += model::glob_matches(glob, text) ? '1' : '0';
+  for (const std::string& glob : use.globs) out += glob_matches(glob, text) ? '1' : '0';
   return out;
 }
 
 }  // namespace
 
-TEST_CASE("plain texts need one stand-in for all others", "[verifier]") {
+TEST_CASE("plain texts need one stand-in for all others", "[model]") {
   CHECK(value_classes({{"a", "b"}, {}, {}, {}}).texts == std::vector<std::string>{"a", "b", "other"});
   CHECK(value_classes({{"other"}, {}, {}, {}}).texts == std::vector<std::string>{"other", "other-2"});
   CHECK(value_classes({{"x"}, {}, {{"x", "y"}}, {}}).texts == std::vector<std::string>{"x", "y"});
   CHECK(value_classes({{}, {}, {}, {"other"}}).texts == std::vector<std::string>{"other", "other-2"});
 }
 
-TEST_CASE("patterns: every combination that some text has, and no other", "[verifier]") {
+TEST_CASE("patterns: every combination that some text has, and no other", "[model]") {
   std::mt19937_64 random(5);
   for (int round = 0; round < 400; ++round) {
     const auto word = [&](std::string_view letters, std::size_t most) {
@@ -60,7 +60,7 @@ TEST_CASE("patterns: every combination that some text has, and no other", "[veri
   }
 }
 
-TEST_CASE("patterns past all counting are said to be so", "[verifier]") {
+TEST_CASE("patterns past all counting are said to be so", "[model]") {
   ValueUse use;
   for (char c = 'a'; c <= 'z'; ++c) use.globs.insert(std::string("*") + c + "*");
   CHECK_FALSE(value_classes(use).exact);
