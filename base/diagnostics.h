@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,6 +30,24 @@ struct Label {
   std::string text;
 };
 
+/// Text to put in the place of a span; an empty span is a place to insert at.
+struct Edit {
+  Span span;
+  std::string replacement;
+
+  bool operator==(const Edit&) const = default;
+};
+
+/// Whether a fix is what the author meant (nobody has to look) or one of several things that may have been meant.
+enum class Applicability { MachineApplicable, MaybeIncorrect };
+
+/// A remedy as edits of the text. They do not overlap, and are made together or not at all.
+struct Fix {
+  std::string title;
+  std::vector<Edit> edits;
+  Applicability applicability = Applicability::MaybeIncorrect;
+};
+
 /// One finding. Every text stands alone: lower case, no full stop, policy text in backticks.
 struct Diagnostic {
   std::string code;
@@ -38,7 +57,9 @@ struct Diagnostic {
   std::string span_text;      ///< said at the caret, may be empty
   std::vector<Label> labels;  ///< other places that belong to it
   std::vector<std::string> notes;
-  std::vector<std::string> suggestions;
+  std::vector<std::string> suggestions;  ///< what to do; the title of every fix is one of them
+  std::vector<Fix> fixes;
+  bool denied = false;  ///< a warning that a level made an error
 
   // Fluent forms for the reporting phase.
   Diagnostic& at(std::string text) {
@@ -57,7 +78,23 @@ struct Diagnostic {
     suggestions.push_back(std::move(text));
     return *this;
   }
+  /// A suggestion that says exactly what to write.
+  Diagnostic& fix(Fix remedy) {
+    suggestions.push_back(remedy.title);
+    fixes.push_back(std::move(remedy));
+    return *this;
+  }
+  Diagnostic& fix(std::string title, Span place, std::string replacement,
+                  Applicability applicability = Applicability::MachineApplicable) {
+    return fix({std::move(title), {{place, std::move(replacement)}}, applicability});
+  }
 };
+
+/// What a warning counts for.
+enum class Level { Allow, Warn, Deny };
+
+/// Levels by code. Errors and notes have none: what is wrong stays wrong.
+using Levels = std::map<std::string, Level, std::less<>>;
 
 /// What the phases of one run have to say, in the order they said it.
 class Diagnostics {
@@ -65,19 +102,29 @@ class Diagnostics {
   template <typename... Arguments>
   Diagnostic& report(const DiagnosticKind<Arguments...>& kind, std::optional<Span> span,
                      const std::type_identity_t<Arguments>&... arguments) {
-    return add({std::string(kind.code), kind.severity, fmt::format(kind.sentence, arguments...), span, {}, {}, {}, {}});
+    return add({std::string(kind.code), kind.severity, fmt::format(kind.sentence, arguments...), span, {}, {}, {}, {}, {}});
   }
+  /// What an allowed warning becomes is forgotten: the reference is good until the next `add`.
   Diagnostic& add(Diagnostic diagnostic);
 
+  /// Applied to every warning that is added from here on: `Allow` drops it, `Deny` makes it an error.
+  void set_levels(Levels levels) { levels_ = std::move(levels); }
+
+  /// Errors of the input, after which nothing meaningful can follow. Denied warnings are none: they are shown and
+  /// counted as errors in the end, and every phase goes on.
   bool has_errors() const { return errors_ > 0; }
   std::size_t errors() const { return errors_; }
+  std::size_t denied() const { return denied_; }
   std::size_t warnings() const { return warnings_; }
   const std::vector<Diagnostic>& all() const { return all_; }
   bool empty() const { return all_.empty(); }
 
  private:
   std::vector<Diagnostic> all_;
+  Levels levels_;
+  Diagnostic dropped_;
   std::size_t errors_ = 0;
+  std::size_t denied_ = 0;
   std::size_t warnings_ = 0;
 };
 

@@ -176,6 +176,7 @@ ExitCode exit_code(const driver::Compilation& compilation, bool strict) {
   if (!compilation.report) return ExitCode::Clean;
   if (!compilation.report->internal_errors.empty()) return ExitCode::Internal;
   if (compilation.report->has_errors()) return ExitCode::Findings;
+  if (compilation.diagnostics.denied() > 0) return ExitCode::Findings;
   if (strict && compilation.diagnostics.warnings() > 0) return ExitCode::Findings;
   return compilation.report->has_undecided() ? ExitCode::Undecided : ExitCode::Clean;
 }
@@ -198,7 +199,7 @@ std::string title(const driver::InputNames& inputs) {
 std::string summary_text(const driver::Compilation& compilation, const driver::InputNames& inputs) {
   std::string out = fmt::format("{}: ", title(inputs));
   if (!compilation.understood) {
-    out += counted(compilation.diagnostics.errors(), "error", "errors");
+    out += counted(compilation.diagnostics.errors() + compilation.diagnostics.denied(), "error", "errors");
     if (compilation.diagnostics.warnings() > 0) {
       out += ", " + counted(compilation.diagnostics.warnings(), "warning", "warnings");
     }
@@ -227,7 +228,7 @@ std::string report_json(const driver::Compilation& compilation, const driver::In
   out["name"] = title(inputs);
   out["exit_code"] = static_cast<int>(code);
   Json& summary = out["summary"];
-  summary["errors"] = compilation.diagnostics.errors();
+  summary["errors"] = compilation.diagnostics.errors() + compilation.diagnostics.denied();
   summary["warnings"] = compilation.diagnostics.warnings();
   if (compilation.understood) {
     summary["rules"] = compilation.policy.rules.size();

@@ -62,7 +62,7 @@ void Messages::warn(const Error& error) const { tell(error, Severity::Warning); 
 
 void Messages::tell(const Error& error, Severity severity) const {
   Diagnostics diagnostics;
-  Diagnostic& diagnostic = diagnostics.add({error.code, severity, error.message, {}, {}, {}, {}, {}});
+  Diagnostic& diagnostic = diagnostics.add({error.code, severity, error.message, {}, {}, {}, {}, {}, {}});
   if (!error.help.empty()) diagnostic.suggest(error.help);
   tell(diagnostics, Sources{});
 }

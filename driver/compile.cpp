@@ -25,6 +25,7 @@ void report(Diagnostics& diagnostics, Error error) {
 
 Compilation compile(const InputNames& names, Goal goal, const Options& options) {
   Compilation out;
+  out.diagnostics.set_levels(options.levels);
   const auto step = [&](std::string_view what) {
     if (options.on_step) options.on_step(what);
   };
@@ -48,7 +49,7 @@ Compilation compile(const InputNames& names, Goal goal, const Options& options) 
   out.report = verifier::check(out.policy, out.has_inventory() ? &out.inventory : nullptr, options.verifier);
   verifier::report_to(*out.report, out.policy, out.sources, out.diagnostics);
   if (goal == Goal::Check) return out;
-  if (out.report->has_errors() || out.report->has_undecided()) return out;
+  if (out.report->has_errors() || out.report->has_undecided() || out.diagnostics.denied() > 0) return out;
 
   // From here on nothing the author claims is in doubt: the meaning becomes finite tables over one inventory.
   if (!out.has_inventory()) {

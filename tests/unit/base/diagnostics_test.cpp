@@ -39,6 +39,37 @@ TEST_CASE("diagnostics are counted and keep their order", "[base][diagnostics]")
   CHECK(diagnostics.all()[2].severity == Severity::Note);
 }
 
+TEST_CASE("levels say what a warning counts for", "[base][diagnostics]") {
+  Diagnostics diagnostics;
+  SECTION("an allowed warning is dropped, and what is said of it too") {
+    diagnostics.set_levels({{"W1050", Level::Allow}});
+    diagnostics.report(no_effect, {}).note("nobody reads this");
+    CHECK(diagnostics.empty());
+    CHECK(diagnostics.warnings() == 0);
+  }
+  SECTION("a denied warning is shown as an error, and the phases go on") {
+    diagnostics.set_levels({{"W1050", Level::Deny}});
+    diagnostics.report(no_effect, {}).note("a note");
+    REQUIRE(diagnostics.all().size() == 1);
+    CHECK(diagnostics.all()[0].severity == Severity::Error);
+    CHECK(diagnostics.all()[0].notes == std::vector<std::string>{"a note"});
+    CHECK(diagnostics.denied() == 1);
+    CHECK(diagnostics.warnings() == 0);
+    CHECK_FALSE(diagnostics.has_errors());
+    CHECK(render(diagnostics, Sources{}, {}).starts_with("error W1050: this rule can never decide\n"));
+  }
+  SECTION("errors and notes have no level") {
+    diagnostics.set_levels({{"W1003", Level::Allow}, {"W9001", Level::Deny}, {"W1050", Level::Warn}});
+    diagnostics.report(unknown_key, {}, "x");
+    diagnostics.report(counted, {}, 3, "shop");
+    diagnostics.report(no_effect, {});
+    CHECK(diagnostics.errors() == 1);
+    CHECK(diagnostics.denied() == 0);
+    CHECK(diagnostics.warnings() == 1);
+    CHECK(diagnostics.all().size() == 3);
+  }
+}
+
 TEST_CASE("a finding is rendered with its place", "[base][render]") {
   SECTION("the caret stands under the fault") {
     CHECK(shown("group a = ap == \"x\"\n", 10, 12, "no such key") ==

@@ -54,6 +54,18 @@ TEST_CASE("where several apply the gravest is given", "[cli]") {
   CHECK(exit_code(both, false) == ExitCode::Internal);
 }
 
+TEST_CASE("a denied warning is a finding", "[cli]") {
+  Compilation denied = checked(proved);
+  denied.diagnostics.set_levels({{"W3001", Level::Deny}});
+  denied.diagnostics.report(some_warning, {});
+  CHECK(exit_code(denied, false) == ExitCode::Findings);
+
+  Compilation allowed = checked(proved);
+  allowed.diagnostics.set_levels({{"W3001", Level::Allow}});
+  allowed.diagnostics.report(some_warning, {});
+  CHECK(exit_code(allowed, true) == ExitCode::Clean);
+}
+
 TEST_CASE("a warning is a finding only under --strict", "[cli]") {
   Compilation warned = checked(proved);
   warned.diagnostics.report(some_warning, {});
