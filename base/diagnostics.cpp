@@ -6,14 +6,14 @@ Diagnostic& Diagnostics::add(Diagnostic diagnostic) {
   if (diagnostic.severity == Severity::Error) ++errors_;
   if (diagnostic.severity == Severity::Warning) {
     const auto found = levels_.find(diagnostic.code);
-    const Level level = found == levels_.end() ? Level::Warn : found->second;
+    const LintLevel level = found == levels_.end() ? LintLevel::Warn : found->second;
     switch (level) {
-      case Level::Allow:
+      case LintLevel::Allow:
         return dropped_ = std::move(diagnostic);
-      case Level::Warn:
+      case LintLevel::Warn:
         ++warnings_;
         break;
-      case Level::Deny:
+      case LintLevel::Deny:
         ++denied_;
         diagnostic.severity = Severity::Error;
         diagnostic.denied = true;

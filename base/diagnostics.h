@@ -91,10 +91,10 @@ struct Diagnostic {
 };
 
 /// What a warning counts for.
-enum class Level { Allow, Warn, Deny };
+enum class LintLevel { Allow, Warn, Deny };
 
 /// Levels by code. Errors and notes have none: what is wrong stays wrong.
-using Levels = std::map<std::string, Level, std::less<>>;
+using LintLevels = std::map<std::string, LintLevel, std::less<>>;
 
 /// What the phases of one run have to say, in the order they said it.
 class Diagnostics {
@@ -108,7 +108,7 @@ class Diagnostics {
   Diagnostic& add(Diagnostic diagnostic);
 
   /// Applied to every warning that is added from here on: `Allow` drops it, `Deny` makes it an error.
-  void set_levels(Levels levels) { levels_ = std::move(levels); }
+  void set_levels(LintLevels levels) { levels_ = std::move(levels); }
 
   /// Errors of the input, after which nothing meaningful can follow. Denied warnings are none: they are shown and
   /// counted as errors in the end, and every phase goes on.
@@ -121,7 +121,7 @@ class Diagnostics {
 
  private:
   std::vector<Diagnostic> all_;
-  Levels levels_;
+  LintLevels levels_;
   Diagnostic dropped_;
   std::size_t errors_ = 0;
   std::size_t denied_ = 0;

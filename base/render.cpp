@@ -1,16 +1,14 @@
 #include <algorithm>
 
 #include "base/diagnostics.h"
+#include "base/excerpt.h"
 #include "base/text.h"
 
 namespace weft {
 namespace {
 
-struct Palette {
-  std::string_view error, warning, note, place, strong, reset;
-};
-
-constexpr Palette colored{"\x1b[1;31m", "\x1b[1;33m", "\x1b[1;36m", "\x1b[34m", "\x1b[1m", "\x1b[0m"};
+constexpr Palette colors{"\x1b[1;31m", "\x1b[1;33m", "\x1b[1;36m", "\x1b[34m",
+                         "\x1b[1m",    "\x1b[32m",   "\x1b[31m",   "\x1b[0m"};
 constexpr Palette plain{};
 
 std::string_view word(Severity severity) {
@@ -37,102 +35,132 @@ std::string_view color(Severity severity, const Palette& palette) {
   return "";
 }
 
-// Terminal columns of printable UTF-8 text: one per code point, which is exact for the scripts policies are written in.
-std::size_t columns(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
-}
-
-constexpr std::size_t widest_excerpt = 160;
-
-// One source line with its caret line. Lines longer than a screen are cut around the caret.
-void excerpt(std::string& out, const Sources& sources, Span span, std::string_view text, char mark,
-             std::string_view mark_color, const Palette& palette, std::size_t gutter) {
-  const Source& source = sources[span.source];
-  const Position start = source.position(span.begin);
-  std::string_view line = source.line(start.line);
-  std::size_t from = std::min<std::size_t>(start.column - 1, line.size());
-  std::size_t length = std::min<std::size_t>(span.end > span.begin ? span.end - span.begin : 1, line.size() - from);
-
-  std::string_view head, tail;
-  if (line.size() > widest_excerpt) {
-    // Never cut through a letter of several bytes: both cuts move back to where one starts.
-    const auto letter_start = [&](std::size_t at) {
-      for (int i = 0; i < 3 && at > 0 && at < line.size() && (static_cast<unsigned char>(line[at]) & 0xC0U) == 0x80U;
-           ++i)
-        --at;
-      return at;
-    };
-    const std::size_t keep = letter_start(from > 40 ? from - 40 : 0);
-    const std::size_t stop = letter_start(std::min(keep + widest_excerpt, line.size()));
-    head = keep > 0 ? "…" : "";
-    tail = stop < line.size() ? "…" : "";
-    line = line.substr(keep, stop - keep);
-    from -= keep;
-    length = std::min(length, line.size() - from);
-  }
-  const std::string shown = printable(line);
-  const std::size_t before = columns(printable(line.substr(0, from))) + columns(head);
-  const std::size_t width = std::max<std::size_t>(1, columns(printable(line.substr(from, length))));
-  out += fmt::format("{}{:>{}} |{} {}{}{}\n", palette.place, start.line, gutter, palette.reset, head, shown, tail);
-  out += fmt::format("{}{:>{}} |{} {}{}{}{}{}{}\n", palette.place, "", gutter, palette.reset, std::string(before, ' '),
-                     mark_color, std::string(width, mark), text.empty() ? "" : " ", printable(text), palette.reset);
-}
-
 std::size_t digits(std::uint32_t number) { return fmt::formatted_size("{}", number); }
 
-void render_one(std::string& out, const Diagnostic& diagnostic, const Sources& sources, const Palette& palette) {
-  const std::string_view accent = color(diagnostic.severity, palette);
-  out += fmt::format("{}{} {}{}{}: {}{}\n", accent, word(diagnostic.severity), diagnostic.code, palette.reset,
-                     palette.strong, printable(diagnostic.message), palette.reset);
+class OneDiagnostic {
+ public:
+  OneDiagnostic(std::string& out, const Diagnostic& diagnostic, const Sources& sources, const Palette& palette)
+      : out_(out), diagnostic_(diagnostic), sources_(sources), palette_(palette) {}
 
-  std::size_t gutter = 1;
-  const auto line_of = [&](Span span) { return sources[span.source].position(span.begin).line; };
-  if (diagnostic.span) gutter = std::max(gutter, digits(line_of(*diagnostic.span)));
-  for (const Label& label : diagnostic.labels) gutter = std::max(gutter, digits(line_of(label.span)));
+  void render() {
+    const std::string_view accent = color(diagnostic_.severity, palette_);
+    out_ += fmt::format("{}{} {}{}{}: {}{}\n", accent, word(diagnostic_.severity), diagnostic_.code, palette_.reset,
+                        palette_.strong, printable(diagnostic_.message), palette_.reset);
+    gutter_ = gutter();
+    ExcerptWriter excerpt(out_, sources_, palette_, gutter_, accent);
+    for (const std::vector<Mark>& block : blocks()) {
+      place(block.front().span, block.front().primary ? "-->" : ":::");
+      if (one_line(block.front().span)) {
+        excerpt.line(block);
+      } else {
+        excerpt.lines(block.front());
+      }
+    }
+    for (const std::string& note : diagnostic_.notes) trailer("note", note);
+    if (diagnostic_.denied) trailer("note", "a warning that is denied: it counts as an error");
+    std::size_t fix = 0;
+    for (const std::string& suggestion : diagnostic_.suggestions) {
+      trailer("help", suggestion);
+      if (fix == diagnostic_.fixes.size() || diagnostic_.fixes[fix].title != suggestion) continue;
+      const Fix& shown = diagnostic_.fixes[fix++];
+      if (shown.edits.empty()) continue;
+      const Span where = shown.edits.front().span;
+      if (!diagnostic_.span || where.source != diagnostic_.span->source) place(where, ":::");
+      excerpt.changes(shown);
+    }
+  }
 
-  const auto place = [&](Span span, std::string_view arrow) {
-    out += fmt::format("{:>{}}{}{}{} {}\n", "", gutter, palette.place, arrow, palette.reset,
-                       printable(sources.location(span)));
-  };
-  if (diagnostic.span) {
-    place(*diagnostic.span, "-->");
-    excerpt(out, sources, *diagnostic.span, diagnostic.span_text, '^', accent, palette, gutter);
+ private:
+  std::uint32_t line_of(Span span) const { return sources_[span.source].position(span.begin).line; }
+  bool one_line(Span span) const { return line_of(span) == last_line(sources_, span); }
+
+  std::size_t gutter() const {
+    std::size_t widest = 1;
+    const auto count = [&](Span span) {
+      widest = std::max({widest, digits(line_of(span)), digits(last_line(sources_, span))});
+    };
+    if (diagnostic_.span) count(*diagnostic_.span);
+    for (const Label& label : diagnostic_.labels) count(label.span);
+    for (const Fix& fix : diagnostic_.fixes) {
+      for (const Edit& edit : fix.edits) count(edit.span);
+    }
+    return widest;
   }
-  for (const Label& label : diagnostic.labels) {
-    place(label.span, ":::");
-    excerpt(out, sources, label.span, label.text, '-', palette.place, palette, gutter);
+
+  // What is shown in one excerpt: the marks of one line, or one span over several.
+  std::vector<std::vector<Mark>> blocks() const {
+    std::vector<std::vector<Mark>> out;
+    const auto add = [&](const Mark& mark) {
+      const auto joins = [&](const std::vector<Mark>& block) {
+        const Span first = block.front().span;
+        return first.source == mark.span.source && line_of(first) == line_of(mark.span) && one_line(first) &&
+               one_line(mark.span);
+      };
+      const auto found = std::ranges::find_if(out, joins);
+      if (found == out.end()) {
+        out.push_back({mark});
+      } else {
+        found->push_back(mark);
+      }
+    };
+    if (diagnostic_.span) add({*diagnostic_.span, diagnostic_.span_text, true});
+    for (const Label& label : diagnostic_.labels) add({label.span, label.text, false});
+    return out;
   }
-  const auto trailer = [&](std::string_view kind, const std::string& text) {
+
+  void place(Span span, std::string_view arrow) {
+    out_ += fmt::format("{:>{}}{}{}{} {}\n", "", gutter_, palette_.place, arrow, palette_.reset,
+                        printable(sources_.location(span)));
+  }
+
+  void trailer(std::string_view kind, const std::string& text) {
     // Further lines of a note stand under its first.
     std::string indented;
     std::string_view rest = text;
     for (std::size_t end = rest.find('\n'); end != std::string_view::npos; end = rest.find('\n')) {
-      indented += printable(rest.substr(0, end)) + '\n' + std::string(gutter + 5 + kind.size(), ' ');
+      indented += printable(rest.substr(0, end)) + '\n' + std::string(gutter_ + 5 + kind.size(), ' ');
       rest.remove_prefix(end + 1);
     }
     indented += printable(rest);
-    out += fmt::format("{:>{}} {}={} {}: {}\n", "", gutter, palette.place, palette.reset, kind, indented);
-  };
-  for (const std::string& note : diagnostic.notes) trailer("note", note);
-  for (const std::string& suggestion : diagnostic.suggestions) trailer("help", suggestion);
+    out_ += fmt::format("{:>{}} {}={} {}: {}\n", "", gutter_, palette_.place, palette_.reset, kind, indented);
+  }
+
+  std::string& out_;
+  const Diagnostic& diagnostic_;
+  const Sources& sources_;
+  const Palette& palette_;
+  std::size_t gutter_ = 1;
+};
+
+std::string counted(std::size_t number, std::string_view what) {
+  return fmt::format("{} {}{}", number, what, number == 1 ? "" : "s");
 }
 
 }  // namespace
 
 std::string render(const Diagnostics& diagnostics, const Sources& sources, const RenderOptions& options) {
-  const Palette& palette = options.color ? colored : plain;
+  std::vector<const Diagnostic*> shown;
+  for (const Diagnostic& diagnostic : diagnostics.all()) shown.push_back(&diagnostic);
+  std::size_t errors = 0, warnings = 0, notes = 0;
+  if (shown.size() > options.limit) {
+    // Where not all can be shown, warnings give way to errors, and to the notes about the run as a whole.
+    std::ranges::stable_partition(shown, [](const Diagnostic* each) { return each->severity != Severity::Warning; });
+    std::ranges::stable_partition(shown, [](const Diagnostic* each) { return each->severity == Severity::Error; });
+    for (std::size_t i = options.limit; i < shown.size(); ++i) {
+      ++(shown[i]->severity == Severity::Error ? errors : shown[i]->severity == Severity::Warning ? warnings : notes);
+    }
+    shown.resize(options.limit);
+  }
   std::string out;
-  std::size_t shown = 0;
-  for (const Diagnostic& diagnostic : diagnostics.all()) {
-    if (shown == options.limit) break;
-    if (shown > 0) out += '\n';
-    render_one(out, diagnostic, sources, palette);
-    ++shown;
+  for (const Diagnostic* diagnostic : shown) {
+    if (!out.empty()) out += '\n';
+    OneDiagnostic(out, *diagnostic, sources, options.color ? colors : plain).render();
   }
-  if (shown < diagnostics.all().size()) {
-    out += fmt::format("\n… and {} more\n", diagnostics.all().size() - shown);
-  }
+  std::vector<std::string> hidden;
+  if (errors > 0) hidden.push_back(counted(errors, "more error"));
+  if (warnings > 0) hidden.push_back(counted(warnings, "more warning"));
+  if (notes > 0) hidden.push_back(counted(notes, "more note"));
+  if (!hidden.empty()) out += fmt::format("\n… {} not shown\n", fmt::join(hidden, ", "));
   return out;
 }
 

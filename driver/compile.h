@@ -27,7 +27,7 @@ enum class Goal {
 struct Options {
   verifier::Options verifier;
   codegen::Options codegen;
-  Levels levels;  ///< what warnings count for
+  LintLevels levels;  ///< what warnings count for
   /// Told what begins: "reading", "proving", "planning", "generating code". May be empty.
   std::function<void(std::string_view step)> on_step;
 };

@@ -42,13 +42,13 @@ TEST_CASE("diagnostics are counted and keep their order", "[base][diagnostics]")
 TEST_CASE("levels say what a warning counts for", "[base][diagnostics]") {
   Diagnostics diagnostics;
   SECTION("an allowed warning is dropped, and what is said of it too") {
-    diagnostics.set_levels({{"W1050", Level::Allow}});
+    diagnostics.set_levels({{"W1050", LintLevel::Allow}});
     diagnostics.report(no_effect, {}).note("nobody reads this");
     CHECK(diagnostics.empty());
     CHECK(diagnostics.warnings() == 0);
   }
   SECTION("a denied warning is shown as an error, and the phases go on") {
-    diagnostics.set_levels({{"W1050", Level::Deny}});
+    diagnostics.set_levels({{"W1050", LintLevel::Deny}});
     diagnostics.report(no_effect, {}).note("a note");
     REQUIRE(diagnostics.all().size() == 1);
     CHECK(diagnostics.all()[0].severity == Severity::Error);
@@ -59,7 +59,7 @@ TEST_CASE("levels say what a warning counts for", "[base][diagnostics]") {
     CHECK(render(diagnostics, Sources{}, {}).starts_with("error W1050: this rule can never decide\n"));
   }
   SECTION("errors and notes have no level") {
-    diagnostics.set_levels({{"W1003", Level::Allow}, {"W9001", Level::Deny}, {"W1050", Level::Warn}});
+    diagnostics.set_levels({{"W1003", LintLevel::Allow}, {"W9001", LintLevel::Deny}, {"W1050", LintLevel::Warn}});
     diagnostics.report(unknown_key, {}, "x");
     diagnostics.report(counted, {}, 3, "shop");
     diagnostics.report(no_effect, {});
@@ -104,16 +104,21 @@ TEST_CASE("a finding is rendered with its place", "[base][render]") {
           "1 |  ab\n"
           "  |  ^^\n");
   }
-  SECTION("letters of several bytes are one column") {
+  SECTION("carets stand under letters as wide as a terminal shows them") {
     CHECK(shown("é中 ab", 6, 8) ==
           "error W1003: label key `ap` is not declared\n"
           " --> shop.weft:1:7\n"
           "1 | é中 ab\n"
-          "  |    ^^\n");
+          "  |     ^^\n");
     CHECK(shown("x é中 y", 2, 7) ==
           "error W1003: label key `ap` is not declared\n"
           " --> shop.weft:1:3\n"
           "1 | x é中 y\n"
+          "  |   ^^^\n");
+    CHECK(shown("e\xCC\x81 ab", 4, 6) ==
+          "error W1003: label key `ap` is not declared\n"
+          " --> shop.weft:1:5\n"
+          "1 | e\xCC\x81 ab\n"
           "  |   ^^\n");
   }
   SECTION("control characters and broken bytes are escaped, the caret moves along") {
@@ -131,13 +136,6 @@ TEST_CASE("a finding is rendered with its place", "[base][render]") {
           " --> shop.weft:2:1\n"
           "2 | cd\n"
           "  | ^^\n");
-  }
-  SECTION("a span over several lines is marked to the end of its first") {
-    CHECK(shown("abc\ndef\n", 1, 6) ==
-          "error W1003: label key `ap` is not declared\n"
-          " --> shop.weft:1:2\n"
-          "1 | abc\n"
-          "  |  ^^\n");
   }
   SECTION("without a place there is no excerpt") {
     Diagnostics diagnostics;
@@ -181,7 +179,8 @@ TEST_CASE("long lines are cut around the caret", "[base][render]") {
         const auto [line, carets] = excerpt(text, begin, begin + static_cast<std::uint32_t>(letter.size()));
         INFO(line);
         CHECK(line.find("\\x") == std::string::npos);
-        CHECK(carets.find("^") == carets.size() - 1);
+        CHECK(carets.find_first_not_of(" ") == carets.find("^"));
+        CHECK(carets.size() - carets.find("^") == (letter == "é" ? 1 : 2));
         CHECK(first_invalid_utf8(line) == std::string::npos);
       }
     }
@@ -225,9 +224,28 @@ TEST_CASE("the limit counts what it hides", "[base][render]") {
   Diagnostics diagnostics;
   for (int i = 0; i < 5; ++i) diagnostics.report(no_effect, {});
   CHECK(render(diagnostics, Sources{}, {.limit = 2}) ==
-        "warning W1050: this rule can never decide\n\nwarning W1050: this rule can never decide\n\n… and 3 more\n");
+        "warning W1050: this rule can never decide\n\nwarning W1050: this rule can never decide\n"
+        "\n… 3 more warnings not shown\n");
   CHECK(render(diagnostics, Sources{}, {.limit = 5}).find("more") == std::string::npos);
   CHECK(render(Diagnostics{}, Sources{}, {}).empty());
+}
+
+TEST_CASE("within the limit errors go before warnings", "[base][render]") {
+  Diagnostics diagnostics;
+  for (int i = 0; i < 3; ++i) diagnostics.report(no_effect, {});
+  diagnostics.report(unknown_key, {}, "a");
+  diagnostics.report(counted, {}, 3, "shop");
+  diagnostics.report(unknown_key, {}, "b");
+  const std::string a = "error W1003: label key `a` is not declared\n";
+  const std::string b = "error W1003: label key `b` is not declared\n";
+  const std::string note = "note W9001: 3 rules in `shop`\n";
+  const std::string warning = "warning W1050: this rule can never decide\n";
+  CHECK(render(diagnostics, Sources{}, {.limit = 4}) ==
+        a + "\n" + b + "\n" + note + "\n" + warning + "\n… 2 more warnings not shown\n");
+  CHECK(render(diagnostics, Sources{}, {.limit = 1}) ==
+        a + "\n… 1 more error, 3 more warnings, 1 more note not shown\n");
+  // Where there is room for all, they stand as they were said.
+  CHECK(render(diagnostics, Sources{}, {}).starts_with(warning));
 }
 
 TEST_CASE("color is a matter of option only", "[base][render]") {

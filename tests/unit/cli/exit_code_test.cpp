@@ -56,12 +56,12 @@ TEST_CASE("where several apply the gravest is given", "[cli]") {
 
 TEST_CASE("a denied warning is a finding", "[cli]") {
   Compilation denied = checked(proved);
-  denied.diagnostics.set_levels({{"W3001", Level::Deny}});
+  denied.diagnostics.set_levels({{"W3001", LintLevel::Deny}});
   denied.diagnostics.report(some_warning, {});
   CHECK(exit_code(denied, false) == ExitCode::Findings);
 
   Compilation allowed = checked(proved);
-  allowed.diagnostics.set_levels({{"W3001", Level::Allow}});
+  allowed.diagnostics.set_levels({{"W3001", LintLevel::Allow}});
   allowed.diagnostics.report(some_warning, {});
   CHECK(exit_code(allowed, true) == ExitCode::Clean);
 }

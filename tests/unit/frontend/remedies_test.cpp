@@ -104,5 +104,5 @@ TEST_CASE("the word that reading stopped is among what is shown", "[frontend]") 
   const frontend_tests::Read read = frontend_tests::read(text + "}");
   const std::string shown = render(read.diagnostics, read.sources, {});
   CHECK(shown.find("note W1011: after 50 errors the rest was not looked at") != std::string::npos);
-  CHECK(shown.find("more\n") == std::string::npos);
+  CHECK(shown.find("not shown") == std::string::npos);
 }

@@ -1,0 +1,49 @@
+#include "base/fix.h"
+
+#include <algorithm>
+
+namespace weft {
+
+std::string apply_edits(std::string_view text, std::span<const Edit> edits) {
+  std::vector<const Edit*> ordered;
+  for (const Edit& edit : edits) ordered.push_back(&edit);
+  std::ranges::stable_sort(ordered, {}, [](const Edit* edit) { return std::pair(edit->span.begin, edit->span.end); });
+  std::string out;
+  std::size_t at = 0;
+  for (const Edit* edit : ordered) {
+    out += text.substr(at, edit->span.begin - at);
+    out += edit->replacement;
+    at = edit->span.end;
+  }
+  out += text.substr(at);
+  return out;
+}
+
+bool overlap(const Edit& a, const Edit& b) {
+  if (a.span.source != b.span.source) return false;
+  if (a.span.begin == b.span.begin) return true;
+  const Edit& first = a.span.begin < b.span.begin ? a : b;
+  const Edit& second = a.span.begin < b.span.begin ? b : a;
+  return second.span.begin < first.span.end;
+}
+
+std::vector<const Fix*> applicable_fixes(const Diagnostics& diagnostics) {
+  std::vector<const Fix*> taken;
+  const auto free = [&](const Fix& fix) {
+    return std::ranges::none_of(taken, [&](const Fix* other) {
+      return std::ranges::any_of(fix.edits, [&](const Edit& edit) {
+        return std::ranges::any_of(other->edits, [&](const Edit& made) { return overlap(edit, made); });
+      });
+    });
+  };
+  for (const Diagnostic& diagnostic : diagnostics.all()) {
+    for (const Fix& fix : diagnostic.fixes) {
+      if (fix.applicability != Applicability::MachineApplicable || !free(fix)) continue;
+      taken.push_back(&fix);
+      break;  // further fixes of one diagnostic are other ways out
+    }
+  }
+  return taken;
+}
+
+}  // namespace weft
