@@ -36,7 +36,8 @@ ast::Text AstBuilder::text_literal(const antlr4::Token* token) {
       if (written[i] != '"' && written[i] != '\\' && diagnostics_.errors() < Limits::errors) {
         const std::uint32_t at = out.span.begin + static_cast<std::uint32_t>(i);  // of the backslash: after the quote
         diagnostics_.report(unknown_escape, Span{source_, at, at + 2}, printable(written.substr(i - 1, 2)))
-            .suggest(R"(only `\"` and `\\` need a backslash, and nothing else may have one)");
+            .fix(R"(only `\"` and `\\` need a backslash, and nothing else may have one)", {source_, at, at}, "\\",
+                 Applicability::MaybeIncorrect);
       }
     }
     out.text += written[i];
@@ -120,7 +121,8 @@ ast::Selector AstBuilder::lone_key(const Parser::PrimaryContext* context) {
   if (subject.scope) {
     const std::string written(sources_.text(whole));
     diagnostics_.report(key_alone, whole, printable(written))
-        .suggest(fmt::format("compare it: `{} == \"…\"`, or ask whether it is there: `has {}`", written, written));
+        .fix(fmt::format("compare it: `{} == \"…\"`, or ask whether it is there: `has {}`", written, written),
+             {source_, whole.begin, whole.begin}, "has ", Applicability::MaybeIncorrect);
     return {ast::Unreadable{}, whole};
   }
   if (context->subject->start->getType() == Parser::NODE) return {ast::Entity::Node, whole};

@@ -15,6 +15,13 @@ std::string quoted(std::string_view text) {
   return shown.find('`') == std::string::npos ? fmt::format("`{}`", shown) : shown;
 }
 
+std::string spelled(std::string_view name) { return to_string(model::keys::of_workload(std::string(name))); }
+
+void did_you_mean(Diagnostic& diagnostic, Span place, std::string_view near) {
+  diagnostic.fix(fmt::format("did you mean `{}`?", printable(near)), place, spelled(near),
+                 Applicability::MaybeIncorrect);
+}
+
 bool Reporter::full(Span span) {
   if (diagnostics_.errors() < Limits::errors) return false;
   const bool said = !diagnostics_.empty() && diagnostics_.all().back().code == too_many_errors.code;
@@ -56,7 +63,8 @@ constexpr std::array<std::string_view, 2> other_end{"host", "remote_node"};
 // Groups and networks share their names: both stand where a selector stands.
 bool Declarations::selector_name_taken(const ast::Name& name, std::string_view kind) {
   if (!name.quoted && std::ranges::find(other_end, name.text) != other_end.end()) {
-    reporter_.report(reserved_name, name.span, kind == "group" ? "a group" : "a network", name.text);
+    reporter_.report(reserved_name, name.span, kind == "group" ? "a group" : "a network", name.text)
+        .fix("in backticks it is a name", name.span, fmt::format("`{}`", name.text), Applicability::MaybeIncorrect);
     return true;
   }
   const auto group = groups.find(name.text);
@@ -80,7 +88,8 @@ void Declarations::declare(const ast::NetworkStatement& statement) {
 void Declarations::declare(const ast::ServiceStatement& statement) {
   const ast::Name& name = statement.name;
   if (!name.quoted && is_protocol(name.text)) {
-    reporter_.report(reserved_name, name.span, "a service", name.text);
+    reporter_.report(reserved_name, name.span, "a service", name.text)
+        .fix("in backticks it is a name", name.span, fmt::format("`{}`", name.text), Applicability::MaybeIncorrect);
     return;
   }
   const auto [at, fresh] = services.emplace(name.text, Service{.statement = &statement, .meaning = {}});
@@ -109,7 +118,8 @@ void Declarations::declare(const ast::LabelStatement& statement) {
       continue;
     }
     if (meant->scope == model::KeyScope::Identity) {
-      reporter_.report(predeclared_key, written.span, quoted(to_string(*meant)));
+      Diagnostic& diagnostic = reporter_.report(predeclared_key, written.span, quoted(to_string(*meant)));
+      if (statement.keys.size() == 1) diagnostic.fix("leave this statement out", statement.span, "");
       continue;
     }
     domain.span = written.span;
@@ -146,10 +156,13 @@ std::optional<model::LabelKey> Declarations::key(const ast::Key& key) {
     // `app.kubernetes.io/name` without backticks.
     const std::string written = printable(key.text);
     const bool scoped = key.scope && !key.scope->quoted && (key.scope->text == "ns" || key.scope->text == "node");
+    const std::string place = scoped ? key.scope->text + "." : "";
+    const std::string odd = written.substr(std::min(written.size(), place.size()));
+    // With a slash it is the name of one label, as Kubernetes has them; with dots it may be a slip.
     reporter_.report(bad_key, key.span, written)
-        .suggest(scoped ? fmt::format("odd names stand in backticks: {}.`{}`", key.scope->text,
-                                      written.substr(std::min(written.size(), key.scope->text.size() + 1)))
-                        : fmt::format("odd names stand in backticks: `{}`", written));
+        .fix(fmt::format("odd names stand in backticks: {}`{}`", place, odd), key.span,
+             fmt::format("{}`{}`", place, odd),
+             written.contains('/') ? Applicability::MachineApplicable : Applicability::MaybeIncorrect);
     return {};
   }
   if (key.scope) {
@@ -179,7 +192,7 @@ std::optional<model::LabelKey> Declarations::declared_key(const ast::Key& writte
     if (near.empty()) {
       diagnostic.suggest(fmt::format("declare it: `label {} : string`", printable(name)));
     } else {
-      diagnostic.suggest(fmt::format("did you mean `{}`?", near));
+      diagnostic.fix(fmt::format("did you mean `{}`?", near), written.span, near, Applicability::MaybeIncorrect);
     }
   }
   return {};
@@ -194,7 +207,7 @@ std::optional<model::TierId> Declarations::tier(const ast::Name& name) {
     Diagnostic& diagnostic = reporter_.report(unknown_tier, name.span, printable(name.text));
     const std::string near = nearest(name.text, known);
     if (!near.empty()) {
-      diagnostic.suggest(fmt::format("did you mean `{}`?", near));
+      did_you_mean(diagnostic, name.span, near);
     } else if (!tiers_span_) {
       diagnostic.suggest(fmt::format("declare the tiers in their order: `tiers {}, …`", printable(name.text)));
     } else {
@@ -230,10 +243,14 @@ void Declarations::unknown_selector(const ast::Name& name) {
     return;
   }
   std::vector<std::string> known{"any", "none", "workload", "node", "world", "apiserver"};
+  const std::vector<std::string> entities = known;
   for (const auto& [each, group] : groups) known.push_back(each);
   for (const auto& [each, network] : networks) known.push_back(each);
-  if (const std::string near = nearest(name.text, known); !near.empty()) {
-    diagnostic.suggest(fmt::format("did you mean `{}`?", near));
+  const std::string near = nearest(name.text, known);
+  if (std::ranges::find(entities, near) != entities.end()) {
+    diagnostic.fix(fmt::format("did you mean `{}`?", near), name.span, near, Applicability::MaybeIncorrect);
+  } else if (!near.empty()) {
+    did_you_mean(diagnostic, name.span, near);
   }
 }
 
@@ -248,9 +265,7 @@ void Declarations::unknown_network(const ast::Name& name) {
   Diagnostic& diagnostic = reporter_.report(unknown_name, name.span, "network", printable(name.text));
   std::vector<std::string> known;
   for (const auto& [each, network] : networks) known.push_back(each);
-  if (const std::string near = nearest(name.text, known); !near.empty()) {
-    diagnostic.suggest(fmt::format("did you mean `{}`?", near));
-  }
+  if (const std::string near = nearest(name.text, known); !near.empty()) did_you_mean(diagnostic, name.span, near);
 }
 
 namespace {
@@ -272,9 +287,10 @@ void Declarations::unknown_service(const ast::Name& name) {
   for (const auto& [each, service] : services) known.push_back(each);
   std::string near = name.quoted ? std::string() : nearest_protocol(name.text);
   if (near.empty()) near = nearest(name.text, known);
-  if (!near.empty()) diagnostic.suggest(fmt::format("did you mean `{}`?", printable(near)));
+  if (!near.empty()) did_you_mean(diagnostic, name.span, near);
   if (const std::string_view usual = usual_ports(name.text); !usual.empty()) {
-    diagnostic.suggest(fmt::format("declare it: `service {} = {}`, or write `{}`", name.text, usual, usual));
+    diagnostic.fix(fmt::format("declare it: `service {} = {}`, or write `{}`", name.text, usual, usual), name.span,
+                   std::string(usual), Applicability::MaybeIncorrect);
   } else if (near.empty()) {
     const std::string_view quote = name.quoted ? "`" : "";
     diagnostic.suggest(

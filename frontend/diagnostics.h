@@ -12,6 +12,12 @@ namespace weft::frontend {
 /// Policy text in a sentence: printable, and in backticks unless it has some of its own.
 std::string quoted(std::string_view text);
 
+/// A name as it stands in a policy: in backticks where it is no plain word, or one of the language.
+std::string spelled(std::string_view name);
+
+/// Suggests another name in place of the one that stands there.
+void did_you_mean(Diagnostic& diagnostic, Span place, std::string_view near);
+
 // ---- reading the text
 
 /// The whole sentence is made where the mistake is understood: "expected `->` after the source, found `:`".

@@ -103,9 +103,10 @@ std::optional<model::AddressSet> NetworkResolver::resolve(const ast::Literal& li
   }
   if (!is_canonical(*prefix)) {
     const model::Prefix meant{prefix->first(), prefix->length};
+    const std::string network = to_string(meant), address = to_string(prefix->base);
     reporter_.report(host_bits, literal.span, literal.text, prefix->length)
-        .suggest(
-            fmt::format("the network is `{}`, the single address `{}`", to_string(meant), to_string(prefix->base)));
+        .fix(fmt::format("the network is `{}`", network), literal.span, network, Applicability::MaybeIncorrect)
+        .fix(fmt::format("the single address is `{}`", address), literal.span, address, Applicability::MaybeIncorrect);
   }
   return model::AddressSet::of(*prefix);
 }

@@ -111,14 +111,19 @@ class FileReader {
       // In the middle of a line it may be a slip; the policy's own `}` will come, or be missed by nobody.
       const bool slip = statement.line_goes_on || (excused_ && !same_line(block_->span, span(brace)));
       if (slip) {
-        if (!excused_) diagnostics_.report(stray_brace, span(brace));
+        if (!excused_) report_stray(brace);
         block_->doubtful = true;
         return;
       }
     }
-    if (!block_ && !orphans_ && !excused_) diagnostics_.report(stray_brace, span(brace));
+    if (!block_ && !orphans_ && !excused_) report_stray(brace);
     block_.reset();
     orphans_ = false;
+  }
+
+  void report_stray(const Token& brace) {
+    diagnostics_.report(stray_brace, span(brace))
+        .fix("leave it out", span(brace), "", Applicability::MaybeIncorrect);
   }
 
   bool same_line(Span one, Span other) const {
@@ -129,7 +134,9 @@ class FileReader {
   void report_unclosed(Span place) {
     diagnostics_.report(unclosed_policy, place, printable(block_->name))
         .at("expected `}` before this")
-        .label(block_->span, "it begins here");
+        .label(block_->span, "it begins here")
+        .fix("close it", {source_, place.begin, place.begin}, place.begin == last_end_ ? "\n}" : "}\n",
+             Applicability::MaybeIncorrect);
   }
 
   void item(StatementText& statement) {
@@ -137,7 +144,10 @@ class FileReader {
       orphans_ = true;
       const Token& word = statement.tokens.front();
       if (!statement.faulty && !excused_) {
-        diagnostics_.report(outside_policy, span(word), text(word)).suggest("put it into `policy NAME { … }`");
+        diagnostics_.report(outside_policy, span(word), text(word))
+            .fix({"put it into `policy NAME { … }`",
+                  {{{source_, word.begin, word.begin}, "policy NAME {\n  "}, {{source_, last_end_, last_end_}, "\n}"}},
+                  Applicability::MaybeIncorrect});
         statement.faulty = true;
       }
     }
@@ -174,7 +184,7 @@ class FileReader {
   void no_statement(const StatementText& statement) {
     const std::span<const Token> rest = statement.tokens;
     if (!statement.faulty && !statement.skipped) {
-      report_no_statement(sources_, source_, diagnostics_, rest.front(), block_.has_value());
+      report_no_statement(sources_, source_, diagnostics_, rest.front(), block_.has_value(), statement.opens_block);
     }
     lose(rest);
     if (statement.opens_block) block_ = Block{{}, {}, span(rest.front()), true};

@@ -58,7 +58,9 @@ class Resolver {
           chosen_in = &file;
         } else if (chosen_in == &file || chosen->name.text != it->name.text) {
           // Each file may say the profile it is written for, if they agree.
-          reporter_.report(stated_twice, it->span, "the profile").label(chosen->span, "it is stated here already");
+          Diagnostic& diagnostic = reporter_.report(stated_twice, it->span, "the profile");
+          diagnostic.label(chosen->span, "it is stated here already");
+          if (chosen->name.text == it->name.text) diagnostic.fix("leave this one out", it->span, "");
         }
       }
     }
@@ -69,8 +71,11 @@ class Resolver {
     for (const model::Profile& profile : model::profiles()) known.push_back(profile.name);
     Diagnostic& diagnostic = reporter_.report(unknown_profile, name.span, printable(name.text));
     const std::string near = nearest(name.text, known);
-    diagnostic.suggest(near.empty() ? fmt::format("the profiles are {}", fmt::join(known, ", "))
-                                    : fmt::format("did you mean `{}`?", near));
+    if (near.empty()) {
+      diagnostic.suggest(fmt::format("the profiles are {}", fmt::join(known, ", ")));
+    } else {
+      did_you_mean(diagnostic, name.span, near);
+    }
   }
 
   // Every name is worked out, used or not: its mistakes are mistakes.
@@ -194,8 +199,9 @@ class Resolver {
     Diagnostic& diagnostic =
         reporter_.report(pass_backwards, name.span, printable(name.text), declarations_.tiers[at].name);
     if (at + 1 < declarations_.tiers.size()) {
-      diagnostic.suggest(
-          fmt::format("the next tier is `{}`; `pass` alone goes there", declarations_.tiers[at + 1].name));
+      const std::string& next = declarations_.tiers[at + 1].name;
+      diagnostic.fix(fmt::format("the next tier is `{}`; `pass` alone goes there", next), name.span, spelled(next),
+                     Applicability::MaybeIncorrect);
     } else {
       diagnostic.suggest("there is no later tier; `pass` alone goes on to what the profile says");
     }

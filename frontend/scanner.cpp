@@ -142,13 +142,13 @@ void Scanner::report(std::uint16_t type, Span span) {
       diagnostics_.report(empty_quotes, span);
       return;
     case grammar::WeftLexer::SINGLE_QUOTED:
-      diagnostics_.report(unknown_character, span, printable(text))
-          .suggest(fmt::format("texts stand in double quotes: \"{}\"", printable(text.substr(1, text.size() - 2))));
+      report_single_quoted(span);
       return;
     case grammar::WeftLexer::FOREIGN_COMMENT: {
       const std::size_t line_end = std::min(text.find_first_of("\r\n"), text.size());
-      diagnostics_.report(foreign_comment, Span{source_, span.begin, span.begin + static_cast<std::uint32_t>(line_end)})
-          .suggest("write `//` before every line of it");
+      Diagnostic& diagnostic = diagnostics_.report(
+          foreign_comment, Span{source_, span.begin, span.begin + static_cast<std::uint32_t>(line_end)});
+      remedy_comment(diagnostic, span);
       return;
     }
     default:
@@ -156,13 +156,48 @@ void Scanner::report(std::uint16_t type, Span span) {
   }
   if (goes_on) return;
   Diagnostic& diagnostic = diagnostics_.report(unknown_character, span, printable(text));
-  if (text == "&") diagnostic.suggest("`and` is written `&&`");
-  if (text == ";") diagnostic.suggest("statements end by themselves: leave it out");
+  if (text == "&") diagnostic.fix("`and` is written `&&`", span, "&&");
+  if (text == ";") diagnostic.fix("statements end by themselves: leave it out", span, "");
   if (text == "=>" || text == "==>" || text == "-->" || text == "→" || text == "⇒") {
-    diagnostic.suggest(fmt::format("`{}` is written `->`", text));
+    diagnostic.fix(fmt::format("`{}` is written `->`", text), span, "->");
   }
   if (text == "%") diagnostic.suggest("addresses have no zone here: leave it out");
   if (text == "<" || text == ">") diagnostic.suggest("an edge is written `SOURCE -> DESTINATION`");
+}
+
+void Scanner::report_single_quoted(Span span) {
+  const std::string_view text = sources_.text(span);
+  const std::string_view inner = text.substr(1, text.size() - 2);
+  Diagnostic& diagnostic = diagnostics_.report(unknown_character, span, printable(text));
+  std::string title = fmt::format("texts stand in double quotes: \"{}\"", printable(inner));
+  if (inner.find_first_of("\"\\") == std::string_view::npos) {
+    diagnostic.fix(std::move(title), span, fmt::format("\"{}\"", inner));
+  } else {
+    diagnostic.suggest(std::move(title));  // what an escape of another language means is the author's to say
+  }
+}
+
+// `# text` becomes `// text`; of `/* … */` every line does, where nothing follows on its last.
+void Scanner::remedy_comment(Diagnostic& diagnostic, Span span) const {
+  static constexpr std::string_view help = "write `//` before every line of it";
+  const std::string_view text = sources_.text(span);
+  if (text.starts_with('#')) {
+    const std::size_t signs = std::min(text.find_first_not_of('#'), text.size());
+    diagnostic.fix(std::string(help), {source_, span.begin, span.begin + static_cast<std::uint32_t>(signs)}, "//");
+    return;
+  }
+  const std::string_view behind = std::string_view(sources_[source_].text()).substr(span.end);
+  const std::size_t next = behind.find_first_not_of(" \t\r");
+  if (!text.ends_with("*/") || text.size() < 4 || (next != std::string_view::npos && behind[next] != '\n')) {
+    diagnostic.suggest(std::string(help));
+    return;
+  }
+  std::string lines = "//";
+  for (const char c : text.substr(2, text.size() - 4)) {
+    lines += c;
+    if (c == '\n') lines += "//";
+  }
+  diagnostic.fix(std::string(help), span, std::move(lines));
 }
 
 }  // namespace weft::frontend

@@ -37,6 +37,8 @@ class Scanner {
   /// byte.
   std::size_t match();
   void report(std::uint16_t type, Span span);
+  void report_single_quoted(Span span);
+  void remedy_comment(Diagnostic& diagnostic, Span span) const;
 
   const Sources& sources_;
   SourceId source_;

@@ -27,10 +27,12 @@ model::Selector SelectorResolver::resolve(const ast::Selector& selector) {
 
 void SelectorResolver::warn_of(const Part& part) {
   for (const auto& [span, others] : part.bare) {
+    const bool nodes = others == "workloads and the world";
     reporter_.report(bare_negation, span, others)
         .note("a comparison is false of whatever has no such label, so its negation is true of it")
-        .suggest(others == "workloads and the world" ? "write `node && !…` if nodes are meant"
-                                                     : "write `workload && !…` if workloads are meant");
+        .fix(nodes ? "write `node && !…` if nodes are meant" : "write `workload && !…` if workloads are meant",
+             {span.source, span.begin, span.begin}, nodes ? "node && " : "workload && ",
+             Applicability::MaybeIncorrect);
   }
 }
 
@@ -87,9 +89,12 @@ SelectorResolver::Part SelectorResolver::comparison(const ast::Comparison& compa
   const auto key = declarations_.declared_key(comparison.key);
   if (!key) return unreadable();
   if (comparison.values.empty()) {
+    const Span whole{comparison.key.span.source, comparison.key.span.begin, comparison.values_span.end};
+    const std::string has = fmt::format("has {}", comparison.key.text);
+    const bool in = comparison.op == Operator::In;
     reporter_.report(empty_set, comparison.values_span)
-        .suggest(comparison.op == Operator::In ? "write `none` for no peer at all"
-                                               : fmt::format("write `has {}` for every value", comparison.key.text));
+        .fix(in ? "write `none` for no peer at all" : fmt::format("write `{}` for every value", has), whole,
+             in ? "none" : has, Applicability::MaybeIncorrect);
     return unreadable();
   }
   check_values(comparison, *key);
@@ -136,7 +141,13 @@ void SelectorResolver::report_unknown_value(const ast::Comparison& comparison, c
                                             quoted(to_string(key)), printable(value.text));
   diagnostic.label(domain.span, "its values are declared here");
   if (const std::string near = nearest(value.text, *domain.values); !near.empty()) {
-    diagnostic.suggest(fmt::format("did you mean \"{}\"?", printable(near)));
+    std::string literal = "\"";
+    for (const char c : near) {
+      if (c == '"' || c == '\\') literal += '\\';
+      literal += c;
+    }
+    diagnostic.fix(fmt::format("did you mean \"{}\"?", printable(near)), value.span, literal + '"',
+                   Applicability::MaybeIncorrect);
   }
 }
 

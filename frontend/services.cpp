@@ -153,7 +153,7 @@ std::optional<model::PortSet> ServiceResolver::of_protocol(const ast::ServiceIte
   if (name.quoted || !is_protocol(name.text)) {
     Diagnostic& diagnostic = reporter_.report(unknown_protocol, name.span, printable(name.text));
     if (const std::string near = nearest_protocol(name.text); !near.empty()) {
-      diagnostic.suggest(fmt::format("did you mean `{}`?", near));
+      did_you_mean(diagnostic, name.span, near);
     } else {
       diagnostic.suggest("the protocols are `tcp`, `udp`, `sctp`, `icmp`, `icmp6`, and `ip/NUMBER` for any other");
     }
@@ -172,8 +172,10 @@ std::optional<model::PortSet> ServiceResolver::of_ports(const ast::ServiceItem& 
   const auto last = item.last ? number(*item.last, "port", 65535) : first;
   if (!first || !last) return {};
   if (*last < *first) {
+    const std::string range = fmt::format("{}-{}", item.last->text, item.first->text);
     reporter_.report(reversed_range, item.span, item.first->text, item.last->text)
-        .suggest(fmt::format("write `{}-{}`", item.last->text, item.first->text));
+        .fix(fmt::format("write `{}`", range), {item.span.source, item.first->span.begin, item.last->span.end}, range,
+             Applicability::MaybeIncorrect);
     refused_ = true;
     return {};
   }

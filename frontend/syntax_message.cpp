@@ -178,37 +178,55 @@ class Message {
 
   void suggest(Diagnostic& out) const {
     const std::string word = at_end() ? std::string() : text(error_.at);
+    const Span here = span();
     if (found_type() == WeftParser::ASSIGN && expects(WeftParser::EQUALS)) {
-      out.suggest("a comparison is written `==`");
+      out.fix("a comparison is written `==`", here, "==");
     } else if (found_type() == WeftParser::EQUALS && expects(WeftParser::ASSIGN)) {
-      out.suggest("a definition is written with one `=`");
+      out.fix("a definition is written with one `=`", here, "=");
     } else if (expects(WeftParser::STRING) && !expects(WeftParser::IDENTIFIER) && !at_end() &&
                (is_name(found_type()) || found_type() == WeftParser::NUMBER || is_reserved(found_type())) &&
                !inside(WeftParser::RuleTextSet)) {
-      out.suggest(fmt::format("texts stand in double quotes: \"{}\"", word));
+      quote(out, fmt::format("texts stand in double quotes: \"{}\"", word));
     } else if (inside(WeftParser::RuleTextSet) && !at_end() && is_name(found_type())) {
-      out.suggest(fmt::format("values stand in double quotes: \"{}\"", word));
+      quote(out, fmt::format("values stand in double quotes: \"{}\"", word));
     } else if (expects(WeftParser::AND) && word == "and") {
-      out.suggest("`and` is written `&&`");
+      out.fix("`and` is written `&&`", here, "&&");
     } else if (expects(WeftParser::OR) && (word == "or" || found_type() == WeftParser::BAR)) {
-      out.suggest("`or` is written `||`");
+      out.fix("`or` is written `||`", here, "||");
     } else if (found_type() == WeftParser::NOT && expects(WeftParser::BANG)) {
-      out.suggest("`not` is written `!`");
+      const bool last = error_.at + 1 == tokens_.size();
+      out.fix("`not` is written `!`", {source_, here.begin, last ? here.end : tokens_[error_.at + 1].begin}, "!");
     } else if (expects(WeftParser::IDENTIFIER) && is_reserved(found_type())) {
-      out.suggest(fmt::format("`{}` is a word of the language: as a name it stands in backticks", word));
+      out.fix(fmt::format("`{}` is a word of the language: as a name it stands in backticks", word), here,
+              fmt::format("`{}`", word), Applicability::MaybeIncorrect);
     } else if (inside(WeftParser::RuleServices) && found_type() == WeftParser::NUMBER && expects(WeftParser::ANY)) {
-      out.suggest(fmt::format("there is no default protocol: write `tcp/{}`", word));
+      out.fix(fmt::format("there is no default protocol: write `tcp/{}`", word), {source_, here.begin, here.begin},
+              "tcp/", Applicability::MaybeIncorrect);
     } else if (inside(WeftParser::RuleServices) && found_type() == WeftParser::NUMBER && is_name(before())) {
-      out.suggest(fmt::format("write `{}/{}`", text(error_.at - 1), word));
+      out.fix(fmt::format("write `{}/{}`", text(error_.at - 1), word),
+              {source_, tokens_[error_.at - 1].end, here.begin}, "/", Applicability::MaybeIncorrect);
     } else if (inside(WeftParser::RuleServices) && found_type() == WeftParser::COLON && is_name(before()) &&
                type(error_.at + 1) == WeftParser::NUMBER) {
-      out.suggest(fmt::format("write `{}/{}`", text(error_.at - 1), text(error_.at + 1)));
+      out.fix(fmt::format("write `{}/{}`", text(error_.at - 1), text(error_.at + 1)),
+              {source_, tokens_[error_.at - 1].end, tokens_[error_.at + 1].begin}, "/");
     } else if (expects(WeftParser::BANG) && found_type() == WeftParser::ADDRESS) {
-      out.suggest(fmt::format("write `addr {}`, or `world {}` where no workload or node is meant", word, word));
+      out.fix(fmt::format("write `addr {}`, or `world {}` where no workload or node is meant", word, word),
+              {source_, here.begin, here.begin}, "addr ", Applicability::MaybeIncorrect);
     } else if (const std::string near = misspelt(); !near.empty()) {
-      out.suggest(fmt::format("did you mean `{}`?", near));
+      out.fix(fmt::format("did you mean `{}`?", near), here, near, Applicability::MaybeIncorrect);
     } else if (inside(WeftParser::RuleEdge) && (expects(WeftParser::ARROW) || expects(WeftParser::COLON))) {
       out.suggest(fmt::format("it is written `{} SOURCE -> DESTINATION : SERVICE`", text(0)));
+    }
+  }
+
+  // A word that lacks its quotes: what it means is clear unless more seems to belong to it.
+  void quote(Diagnostic& out, std::string title) const {
+    const std::uint16_t next = type(error_.at + 1);
+    const bool goes_on = next == WeftParser::DOT || next == WeftParser::SLASH || next == WeftParser::DASH;
+    if (found_type() == WeftParser::QUOTED || goes_on) {
+      out.suggest(std::move(title));
+    } else {
+      out.fix(std::move(title), span(), fmt::format("\"{}\"", sources_.text(span())));
     }
   }
 
@@ -240,7 +258,7 @@ void report_syntax(const Sources& sources, SourceId source, Diagnostics& diagnos
 }
 
 void report_no_statement(const Sources& sources, SourceId source, Diagnostics& diagnostics, const Token& found,
-                         bool in_policy) {
+                         bool in_policy, bool opens_block) {
   const Span span{source, found.begin, found.end};
   std::string word = printable(sources.text(span));
   if (word.size() > 40) word = word.substr(0, 37) + "…";
@@ -254,7 +272,9 @@ void report_no_statement(const Sources& sources, SourceId source, Diagnostics& d
              "tiers",  "guard", "never",   "always",  "because"};
   }
   if (const std::string near = nearest(word, words); !near.empty()) {
-    diagnostic.suggest(fmt::format("did you mean `{}`?", near));
+    diagnostic.fix(fmt::format("did you mean `{}`?", near), span, near, Applicability::MaybeIncorrect);
+  } else if (opens_block && !in_policy && (is_name(found.type) || found.type == WeftParser::STRING)) {
+    diagnostic.fix("a policy begins with the word `policy`", {source, span.begin, span.begin}, "policy ");
   }
 }
 

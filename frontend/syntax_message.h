@@ -12,6 +12,6 @@ void report_syntax(const Sources& sources, SourceId source, Diagnostics& diagnos
 
 /// For text where a statement should begin.
 void report_no_statement(const Sources& sources, SourceId source, Diagnostics& diagnostics, const Token& found,
-                         bool in_policy);
+                         bool in_policy, bool opens_block);
 
 }  // namespace weft::frontend

@@ -76,11 +76,28 @@ std::optional<std::string> Context::text(const Entry& entry, std::string_view ki
     case Node::Kind::Number:
     case Node::Kind::Boolean:
       reporter_.report(not_text, span(entry), name_of(entry, kind), describe(value))
-          .suggest(fmt::format("put it in quotes: \"{}\"", printable(value.text())));
+          .fix(fmt::format("put it in quotes: \"{}\"", printable(value.text())), span(entry),
+               fmt::format("\"{}\"", sources_.text(span(entry))));
       return {};
     default:
       report_type(entry, kind, "text");
       return {};
+  }
+}
+
+void Context::suggest_instead(Diagnostic& diagnostic, Span place, std::string_view text, std::string title,
+                              std::string replacement, Applicability applicability) const {
+  std::string_view written = sources_.text(place);
+  if (written.size() > 1 && (written.front() == '"' || written.front() == '\'') && written.back() == written.front()) {
+    written = written.substr(1, written.size() - 2);
+    ++place.begin;
+    --place.end;
+  }
+  const bool needs_escape = replacement.find_first_of("\"\\'") != std::string::npos;
+  if (written == text && !needs_escape) {
+    diagnostic.fix(std::move(title), place, std::move(replacement), applicability);
+  } else {
+    diagnostic.suggest(std::move(title));
   }
 }
 
@@ -101,8 +118,11 @@ std::vector<Node::Entry> Context::fields(const Node& map, const std::vector<std:
     if (known && std::ranges::find(*known, key) == known->end()) {
       Diagnostic& diagnostic = reporter_.report(unknown_key, span(entry.key), printable(key));
       const std::string near = nearest(key, *known);
-      diagnostic.suggest(near.empty() ? fmt::format("the keys here are `{}`", fmt::join(*known, "`, `"))
-                                      : fmt::format("did you mean `{}`?", near));
+      if (near.empty()) {
+        diagnostic.suggest(fmt::format("the keys here are `{}`", fmt::join(*known, "`, `")));
+      } else {
+        suggest_instead(diagnostic, span(entry.key), key, fmt::format("did you mean `{}`?", near), near);
+      }
       continue;
     }
     const auto [first, is_first] = seen.emplace(key, &entry);

@@ -1,0 +1,128 @@
+// Every fix that the front end offers does away with what it is offered for.
+
+#include "base/fix.h"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <set>
+
+#include "support.h"
+
+namespace {
+
+using namespace weft;
+using frontend_tests::Read;
+
+// Where a byte of the text is once the edits are made: before and behind what is inserted there.
+std::pair<std::size_t, std::size_t> moved(std::uint32_t at, const std::vector<Edit>& edits) {
+  std::ptrdiff_t before = 0, behind = 0;
+  for (const Edit& edit : edits) {
+    const auto growth = static_cast<std::ptrdiff_t>(edit.replacement.size()) - (edit.span.end - edit.span.begin);
+    if (edit.span.end <= at && !(edit.span.begin == at)) before += growth;
+    if (edit.span.end <= at) behind += growth;
+  }
+  return {static_cast<std::size_t>(at + before), static_cast<std::size_t>(at + behind)};
+}
+
+void check_fix(const Read& read, const std::string& text, const Diagnostic& diagnostic, const Fix& fix) {
+  for (const Edit& edit : fix.edits) {
+    REQUIRE(edit.span.begin <= edit.span.end);
+    REQUIRE(edit.span.end <= text.size());
+  }
+  const std::string fixed = apply_edits(text, fix.edits);
+  const Read again = frontend_tests::read(fixed);
+  INFO(diagnostic.code << ": " << diagnostic.message << "\n" << fix.title << "\n" << again.shown());
+  CHECK(fixed != text);
+  const auto [before, behind] = moved(diagnostic.span->begin, fix.edits);
+  for (const Diagnostic& other : again.diagnostics.all()) {
+    const bool same = other.code == diagnostic.code && other.message == diagnostic.message &&
+                      (other.span->begin == before || other.span->begin == behind);
+    CHECK_FALSE(same);
+  }
+  if (fix.applicability == Applicability::MachineApplicable) {
+    // What was hidden behind a mistake may come to light, one for one.
+    CHECK(again.diagnostics.all().size() <= read.diagnostics.all().size());
+  }
+}
+
+}  // namespace
+
+TEST_CASE("what a fix of a case file is offered for is gone once it is made", "[frontend][fix]") {
+  std::set<std::string> fixed;
+  for (const auto& entry : std::filesystem::directory_iterator(WEFT_SOURCE_DIR "/tests/cases/frontend")) {
+    const std::string text = frontend_tests::file_text(entry.path().string());
+    const Read read = frontend_tests::read(text);
+    // Past the limit of errors a fix only makes room for the next.
+    if (std::ranges::any_of(read.diagnostics.all(), [](const Diagnostic& each) { return each.code == "W1011"; })) continue;
+    INFO(entry.path().filename().string());
+    for (const Diagnostic& diagnostic : read.diagnostics.all()) {
+      for (const Fix& fix : diagnostic.fixes) {
+        check_fix(read, text, diagnostic, fix);
+        fixed.insert(diagnostic.code);
+      }
+    }
+  }
+  CHECK(fixed.size() >= 20);
+}
+
+TEST_CASE("slips of first-time users are put right by their fix", "[frontend][fix]") {
+  const std::string head = "label app : string\ngroup web = app == \"web\"\nservice pg = tcp/5432\n";
+  const auto check = [&](const std::string& statement, const std::string& wanted) {
+    const std::string text = head + statement;
+    const Read read = frontend_tests::read(text);
+    INFO(read.shown());
+    REQUIRE(read.diagnostics.all().size() >= 1);
+    REQUIRE(read.diagnostics.all().front().fixes.size() >= 1);
+    CHECK(apply_edits(text, read.diagnostics.all().front().fixes.front().edits) == head + wanted);
+  };
+  const auto rule = [&](const std::string& wrong, const std::string& right) {
+    check("policy p { " + wrong + " }", "policy p { " + right + " }");
+  };
+  rule("allow web => web : pg", "allow web -> web : pg");
+  rule("allow web -> web : pg;", "allow web -> web : pg");
+  rule("allow app = \"x\" -> web : pg", "allow app == \"x\" -> web : pg");
+  rule("allow app == x -> web : pg", "allow app == \"x\" -> web : pg");
+  rule("allow app == 'x' -> web : pg", "allow app == \"x\" -> web : pg");
+  rule("allow app in {x} -> web : pg", "allow app in {\"x\"} -> web : pg");
+  rule("allow web and has app -> web : pg", "allow web && has app -> web : pg");
+  rule("allow web & has app -> web : pg", "allow web && has app -> web : pg");
+  rule("allow web or has app -> web : pg", "allow web || has app -> web : pg");
+  rule("allow web | has app -> web : pg", "allow web || has app -> web : pg");
+  rule("allow not web -> web : pg", "allow !web -> web : pg");
+  rule("allow web -> web : tcp:80", "allow web -> web : tcp/80");
+  rule("allow web -> web : tcp 80", "allow web -> web : tcp/80");
+  rule("allow web -> web : 80", "allow web -> web : tcp/80");
+  rule("allow web -> web : https", "allow web -> web : tcp/443");
+  rule("allow web -> 10.0.0.1 : pg", "allow web -> addr 10.0.0.1 : pg");
+  rule("allow wbe -> web : pg", "allow web -> web : pg");
+  rule("allow workloads -> web : pg", "allow workload -> web : pg");
+  rule("allow app in {} -> web : pg", "allow none -> web : pg");
+  rule("allow app not in {} -> web : pg", "allow has app -> web : pg");
+  rule("allow web -> web : tcp/90-80", "allow web -> web : tcp/80-90");
+  rule("allow addr 10.1.2.3/8 -> web : pg", "allow addr 10.0.0.0/8 -> web : pg");
+  check("# a comment\npolicy p { allow web -> web : pg }", "// a comment\npolicy p { allow web -> web : pg }");
+  check("/* a\n   b */\npolicy p { allow web -> web : pg }", "// a\n//   b \npolicy p { allow web -> web : pg }");
+  check("p {\n allow web -> web : pg\n}", "policy p {\n allow web -> web : pg\n}");
+  check("polcy p {\n allow web -> web : pg\n}", "policy p {\n allow web -> web : pg\n}");
+  check("allow web -> web : pg", "policy NAME {\n  allow web -> web : pg\n}");
+  check("policy p {\n allow web -> web : pg\n", "policy p {\n allow web -> web : pg\n}\n");
+  check("group a == web\npolicy p { allow a -> web : pg }", "group a = web\npolicy p { allow a -> web : pg }");
+  check("label ns : string\npolicy p { allow web -> web : pg }", "\npolicy p { allow web -> web : pg }");
+  check("group `not` = web\npolicy p { allow `nott` -> web : pg }",
+        "group `not` = web\npolicy p { allow `not` -> web : pg }");
+}
+
+TEST_CASE("what may be meant in another way is not applied by itself", "[frontend][fix]") {
+  const auto applicable = [](const std::string& text) {
+    return applicable_fixes(frontend_tests::read(text).diagnostics).size();
+  };
+  const std::string head = "label app : string\ngroup web = app == \"web\"\n";
+  CHECK(applicable(head + "policy p { allow wbe -> web : tcp/1 }") == 0);
+  CHECK(applicable(head + "policy p { allow app in {} -> web : tcp/1 }") == 0);
+  CHECK(applicable(head + "policy p { allow addr 10.0.0.1/8 -> web : tcp/1 }") == 0);
+  CHECK(applicable(head + "policy p { allow web -> web : tcp/2-1 }") == 0);
+  CHECK(applicable(head + "policy p { allow web -> web : 80 }") == 0);
+  CHECK(applicable(head + "policy p { allow app == 'a\\b' -> web : tcp }") == 0);
+  CHECK(applicable(head + "policy p { allow web => web : tcp/1; }") == 2);
+}
