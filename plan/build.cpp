@@ -153,7 +153,8 @@ Result<DecisionPlan> build(const model::Policy& policy, const model::Inventory& 
     const auto [found, fresh] = numbers.emplace(std::move(behaviour), plan.classes.size());
     if (fresh) {
       const EndKind& kind = ends.kinds[k];
-      plan.classes.push_back({.kind = kind.example.peer->kind, .members = 0, .example = kind.name});
+      plan.classes.push_back({.kind = kind.example.peer->kind, .members = 0, .example = kind.name,
+                              .row = static_cast<std::uint32_t>(found->second)});
       plan.egress.own_rows.push_back(found->first.egress_own);
       plan.egress.peer_rows.push_back(found->first.egress_peer);
       plan.ingress.own_rows.push_back(found->first.ingress_own);

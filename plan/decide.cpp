@@ -30,12 +30,43 @@ AtomId atom_of(const DecisionPlan& plan, model::ServicePoint service) {
 
 namespace {
 
-// The first entry from `from` on whose bit is set in all three rows.
-std::optional<std::uint32_t> first_match(const Bits& own, const Bits& peer, const Bits& atom, std::uint32_t from) {
+// Judges conditions between two classes at a moment.
+class Conditions {
+ public:
+  Conditions(const DecisionPlan& plan, const Class& source, const Class& destination, model::Moment now)
+      : plan_(plan), source_(source), destination_(destination), now_(now) {}
+
+  bool all_hold(const Entry& entry) const {
+    return std::ranges::all_of(entry.conditions, [&](std::uint16_t at) {
+      return std::visit([&](const auto& condition) { return holds(condition); }, plan_.conditions[at]);
+    });
+  }
+
+ private:
+  bool holds(const Relation& relation) const {
+    const std::uint16_t source = source_.values[relation.source];
+    const std::uint16_t destination = destination_.values[relation.destination];
+    return source != 0 && destination != 0 && (source == destination) == relation.equal;
+  }
+  bool holds(const Deadline& deadline) const { return now_ < deadline.expires; }
+
+  const DecisionPlan& plan_;
+  const Class& source_;
+  const Class& destination_;
+  model::Moment now_;
+};
+
+// The first entry from `from` on whose bit is set in all three rows and whose conditions hold.
+template <typename Holds>
+std::optional<std::uint32_t> first_match(const Bits& own, const Bits& peer, const Bits& atom, std::uint32_t from,
+                                         const Holds& holds) {
   for (std::size_t w = from / 64; w < own.words().size(); ++w) {
     std::uint64_t word = own.words()[w] & peer.words()[w] & atom.words()[w];
     if (w == from / 64) word &= ~std::uint64_t{0} << (from % 64);
-    if (word != 0) return static_cast<std::uint32_t>(w * 64) + static_cast<std::uint32_t>(std::countr_zero(word));
+    for (; word != 0; word &= word - 1) {
+      const std::uint32_t entry = static_cast<std::uint32_t>(w * 64) + static_cast<std::uint32_t>(std::countr_zero(word));
+      if (holds(entry)) return entry;
+    }
   }
   return {};
 }
@@ -47,16 +78,23 @@ bool is_own_node(Identity own, Identity peer) {
 
 }  // namespace
 
-Answer decide(const DecisionPlan& plan, model::Direction direction, Identity own, Identity peer, AtomId atom) {
+Answer decide(const DecisionPlan& plan, model::Direction direction, Identity own, Identity peer, AtomId atom,
+              model::Moment now) {
   if (plan.own_node_may_enter && direction == model::Direction::Ingress && is_own_node(own, peer)) {
     return {WEFT_ENTRY_OWN_NODE, model::Verdict::Allow};
   }
   const Gate& gate = direction == model::Direction::Egress ? plan.egress : plan.ingress;
-  const Bits& own_row = gate.own_rows[static_cast<std::size_t>(own.class_id)];
-  const Bits& peer_row = gate.peer_rows[static_cast<std::size_t>(peer.class_id)];
+  const Class& own_class = plan.classes[static_cast<std::size_t>(own.class_id)];
+  const Class& peer_class = plan.classes[static_cast<std::size_t>(peer.class_id)];
+  const bool outbound = direction == model::Direction::Egress;
+  const Conditions conditions(plan, outbound ? own_class : peer_class, outbound ? peer_class : own_class, now);
+  const auto holds = [&](std::uint32_t entry) { return conditions.all_hold(gate.entries[entry]); };
+
+  const Bits& own_row = gate.own_rows[own_class.row];
+  const Bits& peer_row = gate.peer_rows[peer_class.row];
   const Bits& atom_row = gate.atom_rows[static_cast<std::size_t>(atom)];
   std::uint32_t from = 0;
-  while (const auto found = first_match(own_row, peer_row, atom_row, from)) {
+  while (const auto found = first_match(own_row, peer_row, atom_row, from, holds)) {
     const Entry& entry = gate.entries[*found];
     if (entry.verdict != model::Verdict::Pass) return {*found, entry.verdict};
     from = entry.next;
@@ -65,8 +103,8 @@ Answer decide(const DecisionPlan& plan, model::Direction direction, Identity own
 }
 
 Answer decide(const DecisionPlan& plan, model::Direction direction, const model::Address& own,
-              const model::Address& peer, model::ServicePoint service) {
-  return decide(plan, direction, identify(plan, own), identify(plan, peer), atom_of(plan, service));
+              const model::Address& peer, model::ServicePoint service, model::Moment now) {
+  return decide(plan, direction, identify(plan, own), identify(plan, peer), atom_of(plan, service), now);
 }
 
 }  // namespace weft::plan

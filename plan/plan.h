@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "model/evaluate.h"
@@ -47,14 +48,35 @@ struct IdentityRange {
   bool operator==(const IdentityRange&) const = default;
 };
 
-/// A class, described by one of its members.
+/// A class, described by one of its members. Ends that differ only in values which relations compare share a row, so
+/// rows grow with what selectors tell apart, and classes with the distinct values there are.
 struct Class {
   model::PeerKind kind = model::PeerKind::World;
   std::uint32_t members = 0;  ///< instances in it; 0 for parts of the world
   std::string example;        ///< name of an instance, or a network
+  std::uint32_t row = 0;      ///< position in the rows of both gates; the number of the class where nothing is related
+  /// By position in DecisionPlan::relation_keys: the number of the value of that key. All keys share one numbering, so
+  /// values of different keys compare. 0: the key is absent, or no relation asks this class for it.
+  std::vector<std::uint16_t> values{};
 
   bool operator==(const Class&) const = default;
 };
+
+/// What an entry may ask of a packet besides its bits in the three rows.
+struct Relation {
+  std::uint16_t source = 0;       ///< column of Class::values at the source of the flow
+  std::uint16_t destination = 0;  ///< the same at its destination
+  bool equal = true;              ///< the values are equal, else different; false where one of them is 0
+
+  auto operator<=>(const Relation&) const = default;
+};
+/// In force before this moment, not from then on.
+struct Deadline {
+  model::Moment expires{};
+
+  auto operator<=>(const Deadline&) const = default;
+};
+using Condition = std::variant<Relation, Deadline>;
 
 /// One bit of a gate's rows. First set bit decides: entries stand in order of precedence.
 struct Entry {
@@ -66,17 +88,18 @@ struct Entry {
   std::optional<model::IsolationId> isolation{};
   std::optional<model::TierId> tier{};
   std::uint32_t next = 0;  ///< of `pass`: the entry at which the walk goes on
+  std::vector<std::uint16_t> conditions{};  ///< ascending positions in DecisionPlan::conditions; all must hold
 
   bool operator==(const Entry&) const = default;
 };
 
-/// The tables of one gate. Entry `e` matches iff its bit is set in the rows of all three; the bits below
-/// WEFT_ENTRY_FIRST are never set. The last entry but one is the profile's default, which matches everything; the last one
-/// allows everything to subjects that have no gate here, and is their only one.
+/// The tables of one gate. Entry `e` matches iff its bit is set in the rows of all three and its conditions hold; the bits
+/// below WEFT_ENTRY_FIRST are never set. The last entry but one is the profile's default, which matches everything; the
+/// last one allows everything to subjects that have no gate here, and is their only one. Neither has conditions.
 struct Gate {
   std::vector<Entry> entries;   ///< index = entry number; the first WEFT_ENTRY_FIRST stand for the fixed entries
-  std::vector<Bits> own_rows;   ///< by class of the gate's subject
-  std::vector<Bits> peer_rows;  ///< by class of the other end
+  std::vector<Bits> own_rows;   ///< by Class::row of the gate's subject
+  std::vector<Bits> peer_rows;  ///< by Class::row of the other end
   std::vector<Bits> atom_rows;  ///< by atom
 
   bool operator==(const Gate&) const = default;
@@ -142,6 +165,9 @@ struct DecisionPlan {
   std::vector<Class> classes;    ///< index = class id; class 0 is nobody
   std::vector<AtomRange> atoms;  ///< ascending, covering every service point
   std::uint32_t atom_count = 0;
+  std::vector<model::LabelKey> relation_keys;  ///< those that relations compare, ascending: the columns of Class::values
+  std::vector<Condition> conditions;           ///< distinct, ascending: relations before deadlines
+  std::uint32_t value_count = 0;               ///< values are numbered 1 … value_count
   std::vector<IdentityRange> identities;  ///< ascending, covering every address of both families
   IdentityLayout v4;
   IdentityLayout v6;
@@ -169,11 +195,12 @@ Identity identify(const DecisionPlan& plan, const model::Address& address);
 Identity identify_by_layout(const DecisionPlan& plan, const model::Address& address);
 AtomId atom_of(const DecisionPlan& plan, model::ServicePoint service);
 
-/// The verdict of one gate between two different instances, as the program computes it from the tables.
-Answer decide(const DecisionPlan& plan, model::Direction direction, Identity own, Identity peer, AtomId atom);
+/// The verdict of one gate between two different instances at that moment, as the program computes it from the tables.
+Answer decide(const DecisionPlan& plan, model::Direction direction, Identity own, Identity peer, AtomId atom,
+              model::Moment now = model::before_all);
 /// The same from addresses: both ends are looked up. Addresses of one instance are the caller's to tell apart.
 Answer decide(const DecisionPlan& plan, model::Direction direction, const model::Address& own,
-              const model::Address& peer, model::ServicePoint service);
+              const model::Address& peer, model::ServicePoint service, model::Moment now = model::before_all);
 
 /// The plan as text: classes, atoms, layouts with their reasons, the entries of both gates, sizes.
 std::string to_string(const DecisionPlan& plan, const model::Policy& policy);
