@@ -9,6 +9,8 @@
 #include "base/assert.h"
 #include "bundle/abi.h"
 #include "plan/atoms.h"
+#include "plan/classes.h"
+#include "plan/conditions.h"
 #include "plan/ends.h"
 #include "plan/gates.h"
 #include "plan/identity_layout.h"
@@ -18,21 +20,6 @@ namespace weft::plan {
 namespace {
 
 constexpr std::size_t most_numbers = 0xFFFF;
-
-// Which entries an end kind takes part in: its behaviour. Kinds that behave alike are one class.
-struct Behaviour {
-  Bits egress_own, egress_peer, ingress_own, ingress_peer;
-
-  auto operator<=>(const Behaviour&) const = default;
-};
-
-Bits column(const std::vector<DraftEntry>& drafts, std::vector<bool> DraftEntry::* side, std::size_t kind) {
-  Bits out(drafts.size());
-  for (std::size_t e = WEFT_ENTRY_FIRST; e < drafts.size(); ++e) {
-    if ((drafts[e].*side)[kind]) out.set(e);
-  }
-  return out;
-}
 
 // Turns the drafts of one gate into rows by atom; rows by class come from the behaviours.
 Gate gate_of(const std::vector<DraftEntry>& drafts, const std::map<model::PointSet, std::uint32_t>& set_numbers,
@@ -111,11 +98,22 @@ Result<DecisionPlan> build(const model::Policy& policy, const model::Inventory& 
   plan.own_node_may_enter = policy.profile.own_node_may_enter;
   plan.tiers = static_cast<std::uint32_t>(policy.tiers.size());
 
-  // Ends that no selector can tell apart, and the entries of both gates over them.
+  // What rules ask besides selectors and services.
+  const Conditions conditions = conditions_of(policy);
+  if (const std::size_t most = std::max(conditions.all.size(), conditions.keys.size()); most > most_numbers) {
+    return std::unexpected(too_many("W4006", "relations and deadlines", most,
+                                    "let rules that end on the same day share one moment, and compare fewer keys"));
+  }
+  plan.relation_keys = conditions.keys;
+  plan.conditions = conditions.all;
+
+  // Ends that nothing can tell apart, and the entries of both gates over them.
   const Vocabulary vocabulary = vocabulary_of(policy);
-  const Ends ends = ends_of(policy, inventory, vocabulary);
-  const std::vector<DraftEntry> egress = draft_gate(policy, model::Direction::Egress, vocabulary, ends.kinds);
-  const std::vector<DraftEntry> ingress = draft_gate(policy, model::Direction::Ingress, vocabulary, ends.kinds);
+  const Ends ends = ends_of(policy, inventory, vocabulary, conditions);
+  const std::vector<DraftEntry> egress =
+      draft_gate(policy, model::Direction::Egress, vocabulary, conditions, ends.kinds);
+  const std::vector<DraftEntry> ingress =
+      draft_gate(policy, model::Direction::Ingress, vocabulary, conditions, ends.kinds);
 
   // Services no entry can tell apart.
   std::map<model::PointSet, std::uint32_t> set_numbers;
@@ -139,34 +137,26 @@ Result<DecisionPlan> build(const model::Policy& policy, const model::Inventory& 
   plan.uses_pass =
       std::ranges::any_of(plan.egress.entries, passes) || std::ranges::any_of(plan.ingress.entries, passes);
 
-  // Kinds that behave alike become one class. Class 0 is nobody: its rows are empty.
-  plan.classes.push_back({.kind = model::PeerKind::World, .members = 0, .example = "(unknown)"});
-  for (Gate* gate : {&plan.egress, &plan.ingress}) {
-    gate->own_rows.emplace_back(gate->entries.size());
-    gate->peer_rows.emplace_back(gate->entries.size());
+  // Ends that behave alike become one class.
+  Classes classes = classes_of(ends, conditions, egress, ingress);
+  if (classes.classes.size() > most_numbers) {
+    return std::unexpected(too_many("W4001", "classes", classes.classes.size(),
+                                    "rules that name single workloads make a class each, and relations one for each "
+                                    "value: select and relate by labels that workloads share"));
   }
-  std::map<Behaviour, std::size_t> numbers;
-  std::vector<ClassId> class_of;
-  for (std::size_t k = 0; k < ends.kinds.size(); ++k) {
-    Behaviour behaviour{column(egress, &DraftEntry::own, k), column(egress, &DraftEntry::peer, k),
-                        column(ingress, &DraftEntry::own, k), column(ingress, &DraftEntry::peer, k)};
-    const auto [found, fresh] = numbers.emplace(std::move(behaviour), plan.classes.size());
-    if (fresh) {
-      const EndKind& kind = ends.kinds[k];
-      plan.classes.push_back({.kind = kind.example.peer->kind, .members = 0, .example = kind.name,
-                              .row = static_cast<std::uint32_t>(found->second)});
-      plan.egress.own_rows.push_back(found->first.egress_own);
-      plan.egress.peer_rows.push_back(found->first.egress_peer);
-      plan.ingress.own_rows.push_back(found->first.ingress_own);
-      plan.ingress.peer_rows.push_back(found->first.ingress_peer);
-    }
-    plan.classes[found->second].members += ends.kinds[k].members;
-    class_of.push_back(ClassId{static_cast<std::uint16_t>(found->second)});
+  if (classes.value_count > most_numbers) {
+    return std::unexpected(too_many("W4005", "label values that relations compare", classes.value_count,
+                                    "relate by labels that workloads share"));
   }
-  if (plan.classes.size() > most_numbers) {
-    return std::unexpected(too_many("W4001", "classes", plan.classes.size(),
-                                    "rules that name single workloads make a class each: select by labels they share"));
-  }
+  plan.classes = std::move(classes.classes);
+  plan.value_count = static_cast<std::uint32_t>(classes.value_count);
+  plan.egress.own_rows = std::move(classes.egress.own);
+  plan.egress.peer_rows = std::move(classes.egress.peer);
+  plan.ingress.own_rows = std::move(classes.ingress.own);
+  plan.ingress.peer_rows = std::move(classes.ingress.peer);
+  const auto class_of = [&](std::uint32_t variant) {
+    return ClassId{static_cast<std::uint16_t>(classes.of_variant[variant])};
+  };
 
   // Every address finds its class.
   std::vector<std::uint16_t> node_numbers(inventory.instances.size());
@@ -177,13 +167,13 @@ Result<DecisionPlan> build(const model::Policy& policy, const model::Inventory& 
   }
   std::vector<IdentityRange> world;
   for (std::size_t r = 0; r < ends.world.size(); ++r) {
-    world.push_back({ends.world[r], {class_of[ends.world_kinds[r]], 0}});
+    world.push_back({ends.world[r], {class_of(ends.world_variants[r]), 0}});
   }
   std::vector<IdentityLayout::Exact> hosts;
   for (const Ends::Host& host : ends.hosts) {
     const std::uint16_t home =
         plan.own_node_may_enter ? home_of(inventory, node_numbers, host.instance) : std::uint16_t{0};
-    hosts.push_back({host.address, {class_of[host.kind], home}});
+    hosts.push_back({host.address, {class_of(host.variant), home}});
   }
   plan.identities = all_identities(world, hosts);
   for (const model::Family family : {model::Family::V4, model::Family::V6}) {

@@ -7,11 +7,13 @@
 
 namespace weft::plan {
 
-/// The decision tables of a policy over an inventory: for every two addresses of different instances and every service,
-/// `decide` gives the verdict that `model::evaluate_gate` gives. Cost: distinct label sets × distinct selectors.
+/// The decision tables of a policy over an inventory: for every two addresses of different instances, every service and
+/// every moment, `decide` gives the verdict that `model::evaluate_gate` gives. Cost: distinct label sets × distinct
+/// selectors; with relations, rows stay as many and classes grow with the distinct values there are, never with pairs.
 ///
 /// Errors, each naming what makes it so: W4001 more than 65,535 classes, W4002 more than 65,535 atoms, W4003 more than
-/// 32,767 nodes under a profile with the own-node rule, W4004 an attached workload with more addresses than a gate knows.
+/// 32,767 nodes under a profile with the own-node rule, W4004 an attached workload with more addresses than a gate knows,
+/// W4005 more than 65,535 values that relations compare, W4006 more than 65,535 relations and deadlines.
 Result<DecisionPlan> build(const model::Policy& policy, const model::Inventory& inventory);
 
 }  // namespace weft::plan

@@ -35,15 +35,17 @@ model::PointSet resolved(const model::PortSet& ports, const EndKind& destination
 class Draft {
  public:
   Draft(const model::Policy& policy, model::Direction direction, const Vocabulary& vocabulary,
-        const std::vector<EndKind>& kinds)
-      : policy_(policy), direction_(direction), vocabulary_(vocabulary), kinds_(kinds) {}
+        const Conditions& conditions, const std::vector<EndKind>& kinds)
+      : policy_(policy), direction_(direction), vocabulary_(vocabulary), conditions_(conditions), kinds_(kinds) {}
 
   std::vector<DraftEntry> run() {
     entries_.resize(WEFT_ENTRY_FIRST);
     for (std::uint32_t tier = 0; tier < policy_.tiers.size(); ++tier) {
       tier_starts_.push_back(static_cast<std::uint32_t>(entries_.size()));
       add_rules(model::TierId{tier});
-      add_isolations(model::TierId{tier});
+      // One in force comes before an audited one, whatever their order in the source.
+      add_isolations(model::TierId{tier}, false);
+      add_isolations(model::TierId{tier}, true);
     }
     tier_starts_.push_back(static_cast<std::uint32_t>(entries_.size()));
     add({.verdict = policy_.profile.allow_by_default ? model::Verdict::Allow : model::Verdict::Deny,
@@ -68,7 +70,7 @@ class Draft {
     for (std::uint32_t i = 0; i < policy_.rules.size(); ++i) {
       const model::Rule& rule = policy_.rules[i];
       const bool speaks = direction_ == model::Direction::Egress ? rule.at_source : rule.at_destination;
-      if (rule.tier == tier && speaks) rules.push_back(i);
+      if (rule.tier == tier && speaks && !rule.audit) rules.push_back(i);
     }
     std::ranges::sort(rules, {}, [&](std::uint32_t i) {
       return std::tuple(policy_.rules[i].level, rank(policy_.rules[i].verdict), i);
@@ -80,8 +82,10 @@ class Draft {
     const model::Rule& rule = policy_.rules[number];
     std::vector<bool> source, destination;
     for (const EndKind& kind : kinds_) {
-      source.push_back(kind.matches.test(vocabulary_.rule_source[number]));
-      destination.push_back(kind.matches.test(vocabulary_.rule_destination[number]));
+      source.push_back(kind.matches.test(vocabulary_.rule_source[number]) &&
+                       has_all(kind, number, &Relation::source));
+      destination.push_back(kind.matches.test(vocabulary_.rule_destination[number]) &&
+                            has_all(kind, number, &Relation::destination));
     }
     // Destinations by what the services of the rule mean at them; without named ports that is one group.
     std::map<model::PointSet, std::vector<bool>> groups;
@@ -97,7 +101,8 @@ class Draft {
     }
     for (auto& [services, members] : groups) {
       DraftEntry draft;
-      draft.entry = {.verdict = rule.verdict, .by = Entry::By::Rule, .rule = model::RuleId{number}, .tier = rule.tier};
+      draft.entry = {.verdict = rule.verdict, .by = Entry::By::Rule, .rule = model::RuleId{number}, .tier = rule.tier,
+                     .conditions = conditions_.of_rule[number]};
       draft.own = direction_ == model::Direction::Egress ? source : members;
       draft.peer = direction_ == model::Direction::Egress ? members : source;
       draft.services = services;
@@ -105,13 +110,21 @@ class Draft {
     }
   }
 
-  void add_isolations(model::TierId tier) {
+  // True if the end has every key that the relations of the rule compare on that side.
+  bool has_all(const EndKind& kind, std::uint32_t rule, std::uint16_t Relation::* side) const {
+    return std::ranges::all_of(conditions_.of_rule[rule], [&](std::uint16_t at) {
+      const auto* relation = std::get_if<Relation>(&conditions_.all[at]);
+      return !relation || kind.related.test(relation->*side);
+    });
+  }
+
+  void add_isolations(model::TierId tier, bool audited) {
     for (std::uint32_t i = 0; i < policy_.isolations.size(); ++i) {
       const model::Isolation& isolation = policy_.isolations[i];
       const bool speaks = direction_ == model::Direction::Egress ? isolation.egress : isolation.ingress;
-      if (isolation.tier != tier || !speaks) continue;
+      if (isolation.tier != tier || !speaks || isolation.audit != audited) continue;
       const std::uint32_t selector = vocabulary_.isolation_subject[i];
-      add({.verdict = model::Verdict::Deny,
+      add({.verdict = audited ? model::Verdict::Allow : model::Verdict::Deny,
            .by = Entry::By::Isolation,
            .isolation = model::IsolationId{i},
            .tier = tier},
@@ -141,6 +154,7 @@ class Draft {
   const model::Policy& policy_;
   model::Direction direction_;
   const Vocabulary& vocabulary_;
+  const Conditions& conditions_;
   const std::vector<EndKind>& kinds_;
   std::vector<DraftEntry> entries_;
   std::vector<std::uint32_t> tier_starts_;  ///< entry number by tier, and one past the last tier
@@ -149,8 +163,9 @@ class Draft {
 }  // namespace
 
 std::vector<DraftEntry> draft_gate(const model::Policy& policy, model::Direction direction,
-                                   const Vocabulary& vocabulary, const std::vector<EndKind>& kinds) {
-  return Draft(policy, direction, vocabulary, kinds).run();
+                                   const Vocabulary& vocabulary, const Conditions& conditions,
+                                   const std::vector<EndKind>& kinds) {
+  return Draft(policy, direction, vocabulary, conditions, kinds).run();
 }
 
 }  // namespace weft::plan

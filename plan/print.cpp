@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "bundle/abi.h"
+#include "model/moment.h"
 #include "plan/plan.h"
 
 namespace weft::plan {
@@ -33,13 +34,68 @@ std::string_view word(model::Verdict verdict) {
   return "";
 }
 
-// Turns the rows of a gate round: which classes or atoms one entry speaks about.
+// Beyond this many classes of one row, or members of one list, only the number is printed.
+constexpr std::size_t most_listed = 64;
+
+// Turns the rows of a gate round: which rows or atoms one entry speaks about.
 std::string entry_members(const std::vector<Bits>& rows, std::size_t entry, std::size_t from, std::string_view prefix) {
   std::vector<std::string> parts;
+  std::size_t members = 0;
   for (std::size_t i = from; i < rows.size(); ++i) {
-    if (rows[i].test(entry)) parts.push_back(fmt::format("{}{}", prefix, i));
+    if (!rows[i].test(entry)) continue;
+    if (members++ < most_listed) parts.push_back(fmt::format("{}{}", prefix, i));
   }
-  return parts.size() == rows.size() - from ? "*" : parts.empty() ? "-" : fmt::format("{}", fmt::join(parts, " "));
+  if (members == rows.size() - from) return "*";
+  if (members == 0) return "-";
+  if (members > most_listed) parts.push_back(fmt::format("and {} more", members - most_listed));
+  return fmt::format("{}", fmt::join(parts, " "));
+}
+
+std::string text_of(const DecisionPlan& plan, const Condition& condition) {
+  if (const auto* deadline = std::get_if<Deadline>(&condition)) {
+    return fmt::format("before {}", to_string(deadline->expires));
+  }
+  const auto& relation = std::get<Relation>(condition);
+  return fmt::format("source.{} {} destination.{}", to_string(plan.relation_keys[relation.source]),
+                     relation.equal ? "==" : "!=", to_string(plan.relation_keys[relation.destination]));
+}
+
+void print_conditions(std::string& out, const DecisionPlan& plan) {
+  if (plan.conditions.empty()) return;
+  out += "\nconditions\n";
+  for (std::size_t i = 0; i < plan.conditions.size(); ++i) {
+    out += fmt::format("  k{:<4} {}\n", i, text_of(plan, plan.conditions[i]));
+  }
+}
+
+void print_classes(std::string& out, const DecisionPlan& plan) {
+  out += "classes\n";
+  if (plan.relation_keys.empty()) {
+    for (std::size_t c = 1; c < plan.classes.size(); ++c) {
+      const Class& one = plan.classes[c];
+      out += fmt::format("  c{:<4} {:<8} {:>6} addresses, such as {}\n", c, word(one.kind), one.members, one.example);
+    }
+    return;
+  }
+  // By row: its classes differ in compared values only.
+  std::map<std::uint32_t, std::vector<std::size_t>> by_row;
+  for (std::size_t c = 1; c < plan.classes.size(); ++c) by_row[plan.classes[c].row].push_back(c);
+  for (const auto& [row, classes] : by_row) {
+    out += fmt::format("  row c{}, {} {}\n", row, classes.size(), classes.size() == 1 ? "class" : "classes");
+    for (std::size_t i = 0; i < std::min(classes.size(), most_listed); ++i) {
+      const Class& one = plan.classes[classes[i]];
+      out += fmt::format("    {:<5} {:<8} {:>6} addresses, such as {}", classes[i], word(one.kind), one.members,
+                         one.example);
+      for (std::size_t key = 0; key < one.values.size(); ++key) {
+        if (one.values[key] != 0) {
+          out += fmt::format(", {} is value {}", to_string(plan.relation_keys[key]), one.values[key]);
+        }
+      }
+      out += "\n";
+    }
+    if (classes.size() > most_listed) out += fmt::format("    and {} more\n", classes.size() - most_listed);
+  }
+  out += fmt::format("  {} values are compared\n", plan.value_count);
 }
 
 void print_gate(std::string& out, const Gate& gate, std::string_view name, const model::Policy& policy) {
@@ -62,9 +118,11 @@ void print_gate(std::string& out, const Gate& gate, std::string_view name, const
         break;
     }
     const std::string then = entry.verdict == model::Verdict::Pass ? fmt::format(" to {}", entry.next) : "";
-    out += fmt::format("  {:>5}  {}{}  own {}  peer {}  atoms {}  ({}{})\n", e, word(entry.verdict), then,
+    std::string when;
+    for (const std::uint16_t at : entry.conditions) when += fmt::format("{}k{}", when.empty() ? "  if " : " ", at);
+    out += fmt::format("  {:>5}  {}{}  own {}  peer {}  atoms {}{}  ({}{})\n", e, word(entry.verdict), then,
                        entry_members(gate.own_rows, e, 1, "c"), entry_members(gate.peer_rows, e, 1, "c"),
-                       entry_members(gate.atom_rows, e, 0, "a"), by,
+                       entry_members(gate.atom_rows, e, 0, "a"), when, by,
                        entry.tier ? fmt::format(", tier {}", policy[*entry.tier].name) : "");
   }
 }
@@ -81,11 +139,9 @@ void print_layout(std::string& out, const IdentityLayout& layout, std::string_vi
 }  // namespace
 
 std::string to_string(const DecisionPlan& plan, const model::Policy& policy) {
-  std::string out = "classes\n";
-  for (std::size_t c = 1; c < plan.classes.size(); ++c) {
-    const Class& one = plan.classes[c];
-    out += fmt::format("  c{:<4} {:<8} {:>6} addresses, such as {}\n", c, word(one.kind), one.members, one.example);
-  }
+  std::string out;
+  print_classes(out, plan);
+  print_conditions(out, plan);
 
   out += "\natoms\n";
   std::map<AtomId, model::PointSet> atoms;

@@ -47,8 +47,11 @@ std::optional<std::string> difference(const plan::DecisionPlan& plan, const plan
 
 std::optional<std::string> plan_disagreement(const World& world, const plan::DecisionPlan& plan,
                                              const std::vector<model::Flow>& flows) {
+  const std::vector<model::Moment> moments = interesting_moments(world.policy);
+  std::size_t turn = 0;
   for (const model::Flow& flow : flows) {
     if (!flow.source.address || !flow.destination.address || is_self(flow)) continue;
+    const model::Moment now = moments[turn++ % moments.size()];
     for (const model::Address& address : {*flow.source.address, *flow.destination.address}) {
       if (plan::identify(plan, address) != plan::identify_by_layout(plan, address)) {
         return fmt::format("the layout gives {} another identity", to_string(address));
@@ -58,10 +61,13 @@ std::optional<std::string> plan_disagreement(const World& world, const plan::Dec
       const bool egress = direction == model::Direction::Egress;
       const model::Address& own = egress ? *flow.source.address : *flow.destination.address;
       const model::Address& peer = egress ? *flow.destination.address : *flow.source.address;
-      const plan::Answer answer = plan::decide(plan, direction, own, peer, flow.service);
+      const plan::Answer answer = plan::decide(plan, direction, own, peer, flow.service, now);
       const auto wrong = difference(plan, egress ? plan.egress : plan.ingress, answer,
-                                    model::evaluate_gate(world.policy, direction, flow));
-      if (wrong) return fmt::format("{} gate of {}: {}", egress ? "egress" : "ingress", describe(world, flow), *wrong);
+                                    model::evaluate_gate(world.policy, direction, flow, now));
+      if (wrong) {
+        return fmt::format("{} gate of {} at {}: {}", egress ? "egress" : "ingress", describe(world, flow),
+                           static_cast<std::int64_t>(now), *wrong);
+      }
     }
   }
   return {};
@@ -73,12 +79,18 @@ ClassTable::Key ClassTable::key_of(const model::Flow& flow) const {
 }
 
 ClassTable::ClassTable(const World& world, const plan::DecisionPlan& plan, const std::vector<model::Flow>& flows)
-    : world_(world), plan_(plan) {
+    : world_(world), plan_(plan), moments_(interesting_moments(world.policy)) {
   for (const model::Flow& flow : flows) {
     if (!flow.source.address || !flow.destination.address || is_self(flow)) continue;
-    const auto [found, fresh] = verdicts_.try_emplace(key_of(flow), false, &flow);
-    if (fresh) found->second.first = model::evaluate(world.policy, flow).allowed;
+    const auto [found, fresh] = verdicts_.try_emplace(key_of(flow), std::vector<bool>{}, &flow);
+    if (fresh) found->second.first = allowed(flow);
   }
+}
+
+std::vector<bool> ClassTable::allowed(const model::Flow& flow) const {
+  std::vector<bool> out;
+  for (const model::Moment now : moments_) out.push_back(model::evaluate(world_.policy, flow, now).allowed);
+  return out;
 }
 
 std::optional<std::string> ClassTable::disagreement(const std::vector<model::Flow>& flows) {
@@ -86,7 +98,7 @@ std::optional<std::string> ClassTable::disagreement(const std::vector<model::Flo
     if (!flow.source.address || !flow.destination.address || is_self(flow)) continue;
     const auto found = verdicts_.find(key_of(flow));
     if (found == verdicts_.end()) continue;
-    if (found->second.first != model::evaluate(world_.policy, flow).allowed) {
+    if (found->second.first != allowed(flow)) {
       return fmt::format("{} and {} are of the same classes, with different verdicts", describe(world_, flow),
                          describe(world_, *found->second.second));
     }

@@ -13,11 +13,11 @@
 namespace weft::test {
 
 /// The first flow on which the plan's tables and the evaluator differ at a gate (verdict, reason, rule or isolation), as
-/// a sentence; nothing where they agree on all. Flows without addresses are passed over: a plan is about addresses.
+/// a sentence; nothing where they agree on all. Flows take turns through the interesting moments. Flows without addresses are passed over: a plan is about addresses.
 std::optional<std::string> plan_disagreement(const World& world, const plan::DecisionPlan& plan,
                                              const std::vector<model::Flow>& flows);
 
-/// The verdicts of the evaluator between one representative of each class and atom.
+/// The verdicts of the evaluator between one representative of each class and atom, at every interesting moment.
 class ClassTable {
  public:
   ClassTable(const World& world, const plan::DecisionPlan& plan, const std::vector<model::Flow>& flows);
@@ -33,10 +33,12 @@ class ClassTable {
     auto operator<=>(const Key&) const = default;
   };
   Key key_of(const model::Flow& flow) const;
+  std::vector<bool> allowed(const model::Flow& flow) const;  ///< by moment
 
   const World& world_;
   const plan::DecisionPlan& plan_;
-  std::map<Key, std::pair<bool, const model::Flow*>> verdicts_;
+  std::vector<model::Moment> moments_;
+  std::map<Key, std::pair<std::vector<bool>, const model::Flow*>> verdicts_;
 };
 
 }  // namespace weft::test

@@ -77,11 +77,86 @@ bool serves(const PortSet& ports, const Flow& flow) {
   return false;
 }
 
-// One thing a tier has to say. Sorted, the first of a tier decides it: lowest level, then deny, allow, pass, isolation.
-using Voice = std::tuple<std::uint32_t /*tier*/, bool /*isolation*/, std::int64_t /*priority*/, std::uint32_t /*index*/,
-                         int /*rank*/, std::uint32_t /*source order*/>;
+// A relation in the words of sets: the values of both ends, of which "equal" leaves one and "different" two.
+bool related(const Relation& relation, const Flow& flow) {
+  std::set<std::string> seen;
+  std::size_t ends = 0;
+  for (const auto& [end, key] : {std::pair(&flow.source, &relation.source), {&flow.destination, &relation.destination}}) {
+    for (const auto& [label, value] : end->peer->labels) {
+      if (label.scope == key->scope && label.name == key->name) {
+        seen.insert(value);
+        ++ends;
+      }
+    }
+  }
+  return ends == 2 && seen.size() == (relation.equal ? 1U : 2U);
+}
 
-std::optional<GateDecision> gate(const Policy& policy, const Flow& flow, bool egress) {
+// One thing a tier has to say. Sorted, the first of a tier decides it: lowest level, then deny, allow, pass, isolation in
+// force, audited isolation.
+using Voice = std::tuple<std::uint32_t /*tier*/, int /*1 isolation, 2 an audited one*/, std::int64_t /*priority*/,
+                         std::uint32_t /*index*/, int /*rank*/, std::uint32_t /*source order*/>;
+
+// Everything the policy has to say at this gate; audited rules only where they are taken for real.
+std::set<Voice> voices_of(const Policy& policy, const Flow& flow, bool egress, Moment now, bool audited_are_real) {
+  const End& subject = egress ? flow.source : flow.destination;
+  std::set<Voice> voices;
+  for (std::uint32_t i = 0; i < policy.rules.size(); ++i) {
+    const Rule& rule = policy.rules[i];
+    if (rule.audit && !audited_are_real) continue;
+    if (!(egress ? rule.at_source : rule.at_destination)) continue;
+    const bool over = rule.expires.has_value() &&
+                      static_cast<std::int64_t>(*rule.expires) <= static_cast<std::int64_t>(now);
+    if (over) continue;
+    if (!selects(rule.source, flow.source) || !selects(rule.destination, flow.destination) || !serves(rule.ports, flow))
+      continue;
+    std::size_t unrelated = 0;
+    for (const Relation& relation : rule.relations) unrelated += related(relation, flow) ? 0 : 1;
+    if (unrelated > 0) continue;
+    const std::map<Verdict, int> ranks{{Verdict::Deny, 1}, {Verdict::Allow, 2}, {Verdict::Pass, 3}};
+    voices.emplace(static_cast<std::uint32_t>(rule.tier), 0, rule.level.priority, rule.level.index,
+                   ranks.at(rule.verdict), i);
+  }
+  for (std::uint32_t i = 0; i < policy.isolations.size(); ++i) {
+    const Isolation& isolation = policy.isolations[i];
+    if (!(egress ? isolation.egress : isolation.ingress) || !selects(isolation.subject, subject)) continue;
+    voices.emplace(static_cast<std::uint32_t>(isolation.tier), isolation.audit ? 2 : 1, 0, 0, 0, i);
+  }
+  return voices;
+}
+
+struct Heard {
+  WouldBe answer;
+  bool audited = false;  ///< something audited was heard on the way
+};
+
+// Listens tier by tier. An audited isolation denies only where audited things are taken for real.
+Heard listen(const Policy& policy, const std::set<Voice>& voices, bool audited_are_real) {
+  Heard out;
+  std::uint32_t from = 0;  // the first tier that may still speak
+  while (true) {
+    const auto first = voices.lower_bound(Voice{from, 0, INT64_MIN, 0, 0, 0});
+    if (first == voices.end()) break;
+    const auto [tier, kind, priority, index, rank, order] = *first;
+    if (kind > 0) {
+      out.audited = out.audited || kind == 2;
+      const Verdict verdict = kind == 1 || audited_are_real ? Verdict::Deny : Verdict::Allow;
+      out.answer = {verdict, Reason::Isolation, {}, IsolationId{order}, TierId{tier}};
+      return out;
+    }
+    const Rule& rule = policy.rules[order];
+    out.audited = out.audited || rule.audit;
+    if (rule.verdict != Verdict::Pass) {
+      out.answer = {rule.verdict, Reason::Rule, RuleId{order}, {}, TierId{tier}};
+      return out;
+    }
+    from = rule.pass_to ? static_cast<std::uint32_t>(*rule.pass_to) : tier + 1;
+  }
+  out.answer = {policy.profile.allow_by_default ? Verdict::Allow : Verdict::Deny, Reason::Profile, {}, {}, {}};
+  return out;
+}
+
+std::optional<GateDecision> gate(const Policy& policy, const Flow& flow, bool egress, Moment now) {
   const End& subject = egress ? flow.source : flow.destination;
   if (subject.peer->kind == PeerKind::World) return {};
   if (subject.peer->kind == PeerKind::Node && !policy.profile.node_gates) {
@@ -94,45 +169,23 @@ std::optional<GateDecision> gate(const Policy& policy, const Flow& flow, bool eg
   const bool from_own_node = destination.kind == PeerKind::Workload && destination.node.has_value() &&
                              source.kind == PeerKind::Node && source.instance == destination.node;
   if (!egress && policy.profile.own_node_may_enter && from_own_node)
-    return GateDecision{Verdict::Allow, Reason::OwnNode, {}, {}, {}};
+    return GateDecision{Verdict::Allow, Reason::OwnNode, {}, {}, {}, {}};
 
-  std::set<Voice> voices;
-  for (std::uint32_t i = 0; i < policy.rules.size(); ++i) {
-    const Rule& rule = policy.rules[i];
-    if (!(egress ? rule.at_source : rule.at_destination)) continue;
-    if (!selects(rule.source, flow.source) || !selects(rule.destination, flow.destination) || !serves(rule.ports, flow))
-      continue;
-    const std::map<Verdict, int> ranks{{Verdict::Deny, 1}, {Verdict::Allow, 2}, {Verdict::Pass, 3}};
-    voices.emplace(static_cast<std::uint32_t>(rule.tier), false, rule.level.priority, rule.level.index,
-                   ranks.at(rule.verdict), i);
-  }
-  for (std::uint32_t i = 0; i < policy.isolations.size(); ++i) {
-    const Isolation& isolation = policy.isolations[i];
-    if (!(egress ? isolation.egress : isolation.ingress) || !selects(isolation.subject, subject)) continue;
-    voices.emplace(static_cast<std::uint32_t>(isolation.tier), true, 0, 0, 0, i);
-  }
-
-  std::uint32_t from = 0;  // the first tier that may still speak
-  while (true) {
-    const auto first = voices.lower_bound(Voice{from, false, INT64_MIN, 0, 0, 0});
-    if (first == voices.end()) break;
-    const auto [tier, isolation, priority, index, rank, order] = *first;
-    if (isolation) return GateDecision{Verdict::Deny, Reason::Isolation, {}, IsolationId{order}, TierId{tier}};
-    const Rule& rule = policy.rules[order];
-    if (rule.verdict != Verdict::Pass) return GateDecision{rule.verdict, Reason::Rule, RuleId{order}, {}, TierId{tier}};
-    from = rule.pass_to ? static_cast<std::uint32_t>(*rule.pass_to) : tier + 1;
-  }
-  return GateDecision{policy.profile.allow_by_default ? Verdict::Allow : Verdict::Deny, Reason::Profile, {}, {}, {}};
+  const WouldBe answer = listen(policy, voices_of(policy, flow, egress, now, false), false).answer;
+  GateDecision out{answer.verdict, answer.reason, answer.rule, answer.isolation, answer.tier, {}};
+  const Heard heard = listen(policy, voices_of(policy, flow, egress, now, true), true);
+  if (heard.audited) out.would_be = heard.answer;
+  return out;
 }
 
 }  // namespace
 
-Decision second_opinion(const Policy& policy, const Flow& flow) {
+Decision second_opinion(const Policy& policy, const Flow& flow, Moment now) {
   const auto& a = flow.source.peer->instance;
   const auto& b = flow.destination.peer->instance;
   if (a.has_value() && b.has_value() && *a == *b) return {.allowed = true, .self = true, .egress = {}, .ingress = {}};
   Decision out{
-      .allowed = true, .self = false, .egress = gate(policy, flow, true), .ingress = gate(policy, flow, false)};
+      .allowed = true, .self = false, .egress = gate(policy, flow, true, now), .ingress = gate(policy, flow, false, now)};
   for (const auto& side : {out.egress, out.ingress}) {
     if (side && side->verdict == Verdict::Deny) out.allowed = false;
   }

@@ -54,6 +54,8 @@ const std::vector<std::string> zones{"a", "b"};
 const std::vector<std::string> globs{"web*", "*b", "?b", "w?b", "*", "", "*e*", "web-?", "p**d"};
 const std::vector<std::string> port_names{"http", "dns"};
 
+const std::vector<Moment> deadlines{Moment{1000}, Moment{2000}, Moment{-5}};
+
 const std::vector<std::string> networks_v4{"0.0.0.0/0",       "10.0.0.0/8",        "10.0.0.0/24",   "10.0.0.0/29",
                                            "10.0.0.4/30",     "10.0.0.2/32",       "172.16.0.0/16", "172.16.0.1/32",
                                            "172.16.0.100/32", "192.0.2.0/24",      "192.0.2.64/26", "8.8.8.8/32",
@@ -69,11 +71,13 @@ LabelKey key_of_workload(Random& random) {
 // A world in the making: what may be asked about depends on what was made before.
 class Generator {
  public:
-  Generator(std::uint64_t seed, const WorldOptions& options) : random_(seed), options_(options) {}
+  Generator(std::uint64_t seed, const WorldOptions& options)
+      : random_(seed), conditions_(seed ^ 0xC0DD'1710'45ULL), options_(options) {}
 
   World run() {
     instances();
     policy();
+    conditions();
     world_.inventory.index();
     return std::move(world_);
   }
@@ -411,7 +415,47 @@ class Generator {
     }
   }
 
+  // ---- relations, audit, deadlines: drawn apart, so that a seed keeps its world without them ----
+
+  void conditions() {
+    Policy& policy = world_.policy;
+    Random& random = conditions_;
+    const unsigned related = options_.relations && random.chance(60) ? 40 : 0;
+    const unsigned audited = options_.audit && random.chance(50) ? 20 : 0;
+    const unsigned expiring = options_.deadlines && random.chance(40) ? 35 : 0;
+    for (Rule& rule : policy.rules) {
+      if (random.chance(related)) {
+        const std::size_t asked = random.chance(80) ? 1 : 2;
+        for (std::size_t i = 0; i < asked; ++i) rule.relations.push_back(relation());
+      }
+      if (random.chance(audited)) rule.audit = true;
+      if (random.chance(expiring)) rule.expires = random.pick(deadlines);
+    }
+    for (Isolation& isolation : policy.isolations) {
+      if (random.chance(2 * audited)) isolation.audit = true;
+    }
+  }
+
+  // Mostly one key on both sides; else keys whose values can be equal, and some whose values never are.
+  Relation relation() {
+    static const std::vector<LabelKey> same{keys::of_workload("app"), keys::of_workload("app"), keys::of_workload("env"),
+                                            keys::of_workload("env"), keys::ns, keys::ns, keys::sa,
+                                            keys::of_namespace("team"), keys::of_node("zone")};
+    static const std::vector<std::pair<LabelKey, LabelKey>> other{
+        {keys::ns, keys::of_workload("ns")},          {keys::of_workload("app"), keys::sa},
+        {keys::sa, keys::of_workload("app")},         {keys::of_workload("ns"), keys::ns},
+        {keys::of_workload("app"), keys::of_workload("env")}, {keys::of_node("zone"), keys::of_workload("env")}};
+    const bool equal = conditions_.chance(65);
+    if (conditions_.chance(75)) {
+      const LabelKey& key = conditions_.pick(same);
+      return {key, key, equal};
+    }
+    const auto& [source, destination] = conditions_.pick(other);
+    return {source, destination, equal};
+  }
+
   Random random_;
+  Random conditions_;
   WorldOptions options_;
   World world_;
   std::optional<std::size_t> first_workload_;

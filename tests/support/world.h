@@ -32,6 +32,9 @@ struct WorldOptions {
   bool ipv6 = true;
   bool named_ports = true;
   bool unaddressed_workloads = true;  ///< some workloads have no address at all
+  bool relations = true;              ///< some rules compare labels of both ends
+  bool audit = true;                  ///< some rules and isolations are audited
+  bool deadlines = true;              ///< some rules expire; few deadlines, shared by rules
 
   /// Few enough that `flows` can often list every question.
   static WorldOptions small();
@@ -41,7 +44,7 @@ struct WorldOptions {
 };
 
 /// A random world: few label keys and values, so that selectors overlap often. The same seed and options give the same
-/// world with every compiler and standard library.
+/// world with every compiler and standard library; what `relations`, `audit` and `deadlines` add changes nothing else.
 World generate_world(std::uint64_t seed, const WorldOptions& options = {});
 
 struct FlowOptions {
@@ -58,6 +61,9 @@ std::vector<model::Flow> flows(const World& world, const FlowOptions& options = 
 std::vector<model::End> interesting_ends(const World& world);
 std::vector<model::ServicePoint> interesting_services(const World& world);
 
+/// Before all deadlines, one second before each, and at each.
+std::vector<model::Moment> interesting_moments(const model::Policy& policy);
+
 /// "shop/web-1 10.0.0.1 -> world 8.8.8.8 : tcp/80", for failure messages.
 std::string describe(const World& world, const model::Flow& flow);
 
@@ -66,8 +72,8 @@ std::string to_case(const World& world);
 /// The world a case text holds; nothing and a reason in `error` (if given) where the text is none.
 std::optional<World> from_case(std::string_view text, std::string* error = nullptr);
 
-/// A smaller world that still `fails`: greedily without rules, isolations, guards, tiers, instances, addresses, labels
-/// and parts of selectors and services. `fails(world)` must hold. Calls `fails` at most `budget` times.
+/// A smaller world that still `fails`: greedily without rules, isolations, guards, tiers, instances, addresses, labels,
+/// relations, deadlines, audits and parts of selectors and services. `fails(world)` must hold. Calls `fails` at most `budget` times.
 World shrink(World world, const std::function<bool(const World&)>& fails, std::size_t budget = 20000);
 
 /// Shrinks, writes the case below `tests/cases/differential/` (or $WEFT_FOUND_CASES) and returns a message with path

@@ -104,6 +104,16 @@ std::string write(const Labels& labels) {
 
 std::string optional_number(const auto& id) { return id ? fmt::format("{}", static_cast<std::uint32_t>(*id)) : "-"; }
 
+std::string conditions_of(const Rule& rule) {
+  std::string out = rule.audit ? " audit" : "";
+  if (rule.expires) out += fmt::format(" expires {}", static_cast<std::int64_t>(*rule.expires));
+  for (const Relation& relation : rule.relations) {
+    out += fmt::format(" when {} {} {}", relation.equal ? "equal" : "different", key_words(relation.source),
+                       key_words(relation.destination));
+  }
+  return out;
+}
+
 constexpr std::array<std::string_view, 3> verdicts{"allow", "deny", "pass"};
 constexpr std::array<std::string_view, 3> kinds{"workload", "node", "world"};
 
@@ -121,16 +131,16 @@ std::string to_case(const World& world) {
                        block.ordered ? "ordered" : "unordered", word(block.owner));
   }
   for (const Rule& rule : policy.rules) {
-    out += fmt::format("rule {} tier {} level {} {} at {}{} to {} policy {} because {}\n  {}\n  {}\n  {}\n",
+    out += fmt::format("rule {} tier {} level {} {} at {}{} to {} policy {} because {}{}\n  {}\n  {}\n  {}\n",
                        verdicts[static_cast<std::size_t>(rule.verdict)], static_cast<std::uint32_t>(rule.tier),
                        rule.level.priority, rule.level.index, int{rule.at_source}, int{rule.at_destination},
                        optional_number(rule.pass_to), static_cast<std::uint32_t>(rule.block), word(rule.because),
-                       write(rule.source), write(rule.destination), write(rule.ports));
+                       conditions_of(rule), write(rule.source), write(rule.destination), write(rule.ports));
   }
   for (const Isolation& isolation : policy.isolations) {
-    out += fmt::format("isolate {}{} tier {} policy {} {}\n", int{isolation.egress}, int{isolation.ingress},
+    out += fmt::format("isolate {}{} tier {} policy {}{} {}\n", int{isolation.egress}, int{isolation.ingress},
                        static_cast<std::uint32_t>(isolation.tier), static_cast<std::uint32_t>(isolation.block),
-                       write(isolation.subject));
+                       isolation.audit ? " audit" : "", write(isolation.subject));
   }
   for (const Guard& guard : policy.guards) out += fmt::format("guard {}\n", write(guard.nodes));
   for (const auto& [name, labels] : world.inventory.namespaces) {
@@ -369,6 +379,14 @@ class Reader {
       expect("to"), out.pass_to = optional_id<TierId>();
       expect("policy"), out.block = BlockId{number<std::uint32_t>()};
       expect("because"), out.because = take();
+      if (next_is("audit")) out.audit = !take().empty();
+      if (next_is("expires")) take(), out.expires = Moment{number<std::int64_t>()};
+      while (next_is("when")) {
+        take();
+        const bool equal = one_of(std::array<std::string_view, 2>{"different", "equal"}) == 1;
+        const LabelKey source = key();
+        out.relations.push_back({source, key(), equal});
+      }
       out.source = selector();
       out.destination = selector();
       out.ports = ports();
@@ -378,6 +396,7 @@ class Reader {
       std::tie(out.egress, out.ingress) = two_flags();
       expect("tier"), out.tier = TierId{number<std::uint32_t>()};
       expect("policy"), out.block = BlockId{number<std::uint32_t>()};
+      if (next_is("audit")) out.audit = !take().empty();
       out.subject = selector();
       policy.isolations.push_back(out);
     } else if (head == "guard") {

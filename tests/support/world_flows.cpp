@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "model/evaluate.h"
 #include "tests/support/world.h"
 
 namespace weft::test {
@@ -115,6 +116,16 @@ std::vector<Flow> flows(const World& world, const FlowOptions& options) {
     if (one_family(flow.source, flow.destination) && seen.insert(number).second) out.push_back(flow);
   }
   return out;
+}
+
+std::vector<Moment> interesting_moments(const Policy& policy) {
+  std::set<Moment> out{before_all};
+  for (const Rule& rule : policy.rules) {
+    if (!rule.expires) continue;
+    out.insert(*rule.expires);
+    if (*rule.expires > before_all) out.insert(Moment{static_cast<std::int64_t>(*rule.expires) - 1});
+  }
+  return {out.begin(), out.end()};
 }
 
 std::string describe(const World& world, const Flow& flow) {

@@ -76,6 +76,7 @@ class Shrinker {
     for (std::size_t i = 0; i < best_.policy.rules.size(); ++i) smaller |= simplify_rule(i);
     for (std::size_t i = 0; i < best_.policy.isolations.size(); ++i) {
       smaller |= simplify([i](World& w) -> Selector& { return w.policy.isolations[i].subject; });
+      smaller |= attempt([&](World& w) { return std::exchange(w.policy.isolations[i].audit, false); });
     }
     for (std::size_t i = 0; i < best_.policy.guards.size(); ++i) {
       smaller |= simplify([i](World& w) -> Selector& { return w.policy.guards[i].nodes; });
@@ -92,6 +93,9 @@ class Shrinker {
     smaller |= thin([i](World& w) -> auto& { return w.policy.rules[i].ports.names; });
     smaller |= attempt([&](World& w) { return std::exchange(w.policy.rules[i].pass_to, {}).has_value(); });
     smaller |= attempt([&](World& w) { return !std::exchange(w.policy.rules[i].because, {}).empty(); });
+    smaller |= thin([i](World& w) -> auto& { return w.policy.rules[i].relations; });
+    smaller |= attempt([&](World& w) { return std::exchange(w.policy.rules[i].expires, {}).has_value(); });
+    smaller |= attempt([&](World& w) { return std::exchange(w.policy.rules[i].audit, false); });
     for (const ServiceRange& range : std::vector(best_.policy.rules[i].ports.points.ranges())) {
       smaller |= attempt([&](World& w) {
         PointSet& points = w.policy.rules[i].ports.points;

@@ -18,10 +18,13 @@ using namespace weft::test;
 
 namespace {
 
-// The first flow on which the two disagree.
+// The first flow on which the two disagree at some moment; flows take turns through the moments.
 std::optional<Flow> disagreement(const World& world, const FlowOptions& options) {
+  const std::vector<Moment> moments = interesting_moments(world.policy);
+  std::size_t turn = 0;
   for (const Flow& flow : flows(world, options)) {
-    if (evaluate(world.policy, flow) != second_opinion(world.policy, flow)) return flow;
+    const Moment now = moments[turn++ % moments.size()];
+    if (evaluate(world.policy, flow, now) != second_opinion(world.policy, flow, now)) return flow;
   }
   return {};
 }
@@ -111,6 +114,18 @@ TEST_CASE("generated worlds reach every corner", "[model][generated]") {
         else
           ++seen[fmt::format("{} reason {} verdict {}", name, static_cast<int>(side->reason),
                              static_cast<int>(side->verdict))];
+        if (side && side->would_be) {
+          ++seen[side->would_be->verdict == side->verdict ? "audit: the same" : "audit: another verdict"];
+          ++seen[fmt::format("would be reason {}", static_cast<int>(side->would_be->reason))];
+        }
+        if (side && side->rule) {
+          const Rule& rule = world.policy[*side->rule];
+          for (const Relation& relation : rule.relations) ++seen[relation.equal ? "by ==" : "by !="];
+          if (rule.expires) ++seen["by a rule that expires"];
+        }
+        if (side && side->reason == Reason::Isolation && world.policy[*side->isolation].audit) {
+          ++seen["by an audited isolation"];
+        }
         if (side && side->tier) ++seen[fmt::format("tier {}", static_cast<std::uint32_t>(*side->tier))];
       }
       for (const End* end : {&flow.source, &flow.destination}) {
@@ -139,6 +154,15 @@ TEST_CASE("generated worlds reach every corner", "[model][generated]") {
                                         "ingress reason 2 verdict 0",
                                         "ingress reason 2 verdict 1",
                                         "ingress reason 3 verdict 0",
+                                        "egress reason 1 verdict 0",
+                                        "by ==",
+                                        "by !=",
+                                        "by a rule that expires",
+                                        "by an audited isolation",
+                                        "audit: the same",
+                                        "audit: another verdict",
+                                        "would be reason 0",
+                                        "would be reason 1",
                                         "tier 0",
                                         "tier 1",
                                         "tier 2",
