@@ -13,7 +13,7 @@
 namespace weft::codegen {
 namespace {
 
-constexpr std::uint32_t most_classes = 65'535, most_atoms = 65'535;
+constexpr std::uint32_t most_classes = 65'535, most_atoms = 65'535, most_conditions = 64;
 // The program has one text for every policy: a mask of zero would be optimised away, and the small policy would run
 // other instructions than the large one. So nothing is indexed that has fewer than two elements.
 constexpr std::uint32_t fewest = 2;
@@ -50,6 +50,8 @@ bundle::Bytes key_of(const model::Prefix& prefix) {
   return out;
 }
 
+std::size_t row_count(const plan::DecisionPlan& plan) { return std::max<std::size_t>(plan.egress.own_rows.size(), 1); }
+
 /// Builds a layout table by table.
 class Builder {
  public:
@@ -68,7 +70,9 @@ class Builder {
     identity_maps(plan_.v6, 6, v6);
     atom_tables();
     constant("weft_class_mask", rows_for(plan_.classes.size()) - 1);
+    constant("weft_row_mask", rows_for(row_count(plan_)) - 1);
     constant("weft_atom_mask", rows_for(plan_.atom_count) - 1);
+    conditions();
     gate(plan_.egress, "egress");
     gate(plan_.ingress, "ingress");
     state(v6);
@@ -188,6 +192,50 @@ class Builder {
     }
   }
 
+  // What relations compare, by class, and which row a class has.
+  void conditions() {
+    out_.conditions = plan_.conditions;
+    const auto count = static_cast<std::uint32_t>(plan_.conditions.size());
+    constant("weft_conditions", count);
+    constant("weft_condition_mask", rows_for(count) - 1);
+    constant("weft_uses_clock", std::ranges::any_of(plan_.conditions, [](const plan::Condition& condition) {
+               return std::holds_alternative<plan::Deadline>(condition);
+             }));
+    const std::size_t classes = rows_for(plan_.classes.size()), columns = plan_.relation_keys.size();
+    constant("weft_uses_rows", columns != 0);
+    if (columns == 0) return;
+    out_.value_columns = static_cast<std::uint32_t>(columns);
+    Table& rows = table("weft_rows", 2, classes);
+    for (std::size_t c = 0; c < plan_.classes.size(); ++c) {
+      store(rows.contents, c, static_cast<std::uint16_t>(plan_.classes[c].row));
+    }
+    Table& values = table("weft_values", 2, classes * columns);
+    for (std::size_t c = 0; c < plan_.classes.size(); ++c) {
+      const auto& of_class = plan_.classes[c].values;
+      for (std::size_t k = 0; k < of_class.size(); ++k) store(values.contents, c * columns + k, of_class[k]);
+    }
+  }
+
+  // By word the conditions of its entries, and by condition and word the entries that have it.
+  void guards(const plan::Gate& gate, std::uint32_t words, const std::string& guarded, const std::string& guards) {
+    Table of_words{guarded, 8, bundle::Bytes(std::size_t{words} * 8)};
+    Table of_conditions{guards, 8, bundle::Bytes(std::size_t{rows_for(plan_.conditions.size())} * words * 8)};
+    for (std::size_t e = 0; e < gate.entries.size(); ++e) {
+      for (const std::uint16_t condition : gate.entries[e].conditions) {
+        add_bit(of_words.contents, e / 64, condition);
+        add_bit(of_conditions.contents, std::size_t{condition} * words + e / 64, e % 64);
+      }
+    }
+    out_.tables.push_back(std::move(of_words));
+    out_.tables.push_back(std::move(of_conditions));
+  }
+
+  static void add_bit(bundle::Bytes& words, std::size_t word, std::size_t bit) {
+    std::uint64_t value = 0;
+    std::memcpy(&value, words.data() + word * 8, 8);
+    store(words, word, value | std::uint64_t{1} << bit);
+  }
+
   void gate(const plan::Gate& gate, std::string_view name) {
     const auto words = std::max(static_cast<std::uint32_t>((gate.entries.size() + 63) / 64), fewest);
     const std::uint32_t summary = std::max((words + 63) / 64, fewest);
@@ -224,9 +272,11 @@ class Builder {
       first_words(gate, gate.own_rows, named("own_first"));
       first_words(gate, gate.peer_rows, named("peer_first"));
     }
-    rows("own_rows", gate.own_rows, plan_.classes.size());
-    rows("peer_rows", gate.peer_rows, plan_.classes.size());
+    rows("own_rows", gate.own_rows, row_count(plan_));
+    rows("peer_rows", gate.peer_rows, row_count(plan_));
     rows("atom_rows", gate.atom_rows, plan_.atom_count);
+
+    if (!plan_.conditions.empty()) guards(gate, word_mask + 1, named("guarded"), named("guards"));
 
     const std::uint32_t action_count = rows_for(gate.entries.size());
     constant(named("action_mask"), action_count - 1);
@@ -259,14 +309,14 @@ class Builder {
   }
 
   std::uint64_t first_words_bytes() const {
-    return std::uint64_t{2} * rows_for(plan_.classes.size()) * rows_for(plan_.atom_count);
+    return std::uint64_t{2} * rows_for(row_count(plan_)) * rows_for(plan_.atom_count);
   }
 
-  // Where to begin: by class and atom, the first word of their rows in which both have an entry. Nobody's class has
+  // Where to begin: by row and atom, the first word of their rows in which both have an entry. Nobody's class has
   // none at all, so that any word says the same.
   void first_words(const plan::Gate& gate, const std::vector<plan::Bits>& rows, const std::string& name) {
     const std::size_t atoms = rows_for(plan_.atom_count);
-    Table& into = table(name, 2, rows_for(plan_.classes.size()) * atoms);
+    Table& into = table(name, 2, rows_for(row_count(plan_)) * atoms);
     for (std::size_t c = 0; c < rows.size(); ++c) {
       for (std::size_t a = 0; a < gate.atom_rows.size(); ++a) {
         const auto& of_class = rows[c].words();
@@ -312,7 +362,7 @@ Error out_of_range(std::string_view what, std::size_t count, std::size_t most) {
 // own).
 std::uint64_t gate_bytes(const plan::DecisionPlan& plan, const plan::Gate& gate) {
   const std::uint64_t words = (gate.entries.size() + 63) / 64 + (gate.entries.size() + 4095) / 4096;
-  const std::uint64_t rows = 2 * std::bit_ceil(plan.classes.size() | 1U) + std::bit_ceil(plan.atom_count | 1U);
+  const std::uint64_t rows = 2 * std::bit_ceil(row_count(plan) | 1U) + std::bit_ceil(plan.atom_count | 1U);
   return rows * words * 8;
 }
 
@@ -327,6 +377,9 @@ std::uint64_t Layout::table_bytes() const {
 Result<Layout> lay_out(const plan::DecisionPlan& plan, const Options& options) {
   if (plan.classes.size() > most_classes) {
     return std::unexpected(out_of_range("classes", plan.classes.size(), most_classes));
+  }
+  if (plan.conditions.size() > most_conditions) {
+    return std::unexpected(out_of_range("different relations and deadlines", plan.conditions.size(), most_conditions));
   }
   if (plan.atom_count > most_atoms) return std::unexpected(out_of_range("atoms", plan.atom_count, most_atoms));
   for (const plan::Gate* gate : {&plan.egress, &plan.ingress}) {

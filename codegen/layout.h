@@ -58,6 +58,8 @@ struct Layout {
   std::vector<Map> maps;
   std::vector<DirectRange> direct;
   AtomTables atoms;
+  std::vector<plan::Condition> conditions;  ///< the bits of `weft_held`
+  std::uint32_t value_columns = 0;          ///< of the table `weft_values`: what relations compare, by class
 
   std::uint64_t table_bytes() const;
 };

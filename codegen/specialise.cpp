@@ -1,5 +1,7 @@
 #include "codegen/specialise.h"
 
+#include <algorithm>
+#include <limits>
 #include <map>
 
 #include <llvm/BinaryFormat/Dwarf.h>
@@ -85,6 +87,7 @@ class Specialiser {
     for (const Map& map : layout_.maps) add(map);
     direct4();
     atom();
+    held();
   }
 
  private:
@@ -217,6 +220,53 @@ class Specialiser {
     }
     llvm::Value* number = ir.CreateAnd(protocol, ir.getInt32(0xFF), "number");
     ir.CreateRet(ir.CreateZExt(element(ir, atoms.by_protocol, type, number), ir.getInt32Ty()));
+  }
+
+  // u64 weft_held(u32 source, u32 destination, u64 now): a bit for each condition, without a branch.
+  void held() {
+    llvm::Function* function = begin("weft_held");
+    if (!function) return;
+    llvm::IRBuilder<> ir(block(function, "entry"));
+    const auto value_of = [&](llvm::Value* of_class, std::uint16_t column) {
+      llvm::Value* index = ir.CreateMul(of_class, ir.getInt32(layout_.value_columns));
+      return element(ir, "weft_values", ir.getInt16Ty(), ir.CreateAdd(index, ir.getInt32(column)));
+    };
+    llvm::Value* out = ir.getInt64(0);
+    llvm::Value* mask = ir.getInt32(constant_value("weft_class_mask"));
+    llvm::Value* source = ir.CreateAnd(function->getArg(0), mask, "source");
+    llvm::Value* destination = ir.CreateAnd(function->getArg(1), mask, "destination");
+    for (std::size_t i = 0; i < layout_.conditions.size(); ++i) {
+      llvm::Value* holds = nullptr;
+      if (const auto* relation = std::get_if<plan::Relation>(&layout_.conditions[i])) {
+        llvm::Value* from = value_of(source, relation->source);
+        llvm::Value* to = value_of(destination, relation->destination);
+        // 0 is no value: equal values are present if one is, different ones if both are.
+        llvm::Value* zero = ir.getInt16(0);
+        holds = ir.CreateAnd(relation->equal ? ir.CreateICmpEQ(from, to) : ir.CreateICmpNE(from, to),
+                             ir.CreateICmpNE(from, zero));
+        if (!relation->equal) holds = ir.CreateAnd(holds, ir.CreateICmpNE(to, zero));
+      } else {
+        const auto& deadline = std::get<plan::Deadline>(layout_.conditions[i]);
+        holds = ir.CreateICmpULT(function->getArg(2), ir.getInt64(nanoseconds(deadline.expires)));
+      }
+      llvm::Value* bit = ir.CreateShl(ir.CreateZExt(holds, ir.getInt64Ty()), ir.getInt64(i));
+      out = ir.CreateOr(out, bit);
+    }
+    ir.CreateRet(out);
+  }
+
+  // Since 1970: what is before has passed, and what is after the year 2554 never comes.
+  static std::uint64_t nanoseconds(model::Moment moment) {
+    constexpr std::uint64_t second = 1'000'000'000, most = std::numeric_limits<std::uint64_t>::max() / second;
+    const auto seconds = static_cast<std::int64_t>(moment);
+    if (seconds <= 0) return 0;
+    return std::min(static_cast<std::uint64_t>(seconds), most) * second;
+  }
+
+  std::uint32_t constant_value(std::string_view name) const {
+    const auto found = std::ranges::find(layout_.constants, name, [](const auto& one) { return one.first; });
+    WEFT_ASSERT(found != layout_.constants.end(), "the layout has every constant");
+    return found->second;
   }
 
   llvm::Module& module_;

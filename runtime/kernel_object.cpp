@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <ctime>
 #include <span>
 
 #include "runtime/global_symbols.h"
@@ -102,6 +103,19 @@ Result<bpf_map*> find_map(bpf_object* object, const MapImage& image) {
   return map;
 }
 
+/// What the program adds to the kernel's clock, which counts since the machine was started, for the time of day.
+bundle::Bytes clock_offset() {
+  const auto nanoseconds = [](clockid_t clock) {
+    timespec time{};
+    clock_gettime(clock, &time);
+    return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(time.tv_nsec);
+  };
+  const std::uint64_t offset = nanoseconds(CLOCK_REALTIME) - nanoseconds(CLOCK_BOOTTIME);
+  bundle::Bytes out(sizeof offset);
+  std::memcpy(out.data(), &offset, sizeof offset);
+  return out;
+}
+
 /// Before the maps exist: contents of global data, and room for all entries.
 Result<void> prepare(bpf_object* object, const bundle::Bundle& bundle, const std::vector<Target>& targets) {
   const auto symbols = global_symbols(bundle.object);
@@ -122,6 +136,9 @@ Result<void> prepare(bpf_object* object, const bundle::Bundle& bundle, const std
   if (!tables) return std::unexpected(tables.error());
   if (auto filled = sections.fill(*symbols, "weft_endpoints", tables->endpoints); !filled) return filled;
   if (auto filled = sections.fill(*symbols, "weft_endpoint_slots", tables->slots); !filled) return filled;
+  if (symbols->contains("weft_clock_offset")) {
+    if (auto filled = sections.fill(*symbols, "weft_clock_offset", clock_offset()); !filled) return filled;
+  }
   return sections.store();
 }
 

@@ -37,22 +37,50 @@ INLINE weft_u32 first_bit(weft_u64 word)
 
 struct gate {
 	const weft_u64 *own, *peer, *atom; /* rows */
+	const weft_u64 *guarded;           /* by word: the conditions its entries have */
 	weft_u32 words, word_mask, summary, summary_mask;
+	int egress;
 };
 
-INLINE weft_u64 word_at(struct gate g, weft_u32 at, weft_u32 position)
-{
-	weft_u64 word = g.own[at] & g.peer[at] & g.atom[at];
+/* The entries of a word that ask for a condition of which `missing` says that it does not hold. */
+#define DEFINE_BLOCKED(name)                                                                                    \
+	NOINLINE weft_u64 weft_blocked_##name(weft_u32 at, weft_u64 missing)                                    \
+	{                                                                                                       \
+		weft_u64 blocked = 0;                                                                           \
+                                                                                                                \
+		for (weft_u32 i = 0; i < weft_conditions && missing; i++) {                                     \
+			weft_u32 condition = first_bit(missing) & weft_condition_mask;                          \
+                                                                                                                \
+			blocked |= weft_##name##_guards[(weft_u64)condition * (weft_##name##_word_mask + 1) +   \
+							(at & weft_##name##_word_mask)];                        \
+			missing &= missing - 1;                                                                 \
+		}                                                                                               \
+		return blocked;                                                                                 \
+	}
 
-	if (weft_uses_pass && at == g.summary + position / WORD_BITS)
+DEFINE_BLOCKED(egress)
+DEFINE_BLOCKED(ingress)
+
+/* The entries of word `at` that match; `held` are the conditions that hold. */
+INLINE weft_u64 word_at(struct gate g, weft_u32 at, weft_u32 position, weft_u64 held)
+{
+	weft_u64 word = g.own[g.summary + at] & g.peer[g.summary + at] & g.atom[g.summary + at];
+
+	if (weft_uses_pass && at == position / WORD_BITS)
 		word &= ~0ull << position % WORD_BITS;
+	if (weft_conditions && word) {
+		weft_u64 missing = g.guarded[at] & ~held;
+
+		if (missing)
+			word &= ~(g.egress ? weft_blocked_egress(at, missing) : weft_blocked_ingress(at, missing));
+	}
 	return word;
 }
 
 /* At most `most` words, from that of `position` on, that no summary excludes. The words of three rows may have no bit in
  * common although their summaries have: then the next one is looked at.
  */
-INLINE weft_u32 scan_some(struct gate g, weft_u32 position, const weft_u32 most)
+INLINE weft_u32 scan_some(struct gate g, weft_u32 position, weft_u64 held, const weft_u32 most)
 {
 	weft_u32 group = position / GROUP_BITS & g.summary_mask, at = 0;
 	weft_u64 candidates = g.own[group] & g.peer[group] & g.atom[group];
@@ -62,7 +90,7 @@ INLINE weft_u32 scan_some(struct gate g, weft_u32 position, const weft_u32 most)
 		weft_u64 word;
 
 		at = (group << 6 | first_bit(candidates)) & g.word_mask;
-		word = word_at(g, g.summary + at, position);
+		word = word_at(g, at, position, held);
 		if (word)
 			return FOUND | at * WORD_BITS | first_bit(word);
 		candidates &= candidates - 1;
@@ -73,99 +101,119 @@ INLINE weft_u32 scan_some(struct gate g, weft_u32 position, const weft_u32 most)
 /* Most decisions fall within the first word looked at; the others are sought eight words at a time. */
 #define AT_ONCE 8
 
-/* The word that a class and an atom lead to. */
-INLINE weft_u32 first_word(const weft_u16 *table, weft_u32 class, weft_u32 atom)
+/* The word that a row and an atom lead to. */
+INLINE weft_u32 first_word(const weft_u16 *table, weft_u32 row, weft_u32 atom)
 {
-	return table[(weft_u64)(class & weft_class_mask) * (weft_atom_mask + 1) + (atom & weft_atom_mask)];
+	return table[(weft_u64)(row & weft_row_mask) * (weft_atom_mask + 1) + (atom & weft_atom_mask)];
 }
 
-INLINE weft_u32 scan_one(struct gate g, weft_u32 at)
+INLINE weft_u32 scan_one(struct gate g, weft_u32 at, weft_u64 held)
 {
 	weft_u64 word;
 
 	at &= g.word_mask;
-	word = word_at(g, g.summary + at, 0);
+	word = word_at(g, at, 0, held);
 	return word ? FOUND | at * WORD_BITS | first_bit(word) : (at + 1) * WORD_BITS;
 }
 
-#define DEFINE_GATE(name)                                                                                     \
-	INLINE struct gate name##_rows(weft_u32 own, weft_u32 peer, weft_u32 atom)                            \
-	{                                                                                                     \
-		return (struct gate){                                                                         \
-			weft_##name##_own_rows + (weft_u64)(own & weft_class_mask) * weft_##name##_stride,              \
-			weft_##name##_peer_rows + (weft_u64)(peer & weft_class_mask) * weft_##name##_stride,            \
-			weft_##name##_atom_rows + (weft_u64)(atom & weft_atom_mask) * weft_##name##_stride,             \
-			weft_##name##_words,                                                                  \
-			weft_##name##_word_mask,                                                              \
-			weft_##name##_summary,                                                                \
-			weft_##name##_summary_mask,                                                           \
-		};                                                                                            \
-	}                                                                                                     \
-                                                                                                              \
-	NOINLINE weft_u32 weft_some_##name(weft_u32 own, weft_u32 peer, weft_u32 atom, weft_u32 position)     \
-	{                                                                                                     \
-		return scan_some(name##_rows(own, peer, atom), position, AT_ONCE);                            \
-	}                                                                                                     \
-                                                                                                              \
-	/* Every turn goes on by eight words or to the end: the bound is no cap. Loops in functions of their  \
-	 * own, because the kernel's verifier walks every turn of a loop but every function only once.        \
-	 */                                                                                                   \
-	NOINLINE weft_u32 weft_group_##name(weft_u32 own, weft_u32 peer, weft_u32 atom, weft_u32 position)    \
-	{                                                                                                     \
-		weft_u32 end = (position / GROUP_BITS + 1) * GROUP_BITS;                                      \
-                                                                                                              \
-		for (weft_u32 i = 0; i <= 64 / AT_ONCE; i++) {                                               \
-			if (position & FOUND || position >= end)                                              \
-				break;                                                                        \
-			position = weft_some_##name(own, peer, atom, position);                               \
-		}                                                                                             \
-		return position;                                                                              \
-	}                                                                                                     \
-                                                                                                              \
-	NOINLINE weft_u32 weft_search_##name(weft_u32 own, weft_u32 peer, weft_u32 atom, weft_u32 position)   \
-	{                                                                                                     \
-		for (weft_u32 i = 0; i < weft_##name##_summary; i++) {                                        \
-			if (position & FOUND || position >= weft_##name##_words * WORD_BITS)                  \
-				break;                                                                        \
-			position = weft_group_##name(own, peer, atom, position);                              \
-		}                                                                                             \
-		return position;                                                                              \
-	}                                                                                                     \
-                                                                                                              \
-	/* The decision of one gate. Nobody's class has empty rows: denied. */                                \
-	NOINLINE weft_u32 weft_decide_##name(weft_u32 own, weft_u32 peer, weft_u32 atom)                      \
-	{                                                                                                     \
-		weft_u32 found = 0, entry, action;                                                    \
-                                                                                                      \
-		if (weft_##name##_uses_first) {                                                       \
-			weft_u32 of_own = first_word(weft_##name##_own_first, own, atom);             \
-			weft_u32 of_peer = first_word(weft_##name##_peer_first, peer, atom);          \
-                                                                                                      \
-			found = scan_one(name##_rows(own, peer, atom), of_own > of_peer ? of_own : of_peer); \
-		}                                                                                     \
-		if (UNLIKELY(!(found & FOUND)))                                                       \
-			found = weft_search_##name(own, peer, atom, found);                           \
-		if (!(found & FOUND))                                                                         \
-			return DENIED(WEFT_ENTRY_UNKNOWN);                                                    \
-		entry = found & ~FOUND;                                                                       \
-		action = weft_##name##_actions[entry & weft_##name##_action_mask];                            \
-		if (!weft_uses_pass)                                                                          \
-			return action;                                                                        \
-		/* A pass goes on at a later tier, so there is at most one a tier. */                         \
-		for (weft_u32 i = 0; i <= weft_tiers; i++) {                                                  \
-			if ((action & WEFT_ACTION_MASK) != WEFT_ACTION_PASS)                                  \
-				return action;                                                                \
-			found = weft_search_##name(own, peer, atom, action >> WEFT_ACTION_SHIFT);             \
-			if (!(found & FOUND))                                                                 \
-				break;                                                                        \
-			entry = found & ~FOUND;                                                               \
-			action = weft_##name##_actions[entry & weft_##name##_action_mask];                    \
-		}                                                                                             \
-		return DENIED(WEFT_ENTRY_UNKNOWN);                                                            \
+/* The row of a class: of those that differ only in what relations compare, there is one. */
+INLINE weft_u32 row_of(weft_u32 class)
+{
+	return weft_uses_rows ? weft_rows[class & weft_class_mask] : class;
+}
+
+/* Which conditions hold between these classes now, a bit each. */
+INLINE weft_u64 conditions(weft_u32 source, weft_u32 destination)
+{
+	if (!weft_conditions)
+		return 0;
+	return weft_held(source, destination, weft_uses_clock ? bpf_ktime_get_boot_ns() + weft_clock_offset : 0);
+}
+
+#define DEFINE_GATE(name, is_egress)                                                                                  \
+	INLINE struct gate name##_rows(weft_u32 own, weft_u32 peer, weft_u32 atom)                                    \
+	{                                                                                                             \
+		return (struct gate){                                                                                 \
+			weft_##name##_own_rows + (weft_u64)(own & weft_row_mask) * weft_##name##_stride,              \
+			weft_##name##_peer_rows + (weft_u64)(peer & weft_row_mask) * weft_##name##_stride,            \
+			weft_##name##_atom_rows + (weft_u64)(atom & weft_atom_mask) * weft_##name##_stride,           \
+			weft_##name##_guarded,                                                                        \
+			weft_##name##_words,                                                                          \
+			weft_##name##_word_mask,                                                                      \
+			weft_##name##_summary,                                                                        \
+			weft_##name##_summary_mask,                                                                   \
+			is_egress,                                                                                    \
+		};                                                                                                    \
+	}                                                                                                             \
+                                                                                                                      \
+	/* `rows` are the rows of both ends, the own one in the upper half: the kernel passes five arguments. */      \
+	NOINLINE weft_u32 weft_some_##name(weft_u32 rows, weft_u32 atom, weft_u32 position, weft_u64 held)            \
+	{                                                                                                             \
+		return scan_some(name##_rows(rows >> 16, rows & 0xffff, atom), position, held, AT_ONCE);              \
+	}                                                                                                             \
+                                                                                                                      \
+	/* Every turn goes on by eight words or to the end: the bound is no cap. Loops in functions of their          \
+	 * own, because the kernel's verifier walks every turn of a loop but every function only once.                \
+	 */                                                                                                           \
+	NOINLINE weft_u32 weft_group_##name(weft_u32 rows, weft_u32 atom, weft_u32 position, weft_u64 held)           \
+	{                                                                                                             \
+		weft_u32 end = (position / GROUP_BITS + 1) * GROUP_BITS;                                              \
+                                                                                                                      \
+		for (weft_u32 i = 0; i <= 64 / AT_ONCE; i++) {                                                        \
+			if (position & FOUND || position >= end)                                                      \
+				break;                                                                                \
+			position = weft_some_##name(rows, atom, position, held);                                      \
+		}                                                                                                     \
+		return position;                                                                                      \
+	}                                                                                                             \
+                                                                                                                      \
+	NOINLINE weft_u32 weft_search_##name(weft_u32 rows, weft_u32 atom, weft_u32 position, weft_u64 held)          \
+	{                                                                                                             \
+		for (weft_u32 i = 0; i < weft_##name##_summary; i++) {                                                \
+			if (position & FOUND || position >= weft_##name##_words * WORD_BITS)                          \
+				break;                                                                                \
+			position = weft_group_##name(rows, atom, position, held);                                     \
+		}                                                                                                     \
+		return position;                                                                                      \
+	}                                                                                                             \
+                                                                                                                      \
+	/* The decision of one gate. Nobody's class has empty rows: denied. */                                        \
+	NOINLINE weft_u32 weft_decide_##name(weft_u32 own, weft_u32 peer, weft_u32 atom)                              \
+	{                                                                                                             \
+		weft_u64 held = is_egress ? conditions(own, peer) : conditions(peer, own);                            \
+		weft_u32 found = 0, action;                                                                           \
+                                                                                                                      \
+		if (weft_uses_clock && !weft_clock_offset)                                                            \
+			return DENIED(WEFT_ENTRY_UNKNOWN); /* whoever loaded it did not say what time it is */        \
+		own = row_of(own);                                                                                    \
+		peer = row_of(peer);                                                                                  \
+		if (weft_##name##_uses_first) {                                                                       \
+			weft_u32 of_own = first_word(weft_##name##_own_first, own, atom);                             \
+			weft_u32 of_peer = first_word(weft_##name##_peer_first, peer, atom);                          \
+                                                                                                                      \
+			found = scan_one(name##_rows(own, peer, atom), of_own > of_peer ? of_own : of_peer, held);    \
+		}                                                                                                     \
+		if (UNLIKELY(!(found & FOUND)))                                                                       \
+			found = weft_search_##name(own << 16 | peer, atom, found, held);                              \
+		if (!(found & FOUND))                                                                                 \
+			return DENIED(WEFT_ENTRY_UNKNOWN);                                                            \
+		action = weft_##name##_actions[found & weft_##name##_action_mask];                                    \
+		if (!weft_uses_pass)                                                                                  \
+			return action;                                                                                \
+		/* A pass goes on at a later tier, so there is at most one a tier. */                                 \
+		for (weft_u32 i = 0; i <= weft_tiers; i++) {                                                          \
+			if ((action & WEFT_ACTION_MASK) != WEFT_ACTION_PASS)                                          \
+				return action;                                                                        \
+			found = weft_search_##name(own << 16 | peer, atom, action >> WEFT_ACTION_SHIFT, held);        \
+			if (!(found & FOUND))                                                                         \
+				break;                                                                                \
+			action = weft_##name##_actions[found & weft_##name##_action_mask];                            \
+		}                                                                                                     \
+		return DENIED(WEFT_ENTRY_UNKNOWN);                                                                    \
 	}
 
-DEFINE_GATE(egress)
-DEFINE_GATE(ingress)
+DEFINE_GATE(egress, 1)
+DEFINE_GATE(ingress, 0)
 
 /* The own-node rule: the peer is the node the subject runs on. */
 INLINE int is_own_node(weft_u32 own, weft_u32 peer)

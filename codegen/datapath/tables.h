@@ -41,6 +41,8 @@ extern const weft_u32 weft_uses_state;
 extern const weft_u32 weft_uses_own_node;
 extern const weft_u32 weft_uses_pass;
 extern const weft_u32 weft_uses_counters;
+extern const weft_u32 weft_uses_rows;
+extern const weft_u32 weft_uses_clock;
 extern const weft_u32 weft_uses_exact4;
 extern const weft_u32 weft_uses_prefixes4;
 extern const weft_u32 weft_uses_exact6;
@@ -50,10 +52,18 @@ extern const weft_u32 weft_tiers;
 extern const weft_u32 weft_otherwise4; /* identity of addresses in no table */
 extern const weft_u32 weft_otherwise6;
 
+/* Conditions: what an entry may ask besides its bits, numbered from 0; at most 64. `guarded` says for each word which
+ * of them its entries have, `guards` for each condition and word which entries have it. A class finds its row in `rows`
+ * where several classes share one.
+ */
+extern const weft_u32 weft_conditions;
+extern const weft_u32 weft_condition_mask;
+extern weft_u16 weft_rows[];
+
 /* Rows of a gate. A row is `summary` words (bit w: word w of the row is not zero) followed by the words of its entries;
  * the next row begins `stride` words later.
  *
- * Where `uses_first` is set, `own_first` and `peer_first` say for each class and atom the first word in which both have an
+ * Where `uses_first` is set, `own_first` and `peer_first` say for each row and atom the first word in which both have an
  * entry. The deciding entry is in no earlier word than either says, and nearly always in the later of the two: a rule names
  * whom it lets reach what. So the search begins where it ends, however many rules there are.
  */
@@ -70,9 +80,12 @@ extern const weft_u32 weft_otherwise6;
 	extern weft_u64 weft_##gate##_own_rows[];                                              \
 	extern weft_u64 weft_##gate##_peer_rows[];                                             \
 	extern weft_u64 weft_##gate##_atom_rows[];                                             \
+	extern weft_u64 weft_##gate##_guarded[];                                               \
+	extern weft_u64 weft_##gate##_guards[];                                                \
 	extern weft_u32 weft_##gate##_actions[];
 
 extern const weft_u32 weft_class_mask;
+extern const weft_u32 weft_row_mask;
 extern const weft_u32 weft_atom_mask;
 
 DECLARE_GATE(egress)
@@ -92,6 +105,13 @@ extern weft_u8 weft_prefixes6[];
 #define WEFT_NOT_DIRECT (~0ull)
 extern weft_u64 weft_direct4(weft_u32 address);
 extern weft_u32 weft_atom(weft_u32 protocol, weft_u32 value);
+/* And the conditions that hold between two classes at that time (nanoseconds since 1970), a bit each. */
+extern weft_u64 weft_held(weft_u32 source, weft_u32 destination, weft_u64 now);
+
+/* What is to be added to bpf_ktime_get_boot_ns() for the time since 1970, filled by the loader; 0: unknown, and a program
+ * with deadlines denies everything.
+ */
+weft_u64 weft_clock_offset;
 
 /* The workloads of this node, filled by the loader. */
 weft_u16 weft_endpoint_slots[WEFT_ENDPOINT_SLOTS];

@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -41,7 +42,8 @@ bool is_header_of(const model::Flow& flow) {
 // The flows whose subject at this gate is `instance`, as packets through the program.
 std::optional<std::string> gate_disagreement(const test::World& world, const plan::DecisionPlan& plan,
                                              test::Program& program, const std::vector<model::Flow>& flows,
-                                             const model::Instance& instance, model::Direction direction) {
+                                             const model::Instance& instance, model::Direction direction,
+                                             model::Moment now) {
   for (const model::Flow& flow : flows) {
     const model::End& own = direction == model::Direction::Egress ? flow.source : flow.destination;
     const model::End& peer = direction == model::Direction::Egress ? flow.destination : flow.source;
@@ -49,7 +51,7 @@ std::optional<std::string> gate_disagreement(const test::World& world, const pla
     if (is_header_of(flow)) continue;
     const plan::Answer expected = same_instance(flow)
                                       ? plan::Answer{WEFT_ENTRY_SELF, model::Verdict::Allow}
-                                      : plan::decide(plan, direction, *own.address, *peer.address, flow.service);
+                                      : plan::decide(plan, direction, *own.address, *peer.address, flow.service, now);
     const test::Frame frame = test::frame_of(*flow.source.address, *flow.destination.address, flow.service);
     const test::Outcome outcome = program.run(direction, frame);
     if (outcome.entry != expected.entry || outcome.allowed != (expected.verdict == model::Verdict::Allow)) {
@@ -72,12 +74,22 @@ std::optional<std::string> disagreement(const test::World& world, std::size_t li
   if (!bundle) return bundle.error().message;
   Result<test::Program> program = test::Program::load(*bundle);
   if (!program) return program.error().message;
-  for (const model::Instance& instance : world.inventory.instances) {
-    if (instance.host || instance.addresses.empty()) continue;
-    program->set_endpoint(1, addresses_of(*plan, instance));
-    for (const model::Direction direction : {model::Direction::Egress, model::Direction::Ingress}) {
-      program->forget_connections();  // where there are no ports, what passed one gate is answered at the other
-      if (auto wrong = gate_disagreement(world, *plan, *program, flows, instance, direction)) return wrong;
+  const bool timed = std::ranges::any_of(
+      plan->conditions, [](const auto& condition) { return std::holds_alternative<plan::Deadline>(condition); });
+  std::vector<model::Moment> moments{model::before_all};
+  if (timed) {
+    moments = test::interesting_moments(world.policy);
+    std::erase_if(moments, [](model::Moment now) { return now < model::Moment{0}; });  // the kernel's time began in 1970
+  }
+  for (const model::Moment now : moments) {
+    if (timed) program->set_now(now);
+    for (const model::Instance& instance : world.inventory.instances) {
+      if (instance.host || instance.addresses.empty()) continue;
+      program->set_endpoint(1, addresses_of(*plan, instance));
+      for (const model::Direction direction : {model::Direction::Egress, model::Direction::Ingress}) {
+        program->forget_connections();  // where there are no ports, what passed one gate is answered at the other
+        if (auto wrong = gate_disagreement(world, *plan, *program, flows, instance, direction, now)) return wrong;
+      }
     }
   }
   return {};

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <ctime>
 #include <map>
 
 #include <bpf/bpf.h>
@@ -265,6 +266,17 @@ void Program::set_endpoint(std::uint32_t interface, const std::vector<plan::Endp
   WEFT_ASSERT(slot->second < WEFT_ENDPOINTS, "there is room for the endpoint");
   std::memcpy(table("weft_endpoints").data() + slot->second * sizeof(endpoint), &endpoint, sizeof(endpoint));
   std::memcpy(table("weft_endpoint_slots").data() + (interface & (WEFT_ENDPOINT_SLOTS - 1)) * 2, &slot->second, 2);
+}
+
+void Program::set_now(model::Moment now) {
+  timespec since_start{};
+  clock_gettime(CLOCK_BOOTTIME, &since_start);
+  // The middle of the second, so that the run itself does not lead into the next.
+  WEFT_ASSERT(now >= model::Moment{0}, "the kernel's time began in 1970");
+  const std::uint64_t wanted = static_cast<std::uint64_t>(now) * 1'000'000'000 + 500'000'000;
+  const std::uint64_t offset = wanted - (static_cast<std::uint64_t>(since_start.tv_sec) * 1'000'000'000 +
+                                         static_cast<std::uint64_t>(since_start.tv_nsec));
+  std::memcpy(table("weft_clock_offset").data(), &offset, sizeof offset);
 }
 
 void Program::remove_endpoint(std::uint32_t interface) {

@@ -38,6 +38,8 @@ class Program {
 
   /// The workload at an interface. Interface 1 is `lo`, from which test packets come unless told otherwise.
   void set_endpoint(std::uint32_t interface, const std::vector<plan::Endpoint::Local>& addresses);
+  /// Makes it that second, for programs with deadlines.
+  void set_now(model::Moment now);
   void remove_endpoint(std::uint32_t interface);
 
   /// Overwrites tables in place, as a new policy of the same shape would.
