@@ -22,6 +22,7 @@ struct Name {
 struct Text {
   std::string text;
   Span span{};
+  bool parameter = false;  ///< no text but a name: in a template, of the parameter whose text is meant
 };
 
 /// A label key: `app`, `ns.team`, `` node.`k` ``. `extra` says that more parts followed or that a slash stood between
@@ -34,7 +35,7 @@ struct Key {
   Span span{};
 };
 
-/// A number or address as it was written.
+/// A number, date or address as it was written.
 struct Literal {
   std::string text;
   Span span{};
@@ -177,11 +178,60 @@ struct GuardStatement {
   Span span{};
 };
 
+/// `@name` or `@name(value, …)` before a statement.
+struct Annotation {
+  struct Value {
+    enum class Kind : std::uint8_t { Text, Date, Number, Word };
+
+    Kind kind = Kind::Word;
+    std::string text;  ///< as written, texts without their quotes
+    Span span{};
+  };
+
+  Name name;
+  std::vector<Value> values;
+  Span span{};
+};
+
 struct IsolateStatement {
   enum class Side : std::uint8_t { Both, Ingress, Egress };
 
+  std::vector<Annotation> annotations;
+  bool audit = false;
   Selector subject;
   Side side = Side::Both;
+  Span span{};  ///< without its annotations
+};
+
+/// `source.KEY == destination.KEY`, the ends in either order.
+struct Relation {
+  struct End {
+    bool source = true;  ///< otherwise of the destination
+    Key key;
+    Span span{};
+  };
+
+  End left;
+  End right;
+  bool equal = true;
+  Span span{};
+};
+
+/// `requires http(method = "GET")`.
+struct Obligation {
+  struct Detail {
+    Name key;
+    Text value;
+  };
+
+  Name kind;
+  std::vector<Detail> details;
+  Span span{};  ///< without `requires`
+};
+
+/// `log` with or without a text.
+struct Log {
+  std::optional<Text> text;
   Span span{};
 };
 
@@ -190,6 +240,7 @@ struct Edge {
   Selector source;
   Selector destination;
   Services services;
+  std::vector<Relation> relations;  ///< of `when`
   std::optional<Text> because;
 };
 
@@ -197,35 +248,159 @@ struct RuleStatement {
   enum class Verdict : std::uint8_t { Allow, Deny, Pass };
   enum class Gate : std::uint8_t { Both, Source, Destination };
 
+  std::vector<Annotation> annotations;
+  bool audit = false;
   Verdict verdict = Verdict::Allow;
   std::optional<Name> pass_to;
   Gate gate = Gate::Both;
   Edge edge;
-  Span span{};
+  std::vector<Obligation> obligations;
+  std::optional<Log> log;
+  std::optional<Literal> expires;
+  Span span{};  ///< without its annotations
 };
 
 struct AssertionStatement {
+  std::vector<Annotation> annotations;
   bool never = true;  ///< otherwise `always`
   Edge edge;
-  Span span{};
+  Span span{};  ///< without its annotations
 };
 
 using PolicyItem = std::variant<IsolateStatement, RuleStatement, GuardStatement>;
 
 struct PolicyStatement {
+  std::vector<Annotation> annotations;
   Name name;
   bool name_is_text = false;  ///< written in double quotes
   std::optional<Name> tier;
   bool ordered = false;
   std::optional<Literal> priority;
   std::optional<Text> owner;
+  std::optional<Selector> scope;  ///< of `for`
+  bool audit = false;
   std::vector<PolicyItem> items;
   bool unreadable_header = false;  ///< what the header says is a guess; its error is reported
   Span span{};                     ///< of the header, from `policy` to `{`
+  std::optional<Span> close;       ///< its `}`
+};
+
+// ---- tests
+
+/// Who stands at one end of an expectation.
+struct TestEnd {
+  /// `{app: "web", ns: "shop"}`
+  struct Imagined {
+    struct Entry {
+      Key key;
+      Text value;
+    };
+    std::vector<Entry> labels;
+  };
+  /// `"shop/web-1"`
+  struct Workload {
+    Text name;
+  };
+  /// `10.0.0.1`
+  struct Address {
+    Literal address;
+  };
+
+  std::variant<Selector, Imagined, Workload, Address> who;
+  Span span{};
+};
+
+/// `web -> api : tcp/8080 is allow at source by shop.edge`
+struct Expectation {
+  enum class Gate : std::uint8_t { Both, Source, Destination };
+
+  /// A policy, a rule of it by its `@id`, or one of the words `isolation`, `profile`, `own-node`, `self`.
+  struct By {
+    Name name;
+    bool name_is_text = false;  ///< written in double quotes
+    std::optional<Name> rule;
+    Span span{};
+  };
+
+  TestEnd source;
+  TestEnd destination;
+  Services services;
+  bool allowed = true;
+  Gate gate = Gate::Both;
+  std::optional<By> by;
+  Span span{};
+};
+
+struct TestStatement {
+  std::vector<Annotation> annotations;
+  Text name;
+  std::vector<Expectation> expectations;
+  bool unreadable_header = false;
+  Span span{};                ///< of the header, from `test` to `{`
+  std::optional<Span> close;  ///< its `}`
+};
+
+// ---- templates and other files
+
+/// The value of a template parameter, read in every way that makes sense of it: `web` may be a group, a network, a
+/// service, a tier, a label key or another parameter; `app == "web"` is a selector only. The parameter decides.
+struct Argument {
+  std::optional<Selector> selector;
+  std::optional<Networks> networks;
+  std::optional<Services> services;
+  std::optional<Key> key;
+  std::optional<Name> name;
+  std::optional<Text> text;
+  Span span{};
+};
+
+struct Parameter {
+  enum class Kind : std::uint8_t { Group, Network, Service, Tier, String, Label };
+
+  Name name;
+  std::optional<Kind> kind;  ///< none: unreadable, which is reported
+  std::optional<Argument> initial;
+  Span span{};
+};
+
+/// `use NAME(PARAMETER = VALUE, …) as ALIAS`
+struct UseStatement {
+  struct Value {
+    Name parameter;
+    Argument argument;
+    Span span{};
+  };
+
+  Name name;
+  std::vector<Value> values;
+  std::optional<Name> alias;
+  Span span{};
+};
+
+/// What a template may hold.
+using BodyStatement = std::variant<GroupStatement, NetworkStatement, ServiceStatement, GuardStatement,
+                                   AssertionStatement, PolicyStatement, TestStatement, UseStatement>;
+
+struct TemplateStatement {
+  std::vector<Annotation> annotations;
+  Name name;
+  std::vector<Parameter> parameters;
+  std::vector<BodyStatement> body;
+  bool unreadable_header = false;  ///< what the header says is a guess; its error is reported
+  Span span{};                     ///< of the header, from `template` to `{`
+  std::optional<Span> close;       ///< its `}`
+};
+
+/// `import "shop/base.weft"` or `import std.core.dns`.
+struct ImportStatement {
+  std::optional<Text> path;
+  std::vector<Name> module;  ///< std, core, dns
+  Span span{};
 };
 
 using Statement = std::variant<ProfileStatement, LabelStatement, GroupStatement, NetworkStatement, ServiceStatement,
-                               TiersStatement, GuardStatement, AssertionStatement, PolicyStatement>;
+                               TiersStatement, GuardStatement, AssertionStatement, PolicyStatement, TestStatement,
+                               TemplateStatement, UseStatement, ImportStatement>;
 
 /// `// text` up to the line end.
 struct Comment {

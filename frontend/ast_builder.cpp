@@ -45,6 +45,23 @@ ast::Text AstBuilder::text_literal(const antlr4::Token* token) {
   return out;
 }
 
+ast::Text AstBuilder::text_value(const Parser::TextValueContext* context, std::string_view what) {
+  if (context->literal) return text_literal(context->literal);
+  const ast::Name written = name(context->parameterName);
+  if (!in_template_ && diagnostics_.errors() < Limits::errors) {
+    const std::string word = printable(text(context->parameterName));
+    Diagnostic& diagnostic = diagnostics_.report(
+        syntax, written.span, fmt::format("expected a text in double quotes, found `{}`", word));
+    std::string title = fmt::format("{} stand in double quotes: \"{}\"", what, printable(written.text));
+    if (written.quoted) {
+      diagnostic.suggest(std::move(title));
+    } else {
+      diagnostic.fix(std::move(title), written.span, fmt::format("\"{}\"", written.text));
+    }
+  }
+  return {written.text, written.span, true};
+}
+
 ast::Literal AstBuilder::literal(const antlr4::Token* token) const { return {std::string(text(token)), span(token)}; }
 
 ast::Key AstBuilder::key(const Parser::KeyContext* context) const {
@@ -149,10 +166,10 @@ ast::Comparison AstBuilder::comparison(const Parser::PrimaryContext* context) {
       break;
   }
   if (test->set) {
-    for (const auto* value : test->set->values) out.values.push_back(text_literal(value));
+    for (const auto* value : test->set->values) out.values.push_back(text_value(value, "values"));
     out.values_span = span(test->set);
   } else {
-    out.values.push_back(text_literal(test->value));
+    out.values.push_back(text_value(test->value));
     out.values_span = span(test->value);
   }
   return out;
@@ -176,10 +193,10 @@ ast::NetworkItem AstBuilder::network_item(const Parser::NetworkItemContext* cont
   return {name(context->called), span(context)};
 }
 
-ast::Services AstBuilder::services(const Parser::ServicesContext* context) const {
+ast::Services AstBuilder::services(const std::vector<Parser::ServiceDifferenceContext*>& items, Span whole) const {
   ast::Services out;
-  out.span = span(context);
-  for (const auto* item : context->items) {
+  out.span = whole;
+  for (const auto* item : items) {
     ast::ServiceDifference difference{service_item(item->base), {}, span(item)};
     for (const auto* cut : item->cuts) difference.cuts.push_back(service_item(cut));
     out.items.push_back(std::move(difference));
@@ -198,125 +215,6 @@ ast::ServiceItem AstBuilder::service_item(const Parser::ServiceItemContext* cont
     if (port->last) out.last = literal(port->last);
     if (port->code) out.code = literal(port->code);
   }
-  return out;
-}
-
-// ---- statements
-
-ast::Statement AstBuilder::statement(const Parser::OneStatementContext* context) {
-  if (const auto* it = context->isProfile) return ast::ProfileStatement{name(it->called), span(it)};
-  if (const auto* it = context->isLabel) return label(it);
-  if (const auto* it = context->isGroup) return ast::GroupStatement{name(it->called), selector(it->meaning), span(it)};
-  if (const auto* it = context->isNetwork) {
-    return ast::NetworkStatement{name(it->called), networks(it->meaning->items, span(it->meaning)), span(it)};
-  }
-  if (const auto* it = context->isService) {
-    return ast::ServiceStatement{name(it->called), services(it->meaning), span(it)};
-  }
-  if (const auto* it = context->isTiers) {
-    ast::TiersStatement tiers;
-    for (const auto* each : it->names) tiers.names.push_back(name(each));
-    tiers.span = span(it);
-    return tiers;
-  }
-  if (const auto* it = context->isGuard) return guard(it);
-  const auto* claim = context->isAssertion;
-  return ast::AssertionStatement{claim->claim->getType() == Parser::NEVER, edge(claim->meaning), span(claim)};
-}
-
-ast::LabelStatement AstBuilder::label(const Parser::LabelContext* context) {
-  ast::LabelStatement out;
-  out.span = span(context);
-  for (const auto* each : context->keys) out.keys.push_back(key(each));
-  if (!context->anyText) {
-    out.values.emplace();
-    for (const auto* value : context->values) out.values->push_back(text_literal(value));
-  }
-  return out;
-}
-
-ast::PolicyStatement AstBuilder::policy_header(const Parser::OnePolicyHeaderContext* context) {
-  const auto* header = context->header;
-  ast::PolicyStatement out;
-  out.span = span(header);
-  if (header->title) {
-    ast::Text title = text_literal(header->title);
-    out.name = {std::move(title.text), title.span};
-    out.name_is_text = true;
-  } else {
-    out.name = name(header->called);
-  }
-  for (const auto* clause : header->clauses) {
-    bool repeated = false;
-    if (clause->tier) {
-      repeated = out.tier.has_value();
-      out.tier = name(clause->tier);
-    } else if (clause->isOrdered) {
-      repeated = std::exchange(out.ordered, true);
-    } else if (clause->level) {
-      repeated = out.priority.has_value();
-      out.priority = literal(clause->level);
-      if (clause->minus) {
-        out.priority->text.insert(0, "-");
-        out.priority->span.begin = span(clause->minus).begin;
-      }
-    } else {
-      repeated = out.owner.has_value();
-      out.owner = text_literal(clause->who);
-    }
-    if (repeated) {
-      diagnostics_.report(stated_twice, span(clause), fmt::format("`{}`", text(clause->start)));
-    }
-  }
-  return out;
-}
-
-ast::PolicyItem AstBuilder::policy_item(const Parser::OnePolicyItemContext* context) {
-  const auto* item = context->item;
-  if (item->isolationItem) return isolation(item->isolationItem);
-  if (item->ruleItem) return rule(item->ruleItem);
-  return guard(item->guardItem);
-}
-
-ast::IsolateStatement AstBuilder::isolation(const Parser::IsolationContext* context) {
-  using Side = ast::IsolateStatement::Side;
-  Side side = Side::Both;
-  if (context->side) side = context->side->getType() == Parser::INGRESS ? Side::Ingress : Side::Egress;
-  return {selector(context->subject), side, span(context)};
-}
-
-ast::RuleStatement AstBuilder::rule(const Parser::Rule_Context* context) {
-  using Verdict = ast::RuleStatement::Verdict;
-  using Gate = ast::RuleStatement::Gate;
-  ast::RuleStatement out;
-  switch (context->verdict->getType()) {
-    case Parser::ALLOW:
-      out.verdict = Verdict::Allow;
-      break;
-    case Parser::DENY:
-      out.verdict = Verdict::Deny;
-      break;
-    default:
-      out.verdict = Verdict::Pass;
-      break;
-  }
-  if (context->tier) out.pass_to = name(context->tier);
-  if (context->gate) out.gate = context->gate->getType() == Parser::SOURCE ? Gate::Source : Gate::Destination;
-  out.edge = edge(context->meaning);
-  out.span = span(context);
-  return out;
-}
-
-ast::GuardStatement AstBuilder::guard(const Parser::GuardContext* context) {
-  return {selector(context->nodes), span(context)};
-}
-
-ast::Edge AstBuilder::edge(const Parser::EdgeContext* context) {
-  ast::Edge out;
-  out.source = selector(context->from);
-  out.destination = selector(context->to);
-  out.services = services(context->what);
-  if (context->why) out.because = text_literal(context->why);
   return out;
 }
 

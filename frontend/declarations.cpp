@@ -47,6 +47,10 @@ Declarations::Declarations(std::span<const ast::File> files, Reporter& reporter)
       if (const auto* it = std::get_if<ast::ServiceStatement>(&statement)) declare(*it);
       if (const auto* it = std::get_if<ast::LabelStatement>(&statement)) declare(*it);
       if (const auto* it = std::get_if<ast::TiersStatement>(&statement)) declare(*it);
+      if (std::holds_alternative<ast::UseStatement>(statement) ||
+          std::holds_alternative<ast::ImportStatement>(statement)) {
+        lost_.group = lost_.service = lost_.label = lost_.tier = true;
+      }
     }
   }
   if (tiers.empty()) tiers.push_back({"main", {}});

@@ -43,10 +43,20 @@ inline constexpr DiagnosticKind<std::string_view, std::string_view> no_rules{
 inline constexpr DiagnosticKind<std::string> unknown_escape{"W1014", Severity::Error, "`{}` means nothing in a text"};
 inline constexpr DiagnosticKind<std::string_view> outside_policy{"W1015", Severity::Error,
                                                                  "`{}` stands outside a policy"};
-inline constexpr DiagnosticKind<std::string> unclosed_policy{"W1016", Severity::Error, "policy `{}` is not closed"};
+inline constexpr DiagnosticKind<std::string_view, std::string> unclosed_block{"W1016", Severity::Error,
+                                                                              "{} `{}` is not closed"};
 inline constexpr DiagnosticKind<> stray_brace{"W1017", Severity::Error, "this `}}` closes nothing"};
 inline constexpr DiagnosticKind<std::size_t> too_long{"W1047", Severity::Error,
                                                       "this statement has more than {} words"};
+
+inline constexpr DiagnosticKind<std::string, std::string_view> unfit_annotation{
+    "W1051", Severity::Error, "`@{}` stands before `{}`, which takes no annotations"};
+inline constexpr DiagnosticKind<std::string> lone_annotation{"W1052", Severity::Error,
+                                                             "`@{}` stands before no statement"};
+inline constexpr DiagnosticKind<std::string_view, std::string_view> wrong_block{"W1053", Severity::Error,
+                                                                                "`{}` stands inside a {}"};
+inline constexpr DiagnosticKind<std::string> unknown_parameter_kind{"W1054", Severity::Error,
+                                                                    "`{}` is no type of parameter"};
 
 // ---- names
 

@@ -34,6 +34,10 @@ class Resolver {
         if (const auto* it = std::get_if<ast::PolicyStatement>(&statement)) add(*it, policies);
         if (const auto* it = std::get_if<ast::GuardStatement>(&statement)) add(*it);
         if (const auto* it = std::get_if<ast::AssertionStatement>(&statement)) add(*it);
+        if (const auto* it = std::get_if<ast::TestStatement>(&statement)) later(it->span, "test");
+        if (const auto* it = std::get_if<ast::TemplateStatement>(&statement)) later(it->span, "template");
+        if (const auto* it = std::get_if<ast::UseStatement>(&statement)) later(it->span, "use");
+        if (const auto* it = std::get_if<ast::ImportStatement>(&statement)) later(it->span, "import");
       }
     }
     if (errors == 0 && reporter_.errors() == 0) warn_of_what_has_no_effect();
@@ -122,6 +126,8 @@ class Resolver {
     block.span = statement.name.span;
     block.tier = tier_of(statement);
     block.ordered = statement.ordered;
+    if (statement.scope) later(statement.scope->span, "for");
+    if (statement.audit) later(statement.span, "audit");
     block.owner = statement.owner ? statement.owner->text : "";
     if (statement.priority) {
       block.priority = priority(*statement.priority);
@@ -141,6 +147,21 @@ class Resolver {
         add(std::get<ast::GuardStatement>(item));
       }
     }
+  }
+
+  void later(Span span, std::string_view what) { reporter_.report(not_in_this_version, span, what); }
+
+  // `when`: the ends in either order.
+  std::vector<model::Relation> relations(const std::vector<ast::Relation>& written) {
+    std::vector<model::Relation> out;
+    for (const ast::Relation& each : written) {
+      auto left = declarations_.declared_key(each.left.key);
+      auto right = declarations_.declared_key(each.right.key);
+      if (!left || !right) continue;
+      if (!each.left.source) std::swap(left, right);
+      out.push_back({std::move(*left), std::move(*right), each.equal});
+    }
+    return out;
   }
 
   model::TierId tier_of(const ast::PolicyStatement& statement) {
@@ -184,6 +205,11 @@ class Resolver {
     rule.destination = selectors_.resolve(statement.edge.destination);
     rule.ports = services_.resolve(statement.edge.services).value_or(model::PortSet{});
     rule.because = statement.edge.because ? statement.edge.because->text : "";
+    rule.relations = relations(statement.edge.relations);
+    rule.audit = statement.audit;
+    if (statement.log) rule.log = statement.log->text ? statement.log->text->text : "";
+    if (statement.expires) later(statement.expires->span, "expires");
+    for (const ast::Obligation& each : statement.obligations) later(each.span, "requires");
     rule.tier = block.tier;
     rule.level = level;
     rule.block = id;
@@ -213,6 +239,7 @@ class Resolver {
     isolation.subject = selectors_.resolve(statement.subject);
     isolation.egress = statement.side != ast::IsolateStatement::Side::Ingress;
     isolation.ingress = statement.side != ast::IsolateStatement::Side::Egress;
+    isolation.audit = statement.audit;
     isolation.tier = block.tier;
     isolation.block = id;
     isolation.span = statement.span;
@@ -230,6 +257,7 @@ class Resolver {
     assertion.destination = selectors_.resolve(statement.edge.destination);
     assertion.ports = services_.resolve(statement.edge.services).value_or(model::PortSet{});
     assertion.because = statement.edge.because ? statement.edge.because->text : "";
+    assertion.relations = relations(statement.edge.relations);
     assertion.span = statement.span;
     policy_.assertions.push_back(std::move(assertion));
   }

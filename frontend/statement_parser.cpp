@@ -160,8 +160,26 @@ std::expected<ast::PolicyItem, SyntaxError> StatementParser::policy_item(std::sp
                                 [&] { return grammar_->builder.policy_item(grammar_->parser.onePolicyItem()); });
 }
 
+std::expected<ast::TestStatement, SyntaxError> StatementParser::test_header(std::span<const Token> tokens) {
+  return parse<ast::TestStatement>(tokens,
+                                   [&] { return grammar_->builder.test_header(grammar_->parser.oneTestHeader()); });
+}
+
+std::expected<ast::Expectation, SyntaxError> StatementParser::expectation(std::span<const Token> tokens) {
+  return parse<ast::Expectation>(tokens,
+                                 [&] { return grammar_->builder.expectation(grammar_->parser.oneExpectation()); });
+}
+
+std::expected<ast::TemplateStatement, SyntaxError> StatementParser::template_header(std::span<const Token> tokens) {
+  return parse<ast::TemplateStatement>(
+      tokens, [&] { return grammar_->builder.template_header(grammar_->parser.oneTemplateHeader()); });
+}
+
+void StatementParser::in_template(bool yes) { grammar_->builder.in_template(yes); }
+
 std::string StatementParser::spelling(std::uint16_t type) const {
   const std::string quoted = grammar_->parser.getVocabulary().getLiteralName(type);
+  if (type == WeftParser::OPEN_BLOCK) return "{";
   if (type == WeftParser::BACKSLASH) return "\\";  // the vocabulary keeps it as the grammar has it, escaped
   return quoted.size() < 2 ? std::string() : quoted.substr(1, quoted.size() - 2);
 }

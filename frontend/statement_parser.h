@@ -29,11 +29,19 @@ class StatementParser {
   ~StatementParser();
   StatementParser(StatementParser&&) = delete;
 
-  /// Any statement but `policy`.
+  /// Any statement but those that open a block.
   std::expected<ast::Statement, SyntaxError> statement(std::span<const Token> tokens);
   /// From `policy` to `{`.
   std::expected<ast::PolicyStatement, SyntaxError> policy_header(std::span<const Token> tokens);
   std::expected<ast::PolicyItem, SyntaxError> policy_item(std::span<const Token> tokens);
+  /// From `test` to `{`.
+  std::expected<ast::TestStatement, SyntaxError> test_header(std::span<const Token> tokens);
+  std::expected<ast::Expectation, SyntaxError> expectation(std::span<const Token> tokens);
+  /// From `template` to `{`.
+  std::expected<ast::TemplateStatement, SyntaxError> template_header(std::span<const Token> tokens);
+
+  /// In a template a name may stand where a text belongs.
+  void in_template(bool yes);
 
   /// How a word or sign is written; empty for names and literals.
   std::string spelling(std::uint16_t type) const;

@@ -8,13 +8,18 @@
 // Private to this folder.
 namespace weft::frontend {
 
-/// The tokens of one statement, of one policy header with its `{`, or a `}` alone.
+/// The tokens of one statement with the annotations before it, of one header with its `{`, or a `}` alone.
 struct StatementText {
   std::vector<Token> tokens;
-  bool opens_block = false;   ///< ends in the `{` of a policy
+  std::size_t lead = 0;       ///< which token says what it is: the first one behind annotations and `audit`
+  bool opens_block = false;   ///< ends in the `{` of a block
   bool faulty = false;        ///< an error in it is reported already: what does not fit is no second one
   bool line_goes_on = false;  ///< behind it on its line stands something that begins no statement
   bool skipped = false;       ///< too deep or too long, which is reported: not to be parsed
+
+  /// The type of the leading token; 0 where there are annotations only.
+  std::uint16_t word() const { return lead < tokens.size() ? tokens[lead].type : std::uint16_t{0}; }
+  const Token& leading() const { return tokens[lead < tokens.size() ? lead : 0]; }
 };
 
 /// Cuts a file into statements before anything is parsed, by the reserved words that begin them. So a mistake stays in
@@ -24,14 +29,17 @@ class StatementReader {
   StatementReader(const Sources& sources, SourceId source, Diagnostics& diagnostics,
                   std::vector<ast::Comment>& comments);
 
-  /// False at the end of the text.
-  bool next(StatementText& out);
+  /// False at the end of the text. In a test the expectations, which no word begins, are cut by their form.
+  bool next(StatementText& out, bool in_test);
 
  private:
+  /// Whether what comes next still belongs to the annotations before a statement.
+  class Prefix;
+
   bool begins_statement(const StatementText& so_far) const;
-  bool begins_stray_line(const std::vector<Token>& before) const;
+  bool begins_expectation(const StatementText& so_far) const;
+  bool begins_stray_line(const StatementText& so_far) const;
   bool opens_block(const StatementText& so_far) const;
-  void skip_block(StatementText& out);
   void take(StatementText& out);
 
   const Sources& sources_;
@@ -45,8 +53,6 @@ class StatementReader {
 bool is_statement_word(std::uint16_t type);
 /// True of `allow`, `deny`, `pass`, `isolate`: only policies hold them.
 bool is_policy_item_word(std::uint16_t type);
-/// True of the words that begin clauses of a later version: `when`, `log`, `expires`, `for`, `avoiding`.
-bool is_later_clause(std::string_view word);
 /// True of identifiers, names in backticks and the words that are names where they have no meaning.
 bool is_name(std::uint16_t type);
 

@@ -13,9 +13,14 @@ using grammar::WeftParser;
 
 class Message {
  public:
-  Message(const Sources& sources, SourceId source, const StatementParser& parser, std::span<const Token> tokens,
+  Message(const Sources& sources, SourceId source, const StatementParser& parser, const StatementText& statement,
           const SyntaxError& error)
-      : sources_(sources), source_(source), parser_(parser), tokens_(tokens), error_(error) {}
+      : sources_(sources),
+        source_(source),
+        parser_(parser),
+        tokens_(statement.tokens),
+        lead_(statement.lead),
+        error_(error) {}
 
   void report(Diagnostics& diagnostics) const {
     Diagnostic& diagnostic =
@@ -48,7 +53,7 @@ class Message {
   }
 
   std::string_view kind() const {
-    switch (type(0)) {
+    switch (type(lead_)) {
       case WeftParser::ALLOW:
       case WeftParser::DENY:
       case WeftParser::PASS:
@@ -58,8 +63,12 @@ class Message {
         return "the claim";
       case WeftParser::POLICY:
         return "the policy header";
+      case WeftParser::TEST:
+        return "the test header";
+      case WeftParser::TEMPLATE:
+        return "the template header";
       default:
-        return "the statement";
+        return inside(WeftParser::RuleExpectation) ? "the expectation" : "the statement";
     }
   }
 
@@ -103,7 +112,14 @@ class Message {
   }
 
   std::string name() const {
-    if (expects(WeftParser::STRING)) return "a name for the policy";
+    if (expects(WeftParser::STRING)) {
+      if (before() == WeftParser::POLICY) return "a name for the policy";
+      if (inside(WeftParser::RuleAnnotation)) return "a value of the annotation";
+      if (inside(WeftParser::RuleDecider)) return "the policy that decides after `by`";
+      if (inside(WeftParser::RuleImportFile)) return "a file in double quotes or a module after `import`";
+      if (inside(WeftParser::RuleArgumentValue)) return after_sign("a value");
+      return "a text in double quotes";
+    }
     if (inside(WeftParser::RuleKey) || expects(WeftParser::NODE)) return after_sign("a label key");
     return after_sign("a name");
   }
@@ -116,10 +132,12 @@ class Message {
   std::string choices() const {
     // After a whole statement little but its end is worth naming.
     const bool many = expects(0) && expects(WeftParser::AND);
+    const bool clauses = expects(WeftParser::WHEN) && expects(WeftParser::LOG);
     std::vector<std::string> all;
     for (const std::uint16_t wanted : error_.expected) {
       if (wanted == 0 || (is_noise(wanted) && error_.expected.size() > 1)) continue;
       if (many && is_operator(wanted)) continue;
+      if (clauses && is_clause(wanted)) continue;
       if (wanted == WeftParser::STRING) {
         all.push_back("a text in double quotes");
       } else if (wanted == WeftParser::NUMBER) {
@@ -128,6 +146,7 @@ class Message {
         all.push_back(fmt::format("`{}`", parser_.spelling(wanted)));
       }
     }
+    if (clauses) all.emplace_back("a clause");
     if (expects(0)) all.push_back(fmt::format("the end of {}", kind()));
     std::string out;
     for (std::size_t i = 0; i < all.size(); ++i) {
@@ -145,6 +164,19 @@ class Message {
       case WeftParser::DASH:
       case WeftParser::BAR:
       case WeftParser::BACKSLASH:
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  static bool is_clause(std::uint16_t type) {
+    switch (type) {
+      case WeftParser::WHEN:
+      case WeftParser::REQUIRES:
+      case WeftParser::LOG:
+      case WeftParser::EXPIRES:
+      case WeftParser::BECAUSE:
         return true;
       default:
         return false;
@@ -215,7 +247,7 @@ class Message {
     } else if (const std::string near = misspelt(); !near.empty()) {
       out.fix(fmt::format("did you mean `{}`?", near), here, near, Applicability::MaybeIncorrect);
     } else if (inside(WeftParser::RuleEdge) && (expects(WeftParser::ARROW) || expects(WeftParser::COLON))) {
-      out.suggest(fmt::format("it is written `{} SOURCE -> DESTINATION : SERVICE`", text(0)));
+      out.suggest(fmt::format("it is written `{} SOURCE -> DESTINATION : SERVICE`", text(lead_)));
     }
   }
 
@@ -247,14 +279,15 @@ class Message {
   SourceId source_;
   const StatementParser& parser_;
   std::span<const Token> tokens_;
+  std::size_t lead_;  ///< the word that says which statement it is
   const SyntaxError& error_;
 };
 
 }  // namespace
 
 void report_syntax(const Sources& sources, SourceId source, Diagnostics& diagnostics, const StatementParser& parser,
-                   std::span<const Token> tokens, const SyntaxError& error) {
-  Message(sources, source, parser, tokens, error).report(diagnostics);
+                   const StatementText& statement, const SyntaxError& error) {
+  Message(sources, source, parser, statement, error).report(diagnostics);
 }
 
 void report_no_statement(const Sources& sources, SourceId source, Diagnostics& diagnostics, const Token& found,

@@ -3,23 +3,35 @@
 // A file is a list of statements. Nothing ends a statement but the next one: the words that begin statements are reserved
 // and stand in backticks where they are meant as names. Line ends and indentation mean nothing.
 //
-// The front end enters this grammar one statement at a time (`oneStatement`, `onePolicyHeader`, `onePolicyItem`), so that a
-// mistake never reaches past the statement it is in. Every decision is made on the next word alone.
+// The front end enters this grammar one statement at a time (`oneStatement`, `onePolicyHeader`, `onePolicyItem`, …), so that a
+// mistake never reaches past the statement it is in. But for the values of template parameters and for `in` behind the
+// `for` of a policy, every decision is made on the next word alone.
+//
+// OPEN_BLOCK is the `{` that opens a block; the reader of statements tells it from the `{` of a set.
 
 grammar Weft;
 
-file : statement* EOF ;
+tokens { OPEN_BLOCK }
 
-statement
-  : profile | label | group | network | service | tiers | guard | assertion | policy
+file : ( annotation* ( declaration | policy | testBlock | templateBlock ) )* EOF ;
+
+declaration
+  : isProfile=profile | isLabel=label | isGroup=group | isNetwork=network | isService=service | isTiers=tiers
+  | isGuard=guard | isAssertion=assertion | isUse=useTemplate | isImport=importFile
   ;
 
-oneStatement
-  : ( isProfile=profile | isLabel=label | isGroup=group | isNetwork=network | isService=service | isTiers=tiers
-    | isGuard=guard | isAssertion=assertion ) EOF
-  ;
-onePolicyHeader : header=policyHeader EOF ;
-onePolicyItem : item=policyItem EOF ;
+oneStatement : notes+=annotation* meaning=declaration EOF ;
+onePolicyHeader : notes+=annotation* header=policyHeader EOF ;
+onePolicyItem : notes+=annotation* item=policyItem EOF ;
+oneTestHeader : notes+=annotation* header=testHeader EOF ;
+oneExpectation : item=expectation EOF ;
+oneTemplateHeader : notes+=annotation* header=templateHeader EOF ;
+
+// ---- annotations
+
+// @id(db)    @review_by(2027-03-01)    @owner("shop", "data")
+annotation : '@' called=name ( '(' values+=annotationValue ( ',' values+=annotationValue )* ')' )? ;
+annotationValue : literal=( STRING | DATE | NUMBER ) | word=name | reservedWord=reserved ;
 
 // ---- declarations
 
@@ -36,28 +48,87 @@ guard   : 'guard' nodes=selector ;
 
 // ---- claims
 
-assertion : claim=( 'never' | 'always' ) meaning=edge ;
+assertion : claim=( 'never' | 'always' ) meaning=edge clauses+=claimClause* ;
+claimClause
+  : 'when' relations+=relation ( '&&' relations+=relation )*
+  | 'because' why=textValue
+  ;
 
 // ---- policies
 
-policy : policyHeader policyItem* '}' ;
+policy : policyHeader ( annotation* policyItem )* '}' ;
 
-policyHeader : 'policy' ( called=name | title=STRING ) clauses+=policyClause* '{' ;
+policyHeader : 'policy' ( called=name | title=STRING ) clauses+=policyClause* OPEN_BLOCK ;
 
 policyClause
   : 'in' tier=name
   | isOrdered='ordered'
   | 'priority' minus='-'? level=NUMBER
-  | 'owner' who=STRING
+  | 'owner' who=textValue
+  | 'for' scope=selector
+  | isAudit='audit'
   ;
 
-policyItem : isolationItem=isolation | ruleItem=rule_ | guardItem=guard ;
+policyItem : isAudit='audit'? ( isolationItem=isolation | ruleItem=rule_ ) | guardItem=guard ;
 
 isolation : 'isolate' subject=selector side=( 'ingress' | 'egress' )? ;
 
-rule_ : ( verdict=( 'allow' | 'deny' ) | verdict='pass' ( 'to' tier=name )? ) ( 'at' gate=( 'source' | 'destination' ) )? meaning=edge ;
+rule_
+  : ( verdict=( 'allow' | 'deny' ) | verdict='pass' ( 'to' tier=name )? ) ( 'at' gate=( 'source' | 'destination' ) )?
+    meaning=edge clauses+=ruleClause*
+  ;
 
-edge : from=selector '->' to=selector ':' what=services ( 'because' why=STRING )? ;
+edge : from=selector '->' to=selector ':' what=services ;
+
+ruleClause
+  : 'when' relations+=relation ( '&&' relations+=relation )*
+  | 'requires' wanted=obligation
+  | isLog='log' note=textValue?
+  | 'expires' deadline=DATE
+  | 'because' why=textValue
+  ;
+
+// source.tenant == destination.tenant
+relation : left=relationEnd op=( '==' | '!=' ) right=relationEnd ;
+relationEnd : end=( 'source' | 'destination' ) '.' subject=key ;
+
+// http(method = "GET")
+obligation : kind=name ( '(' ( details+=detail ( ',' details+=detail )* )? ')' )? ;
+detail : called=name '=' value=textValue ;
+
+// ---- tests
+
+testBlock : testHeader expectation* '}' ;
+testHeader : 'test' title=STRING OPEN_BLOCK ;
+
+expectation
+  : from=testEnd '->' to=testEnd ':' what=services 'is' verdict=( 'allow' | 'deny' )
+    ( 'at' gate=( 'source' | 'destination' ) )? ( 'by' by=decider )?
+  ;
+
+// web    {app: "web", ns: "shop"}    "shop/web-1"    10.0.0.1
+testEnd : imagined=labelMap | workload=STRING | address=ADDRESS | who=selector ;
+labelMap : '{' ( entries+=labelEntry ( ',' entries+=labelEntry )* )? '}' ;
+labelEntry : subject=key ':' value=textValue ;
+decider : ( called=name | title=STRING ) ( '.' ruleId=name )? ;
+
+// ---- templates and other files
+
+templateBlock : templateHeader ( annotation* ( declaration | policy | testBlock ) )* '}' ;
+templateHeader : 'template' called=name '(' ( parameters+=parameter ( ',' parameters+=parameter )* )? ')' OPEN_BLOCK ;
+parameter : called=name ':' kind=parameterKind ( '=' initial=argumentValue )? ;
+parameterKind : 'group' | 'network' | 'service' | 'label' | name ;
+
+useTemplate : 'use' called=name '(' ( arguments+=argument ( ',' arguments+=argument )* )? ')' ( 'as' alias=name )? ;
+argument : called=name '=' value=argumentValue ;
+// What the parameter is decides how the value is meant; a name alone can be anything.
+argumentValue : literal=STRING | asServices=argumentServices | asNetworks=argumentNetworks | asSelector=selector ;
+// As `services` and `networks`, which need not look past a comma for the next argument.
+argumentServices : items+=serviceDifference ( ',' items+=serviceDifference )* ;
+argumentNetworks : items+=networkDifference ( ',' items+=networkDifference )* ;
+
+importFile : 'import' ( path=STRING | module+=modulePart ( '.' module+=modulePart )* ) ;
+modulePart : name | reserved ;
 
 // ---- selectors: `!` binds tightest, then `&&`, then `||`
 
@@ -75,11 +146,14 @@ primary
   ;
 
 comparison
-  : op=( '==' | '!=' | 'like' ) value=STRING
+  : op=( '==' | '!=' | 'like' ) value=textValue
   | negated='not'? op='in' set=textSet
   ;
 
-textSet : '{' ( values+=STRING ( ',' values+=STRING )* )? '}' ;
+textSet : '{' ( values+=textValue ( ',' values+=textValue )* )? '}' ;
+
+// A text, or in a template the name of a parameter that holds one.
+textValue : literal=STRING | parameterName=( IDENTIFIER | QUOTED ) ;
 
 // app    ns.team    node.zone    `app.kubernetes.io/name`    ns.`team/owner`
 key : first=keyStart ( between+=( '.' | '/' ) more+=keyPart )* ;
@@ -106,7 +180,8 @@ port : first=NUMBER ( '-' last=NUMBER | '/' code=NUMBER )? | called=name ;
 
 // Words with a meaning in one place only are names everywhere else.
 name : IDENTIFIER | QUOTED
-     | 'string' | 'ordered' | 'priority' | 'owner' | 'source' | 'destination' | 'because' | 'like' ;
+     | 'string' | 'ordered' | 'priority' | 'owner' | 'source' | 'destination' | 'when' | 'requires' | 'log' | 'expires'
+     | 'for' | 'is' | 'by' | 'as' | 'because' | 'like' ;
 
 reserved : 'profile' | 'label' | 'group' | 'network' | 'service' | 'tiers' | 'policy' | 'isolate' | 'allow' | 'deny'
          | 'pass' | 'guard' | 'never' | 'always' | 'import' | 'template' | 'use' | 'test' | 'audit'
@@ -156,6 +231,14 @@ PRIORITY : 'priority' ;
 OWNER : 'owner' ;
 SOURCE : 'source' ;
 DESTINATION : 'destination' ;
+WHEN : 'when' ;
+REQUIRES : 'requires' ;
+LOG : 'log' ;
+EXPIRES : 'expires' ;
+FOR : 'for' ;
+IS : 'is' ;
+BY : 'by' ;
+AS : 'as' ;
 BECAUSE : 'because' ;
 LIKE : 'like' ;
 
@@ -189,6 +272,9 @@ IDENTIFIER : [A-Za-z_] [A-Za-z0-9_]* ( '-' [A-Za-z0-9_]+ )* ;
 QUOTED : '`' ~[`\r\n]+ '`' ;
 STRING : '"' ( ~["\\\r\n] | '\\' ~[\r\n] )* '"' ;
 NUMBER : [0-9]+ ;
+
+// Everything that looks like a date, with or without a time; whether it is one, the front end says.
+DATE : [0-9]+ '-' [0-9]+ '-' [0-9]+ ( 'T' [0-9A-Za-z:.+]* )? ;
 
 // Everything that looks like an address or a prefix; whether it is one, the front end says.
 ADDRESS
