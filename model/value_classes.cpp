@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <iterator>
 #include <map>
 #include <unordered_map>
 
@@ -117,7 +118,7 @@ class Reader {
   std::vector<std::string> globs_;
 };
 
-// The bytes the globs and constants tell apart, and one that stands for all others; readable ones first.
+// The bytes the globs and constants tell apart, and some that stand for all others; readable ones first.
 std::vector<std::uint8_t> alphabet(const ValueUse& use) {
   std::array<bool, 256> used{};
   for (const auto* texts : {&use.constants, &use.reserved}) {
@@ -140,12 +141,11 @@ std::vector<std::uint8_t> alphabet(const ValueUse& use) {
 
   std::vector<std::uint8_t> out;
   std::array<bool, 256> taken{};
-  bool other = false;
+  std::size_t others = 0;
   for (const std::uint8_t byte : order) {
     if (taken[byte]) continue;
     taken[byte] = true;
-    if (!used[byte] && other) continue;
-    other = other || !used[byte];
+    if (!used[byte] && others++ >= use.copies) continue;
     out.push_back(byte);
   }
   return out;
@@ -184,23 +184,28 @@ ValueClasses value_classes(const ValueUse& use) {
   const auto is_free = [&](const std::string& text) {
     return !use.constants.contains(text) && !use.reserved.contains(text);
   };
-  std::map<Signature, std::string> found;
+  std::map<Signature, std::vector<std::string>> found;
+  const auto keep = [&](const Signature& signature, const std::string& text) {
+    std::vector<std::string>& texts = found[signature];
+    if (texts.size() < use.copies && std::ranges::find(texts, text) == texts.end()) texts.push_back(text);
+  };
   const auto offer = [&](const std::string& text) {
     if (!is_free(text)) return;
     Signature signature;
     for (const std::string& glob : use.globs) signature.push_back(glob_matches(glob, text));
-    found.emplace(std::move(signature), text);
+    keep(signature, text);
   };
 
   // Readable stand-ins first: the search below only has to fill the gaps they leave.
-  for (unsigned i = 1; i <= use.constants.size() + use.reserved.size() + 1; ++i) {
+  std::size_t plain = 0;
+  for (std::size_t i = 1; plain < use.copies; ++i) {
     const std::string text = i == 1 ? "other" : "other-" + std::to_string(i);
     if (!is_free(text)) continue;
     offer(text);
-    break;
+    ++plain;
   }
   for (const std::string& glob : use.globs) {
-    offer(replaced(glob, "1", 'x'));
+    for (std::size_t i = 1; i <= use.copies; ++i) offer(replaced(glob, std::to_string(i), 'x'));
     offer(replaced(glob, "other", 'x'));
   }
 
@@ -214,12 +219,13 @@ ValueClasses value_classes(const ValueUse& use) {
       std::uint8_t byte;
     };
     std::deque<Step> steps{{reader.start(), 0, 0}};
-    std::unordered_map<std::string, bool> seen;
+    std::unordered_map<std::string, std::size_t> seen;  // how often; each time by another text
+    std::size_t visits = 0;
     for (std::size_t at = 0; at < steps.size() && out.exact; ++at) {
       for (const std::uint8_t byte : bytes) {
         Reader::State next = reader.after(steps[at].state, byte);
-        if (!seen.emplace(next.key(), true).second) continue;
-        if (seen.size() > use.effort || found.size() > max_signatures) {
+        if (seen[next.key()]++ >= use.copies) continue;
+        if (++visits > use.effort || found.size() > max_signatures) {
           out.exact = false;
           break;
         }
@@ -227,17 +233,18 @@ ValueClasses value_classes(const ValueUse& use) {
         const Reader::State& reached = steps.back().state;
         if (reader.is_constant(reached)) continue;
         const Signature signature = Reader::signature(reached);
-        if (found.contains(signature)) continue;
+        const auto known = found.find(signature);
+        if (known != found.end() && known->second.size() >= use.copies) continue;
         std::string text;
         for (std::size_t i = steps.size() - 1; i != 0; i = steps[i].from) text += static_cast<char>(steps[i].byte);
         std::ranges::reverse(text);
-        found.emplace(signature, std::move(text));
+        keep(signature, text);
       }
     }
     offer("");
   }
   std::vector<std::string> others;
-  for (auto& [signature, text] : found) others.push_back(std::move(text));
+  for (auto& [signature, texts] : found) std::ranges::move(texts, std::back_inserter(others));
   std::ranges::sort(others);
   out.texts.insert(out.texts.end(), others.begin(), others.end());
   return out;

@@ -15,10 +15,12 @@ struct ValueUse {
   std::optional<std::vector<std::string>> domain;  ///< the only values there are
   std::set<std::string> reserved;                  ///< values whose bearers are known: never a stand-in for others
   std::size_t effort = 20'000;                     ///< how many ways of reading a text side by side are looked at
+  std::size_t copies = 1;  ///< stand-ins wanted for each way, so that values the policy treats alike can still differ
 };
 
 /// One text for every way in which a value can stand to all constants and globs: two values in one class are the same
-/// to the policy. Constants come first, ascending.
+/// to the policy, but for relations, which tell every two texts apart: hence `copies`, as many as there are texts of that
+/// kind. Constants come first, ascending.
 struct ValueClasses {
   std::vector<std::string> texts;
   bool exact = true;  ///< false: the globs combine in more ways than were looked at, so classes may be missing

@@ -19,7 +19,8 @@ struct Witness {
   std::optional<model::Address> source_address;       ///< none where no selector of the policy looks at addresses
   std::optional<model::Address> destination_address;  ///< the world always has one
   model::ServicePoint service{};
-  model::Decision decision;
+  model::Moment moment = model::before_all;  ///< when it happens
+  model::Decision decision;                  ///< at that moment
 
   /// The flow, pointing into this witness.
   model::Flow flow() const;

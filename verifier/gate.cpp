@@ -74,12 +74,19 @@ z3::expr gate_allows(Query& query, const model::Policy& policy, const Slice& sli
       if (step.verdict == Verdict::Pass) arrivals[std::min(step.pass_to, tiers)].push_back(open && any);
       open = query.named(next_name(), open && !any);
     }
-    std::vector<z3::expr> isolated;
+    std::vector<z3::expr> isolated, audited;
     for (const model::IsolationId id : egress ? slice.isolated_sources : slice.isolated_destinations) {
       if (static_cast<std::size_t>(policy[id].tier) != tier) continue;
-      isolated.push_back(query.matches(subject, policy[id].subject));
+      (policy[id].audit ? audited : isolated).push_back(query.matches(subject, policy[id].subject));
     }
-    arrivals[tier + 1].push_back(open && !query.any_of(isolated));
+    open = query.named(next_name(), open && !query.any_of(isolated));
+    if (!audited.empty()) {
+      // One that is only audited ends the walk as well, by allowing.
+      const z3::expr watched = query.any_of(audited);
+      allowed.push_back(open && watched);
+      open = open && !watched;
+    }
+    arrivals[tier + 1].push_back(open);
   }
   if (policy.profile.allow_by_default) allowed.push_back(query.any_of(arrivals[tiers]));
 

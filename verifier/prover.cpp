@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -21,7 +22,7 @@ Prover::Prover(const model::Policy& policy, const Universe& universe, const Opti
 
 Prover::~Prover() = default;
 
-Answer Prover::ask(const std::string& name, const Pose& pose, const Shows& shows) {
+Answer Prover::ask(const std::string& name, model::Moment now, const Pose& pose, const Shows& shows) {
   ++questions_;
   try {
     if (!engine_) engine_ = std::make_unique<Engine>();
@@ -45,26 +46,26 @@ Answer Prover::ask(const std::string& name, const Pose& pose, const Shows& shows
         break;
     }
     const Valuation found = query.valuation(query.solver.get_model());
-    const Witness witness = universe_.concrete(found);
+    const Witness witness = universe_.concrete(found, now);
     if (!universe_.legal(found) || !shows(witness)) {
       internal_errors_.push_back(
           fmt::format("the solver's answer to {} does not reproduce: {}", name, describe(witness)));
       return Undecided{"the solver and the evaluator disagree"};
     }
-    return Refuted{plainest(found, shows)};
+    return Refuted{plainest(found, now, shows)};
   } catch (const z3::exception& error) {
     return Undecided{error.msg()};
   }
 }
 
 // The solver sets what does not matter at random; people should only see what does.
-Witness Prover::plainest(Valuation valuation, const Shows& shows) const {
-  Witness best = universe_.concrete(valuation);
+Witness Prover::plainest(Valuation valuation, model::Moment now, const Shows& shows) const {
+  Witness best = universe_.concrete(valuation, now);
   const auto attempt = [&](const std::function<void(Valuation&)>& change) {
     Valuation simpler = valuation;
     change(simpler);
     if (!universe_.legal(simpler)) return false;
-    Witness witness = universe_.concrete(simpler);
+    Witness witness = universe_.concrete(simpler, now);
     if (!shows(witness)) return false;
     valuation = std::move(simpler);
     best = std::move(witness);
@@ -119,7 +120,7 @@ Witness Prover::plainest(Valuation valuation, const Shows& shows) const {
     if ((of_source ? best.source : best.destination).kind == model::PeerKind::World) continue;
     Witness shorter = best;
     (of_source ? shorter.source_address : shorter.destination_address).reset();
-    shorter.decision = model::evaluate(policy_, shorter.flow());
+    shorter.decision = model::evaluate(policy_, shorter.flow(), now);
     if (shows(shorter) && shorter.decision == best.decision) best = std::move(shorter);
   }
   return best;
@@ -134,45 +135,127 @@ void Prover::dump(const std::string& name, Query& query) {
        << query.solver << "(check-sat)\n";
 }
 
-Answer Prover::holds(std::size_t index) {
+namespace {
+
+// True if the witness is a flow the assertion is about, as the evaluator sees it.
+bool speaks_of(const model::Assertion& assertion, const Witness& witness) {
+  const model::Flow flow = witness.flow();
+  return !witness.decision.self && model::matches(assertion.source, flow.source) &&
+         model::matches(assertion.destination, flow.destination) && model::matches(assertion.ports, flow) &&
+         std::ranges::all_of(assertion.relations, [&](const auto& relation) { return model::holds(relation, flow); });
+}
+
+bool breaks(const model::Assertion& assertion, const Witness& witness) {
+  return speaks_of(assertion, witness) &&
+         witness.decision.allowed == (assertion.kind == model::Assertion::Kind::Never);
+}
+
+void pose_flow(Query& query, const model::Assertion& assertion) {
+  query.require(query.matches(Side::Source, assertion.source));
+  query.require(query.matches(Side::Destination, assertion.destination));
+  query.require(query.matches(assertion.ports));
+  query.require(query.hold(assertion.relations));
+}
+
+// The rules of a slice that have not expired.
+Slice in_force(const model::Policy& policy, const Slice& slice, model::Moment now) {
+  Slice out = slice;
+  for (auto* rules : {&out.egress, &out.ingress}) {
+    std::erase_if(*rules, [&](model::RuleId id) { return policy[id].expires && *policy[id].expires <= now; });
+  }
+  return out;
+}
+
+// Where time is cut for the flows of a slice: the moment from which we look, and the deadlines behind it.
+std::vector<model::Moment> cuts(const model::Policy& policy, const Slice& slice, model::Moment now) {
+  std::set<model::Moment> out{now};
+  for (const auto* rules : {&slice.egress, &slice.ingress}) {
+    for (const model::RuleId id : *rules) {
+      if (policy[id].expires && *policy[id].expires > now) out.insert(*policy[id].expires);
+    }
+  }
+  return {out.begin(), out.end()};
+}
+
+}  // namespace
+
+std::vector<TimedAnswer> Prover::holds(std::size_t index) {
   const model::Assertion& assertion = policy_.assertions[index];
   const bool never = assertion.kind == model::Assertion::Kind::Never;
-  const auto speaks_of = [&](const Witness& witness) {
-    const model::Flow flow = witness.flow();
-    return !witness.decision.self && model::matches(assertion.source, flow.source) &&
-           model::matches(assertion.destination, flow.destination) && model::matches(assertion.ports, flow);
-  };
-  const auto pose_flow = [&](Query& query) {
-    query.require(query.matches(Side::Source, assertion.source));
-    query.require(query.matches(Side::Destination, assertion.destination));
-    query.require(query.matches(assertion.ports));
+  const auto always = [&](Proved proved) {
+    std::vector<TimedAnswer> out;
+    out.emplace_back(Interval{options_.now, {}}, std::move(proved));
+    return out;
   };
 
-  const Cover source(universe_, assertion.source);
-  const Cover destination(universe_, assertion.destination);
+  const Cover source = cover(universe_, assertion.source, assertion.relations, &model::Relation::source);
+  const Cover destination = cover(universe_, assertion.destination, assertion.relations, &model::Relation::destination);
   const IndexSet services = cover(universe_, assertion.ports);
-  if (source.empty()) return Proved{true, fmt::format("no source matches `{}`", to_string(assertion.source))};
-  if (destination.empty()) {
-    return Proved{true, fmt::format("no destination matches `{}`", to_string(assertion.destination))};
+  const char* related = assertion.relations.empty() ? "" : " with the keys that `when` compares";
+  if (source.empty()) {
+    return always(Proved{true, fmt::format("no source matches `{}`{}", to_string(assertion.source), related)});
   }
-  if (services.empty()) return Proved{true, fmt::format("no service is in `{}`", to_string(assertion.ports))};
+  if (destination.empty()) {
+    return always(
+        Proved{true, fmt::format("no destination matches `{}`{}", to_string(assertion.destination), related)});
+  }
+  if (services.empty()) return always(Proved{true, fmt::format("no service is in `{}`", to_string(assertion.ports))});
 
   const Slice slice = slicer_.slice(source, destination, services);
   const std::string name = fmt::format("assertion-{:04}-{}", index, never ? "never" : "always");
+  std::vector<TimedAnswer> out;
+  const std::vector<model::Moment> moments = cuts(policy_, slice, options_.now);
+  for (std::size_t i = 0; i < moments.size(); ++i) {
+    const std::optional<model::Moment> until =
+        i + 1 < moments.size() ? std::optional(moments[i + 1]) : std::optional<model::Moment>();
+    // A flow that showed it before may show it still: that spares a question, and the reader a second witness.
+    if (i > 0) {
+      if (const auto* before = std::get_if<Refuted>(&out.back().answer)) {
+        Witness later = before->witness;
+        later.decision = model::evaluate(policy_, later.flow(), moments[i]);
+        if (later.decision == before->witness.decision) {
+          out.back().when.until = until;
+          continue;
+        }
+      }
+    }
+    Answer answer = holds_at(index, in_force(policy_, slice, moments[i]), moments[i],
+                             i == 0 ? name : fmt::format("{}-{}", name, i));
+    const bool both_proved = i > 0 && std::holds_alternative<Proved>(answer) &&
+                             std::holds_alternative<Proved>(out.back().answer);
+    if (both_proved || (i > 0 && answer == out.back().answer)) {
+      out.back().when.until = until;
+    } else {
+      out.emplace_back(Interval{moments[i], until}, std::move(answer));
+    }
+  }
+  // It holds, at some time at least. Of what, if anything?
+  const auto proved = std::ranges::find_if(out, [](const auto& p) { return std::holds_alternative<Proved>(p.answer); });
+  const bool ever_refuted =
+      std::ranges::any_of(out, [](const auto& part) { return std::holds_alternative<Refuted>(part.answer); });
+  if (proved == out.end() || ever_refuted) return out;
+  const Answer any_flow = ask(
+      name + "-vacuous", options_.now, [&](Query& query) { pose_flow(query, assertion); },
+      [&](const Witness& witness) { return speaks_of(assertion, witness); });
+  if (std::holds_alternative<Proved>(any_flow)) {
+    return always(Proved{true, "no flow can match both its ends and its services"});
+  }
+  return out;
+}
+
+Answer Prover::holds_at(std::size_t index, const Slice& slice, model::Moment now, const std::string& name) {
+  const model::Assertion& assertion = policy_.assertions[index];
+  const bool never = assertion.kind == model::Assertion::Kind::Never;
   Answer answer = ask(
-      name,
+      name, now,
       [&](Query& query) {
-        pose_flow(query);
+        pose_flow(query, assertion);
         const z3::expr allowed = gate_allows(query, policy_, slice, Direction::Egress) &&
                                  gate_allows(query, policy_, slice, Direction::Ingress);
         query.require(never ? allowed : !allowed);
       },
-      [&](const Witness& witness) { return speaks_of(witness) && witness.decision.allowed == never; });
+      [&](const Witness& witness) { return breaks(assertion, witness); });
   if (!std::holds_alternative<Proved>(answer)) return answer;
-
-  // It holds. Of what, if anything?
-  const Answer any_flow = ask(name + "-vacuous", pose_flow, speaks_of);
-  if (std::holds_alternative<Proved>(any_flow)) return Proved{true, "no flow can match both its ends and its services"};
   return Proved{false,
                 fmt::format("every matching flow is {}; {} of {} rules can match one", never ? "denied" : "allowed",
                             std::max(slice.egress.size(), slice.ingress.size()), policy_.rules.size())};
@@ -182,8 +265,9 @@ Answer Prover::disjoint(model::RuleId first, model::RuleId second, Direction dir
   const bool egress = direction == Direction::Egress;
   const std::string name = fmt::format("overlap-{:05}-{:05}-{}", static_cast<std::uint32_t>(first),
                                        static_cast<std::uint32_t>(second), egress ? "egress" : "ingress");
+  const model::Moment now = options_.now;
   return ask(
-      name,
+      name, now,
       [&](Query& query) {
         query.require(query.matches(first));
         query.require(query.matches(second));
@@ -192,7 +276,7 @@ Answer Prover::disjoint(model::RuleId first, model::RuleId second, Direction dir
       },
       [&](const Witness& witness) {
         const model::Flow flow = witness.flow();
-        const auto gate = model::evaluate_gate(policy_, direction, flow);
+        const auto gate = model::evaluate_gate(policy_, direction, flow, now);
         return !witness.decision.self && gate && gate->reason != model::Reason::OwnNode &&
                model::matches(policy_[first], direction, flow) && model::matches(policy_[second], direction, flow);
       });

@@ -25,9 +25,9 @@ class Prover {
   Prover(const Prover&) = delete;
   Prover& operator=(const Prover&) = delete;
 
-  /// Proved: no flow breaks the assertion.
-  Answer holds(std::size_t assertion);
-  /// Proved: no flow that passes the gate of `direction` matches both rules.
+  /// Proved: no flow breaks the assertion. One answer for each stretch of time, neighbours differ; at least one.
+  std::vector<TimedAnswer> holds(std::size_t assertion);
+  /// Proved: no flow that passes the gate of `direction` matches both rules. At any time at which both are in force.
   Answer disjoint(model::RuleId first, model::RuleId second, model::Direction direction);
 
   const Slicer& slicer() const { return slicer_; }
@@ -39,8 +39,9 @@ class Prover {
   using Pose = std::function<void(Query&)>;
   using Shows = std::function<bool(const Witness&)>;
 
-  Answer ask(const std::string& name, const Pose& pose, const Shows& shows);
-  Witness plainest(Valuation valuation, const Shows& shows) const;
+  Answer ask(const std::string& name, model::Moment now, const Pose& pose, const Shows& shows);
+  Witness plainest(Valuation valuation, model::Moment now, const Shows& shows) const;
+  Answer holds_at(std::size_t assertion, const Slice& slice, model::Moment now, const std::string& name);
   void dump(const std::string& name, Query& query);
 
   const model::Policy& policy_;

@@ -200,12 +200,39 @@ z3::expr Query::matches(const model::PortSet& ports) {
   return any_of(parts);
 }
 
+z3::expr Query::holds(const model::Relation& relation) {
+  const std::uint32_t left = universe_.key(relation.source);
+  const std::uint32_t right = universe_.key(relation.destination);
+  const z3::expr source = label(Side::Source, left);
+  const z3::expr destination = label(Side::Destination, right);
+  const z3::expr present = !is(source, 0) && !is(destination, 0);
+  const std::vector<std::string>& sources = universe_.keys()[left].values;
+  const std::vector<std::string>& destinations = universe_.keys()[right].values;
+  // One key, or two with the same texts: equal numbers are equal texts.
+  if (sources == destinations) return present && (relation.equal ? source == destination : source != destination);
+  std::map<std::string_view, std::uint32_t> numbers;
+  for (std::uint32_t i = 0; i < destinations.size(); ++i) numbers.emplace(destinations[i], i + 1);
+  std::vector<z3::expr> same;
+  for (std::uint32_t i = 0; i < sources.size(); ++i) {
+    const auto found = numbers.find(sources[i]);
+    if (found != numbers.end()) same.push_back(is(source, i + 1) && is(destination, found->second));
+  }
+  return present && (relation.equal ? any_of(same) : !any_of(same));
+}
+
+z3::expr Query::hold(const std::vector<model::Relation>& relations) {
+  std::vector<z3::expr> parts;
+  for (const model::Relation& relation : relations) parts.push_back(holds(relation));
+  return all_of(parts);
+}
+
 z3::expr Query::matches(model::RuleId id) {
   const auto known = rules_.find(id);
   if (known != rules_.end()) return known->second;
   const model::Rule& rule = policy_[id];
   const z3::expr condition =
-      matches(Side::Source, rule.source) && matches(Side::Destination, rule.destination) && matches(rule.ports);
+      matches(Side::Source, rule.source) && matches(Side::Destination, rule.destination) && matches(rule.ports) &&
+      hold(rule.relations);
   z3::expr out = named(fmt::format("rule.{}", static_cast<std::uint32_t>(id)), condition);
   rules_.emplace(id, out);
   return out;

@@ -35,7 +35,9 @@ class Query {
 
   z3::expr matches(Side side, const model::Selector& selector);
   z3::expr matches(const model::PortSet& ports);
-  /// Source, destination and service of a rule; at which gates it speaks is the caller's business.
+  z3::expr holds(const model::Relation& relation);
+  z3::expr hold(const std::vector<model::Relation>& relations);
+  /// Source, destination, service and relations of a rule; at which gates it speaks is the caller's business.
   z3::expr matches(model::RuleId rule);
   z3::expr has_gates(Side side);
   z3::expr own_node();

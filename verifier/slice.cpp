@@ -1,10 +1,40 @@
 #include "verifier/slice.h"
 
+#include <algorithm>
+
 namespace weft::verifier {
+
+using model::Relation;
+
+// A relation holds only where the key is present.
+Cover cover(const Universe& universe, const model::Selector& selector, const std::vector<Relation>& relations,
+            model::LabelKey Relation::* end) {
+  if (relations.empty()) return Cover(universe, selector);
+  std::vector<model::Selector> all{selector};
+  for (const Relation& relation : relations) all.push_back(model::Selector::has(relation.*end));
+  return Cover(universe, model::Selector::all_of(std::move(all)));
+}
+
+namespace {
+
+// True if some relation of the one says what a relation of the other denies.
+bool contradict(const std::vector<Relation>& a, const std::vector<Relation>& b) {
+  return std::ranges::any_of(a, [&](const Relation& relation) {
+    return std::ranges::find(b, Relation{relation.source, relation.destination, !relation.equal}) != b.end();
+  });
+}
+
+}  // namespace
 
 Slicer::Slicer(const model::Policy& policy, const Universe& universe) : policy_(policy) {
   for (const model::Rule& rule : policy.rules) {
-    rules_.push_back({Cover(universe, rule.source), Cover(universe, rule.destination), cover(universe, rule.ports)});
+    if (rule.audit) {
+      rules_.push_back({Cover(universe, model::Selector::none()), Cover(universe, model::Selector::none()), {}});
+      continue;
+    }
+    rules_.push_back({cover(universe, rule.source, rule.relations, &Relation::source),
+                      cover(universe, rule.destination, rule.relations, &Relation::destination),
+                      cover(universe, rule.ports)});
   }
   for (const model::Isolation& isolation : policy.isolations) isolations_.emplace_back(universe, isolation.subject);
 }
@@ -33,6 +63,7 @@ Slice Slicer::slice(const Cover& source, const Cover& destination, const IndexSe
 bool Slicer::may_overlap(model::RuleId a, model::RuleId b) const {
   const RuleCover& left = rules_[static_cast<std::size_t>(a)];
   const RuleCover& right = rules_[static_cast<std::size_t>(b)];
+  if (contradict(policy_[a].relations, policy_[b].relations)) return false;
   return left.services.intersects(right.services) && left.source.intersects(right.source) &&
          left.destination.intersects(right.destination);
 }

@@ -16,12 +16,17 @@ struct Slice {
   std::vector<model::IsolationId> isolated_destinations;
 };
 
+/// Around all ends a selector matches that have the keys which the relations compare at that end.
+Cover cover(const Universe& universe, const model::Selector& selector, const std::vector<model::Relation>& relations,
+            model::LabelKey model::Relation::* end);
+
 /// Covers of every rule and isolation, computed once.
 class Slicer {
  public:
   Slicer(const model::Policy& policy, const Universe& universe);
 
-  /// What cannot match any flow from `source` to `destination` for `services` is left out.
+  /// What cannot match any flow from `source` to `destination` for `services` is left out; so are audited rules, which
+  /// decide nothing. Deadlines are the caller's.
   Slice slice(const Cover& source, const Cover& destination, const IndexSet& services) const;
   /// False if no flow matches both rules.
   bool may_overlap(model::RuleId a, model::RuleId b) const;

@@ -22,12 +22,15 @@ struct Universe::Uses {
   bool addresses = false;
   std::set<std::uint32_t> service_starts;
   std::set<model::PortName> names;
+  std::vector<model::Relation> relations;
 
   explicit Uses(const model::Policy& policy) {
     for (const model::Rule& rule : policy.rules) {
+      if (rule.audit) continue;  // decides nothing
       add(rule.source);
       add(rule.destination);
       add(rule.ports);
+      relations.insert(relations.end(), rule.relations.begin(), rule.relations.end());
     }
     for (const model::Isolation& isolation : policy.isolations) add(isolation.subject);
     for (const model::Guard& guard : policy.guards) add(guard.nodes);
@@ -35,6 +38,11 @@ struct Universe::Uses {
       add(assertion.source);
       add(assertion.destination);
       add(assertion.ports);
+      relations.insert(relations.end(), assertion.relations.begin(), assertion.relations.end());
+    }
+    for (const model::Relation& relation : relations) {
+      keys[relation.source];
+      keys[relation.destination];
     }
     for (auto& [key, use] : keys) {
       const auto declared = policy.schema.find(key);
@@ -42,7 +50,61 @@ struct Universe::Uses {
     }
   }
 
+  /// Keys whose values relations compare, directly or through others, know the same texts. Of values that the policy
+  /// otherwise treats alike there are enough for every pattern of equal and different: where `m` keys of one end meet
+  /// `n` of the other, at most min(m, n) values stand on both sides, and what stands on one side only can be one text.
+  void share_related_values() {
+    std::vector<Related> groups;
+    for (const model::Relation& relation : relations) {
+      Related joined{{relation.source}, {relation.destination}};
+      std::erase_if(groups, [&](const Related& group) {
+        const bool touches = group.has(relation.source) || group.has(relation.destination);
+        if (touches) joined.take(group);
+        return touches;
+      });
+      groups.push_back(std::move(joined));
+    }
+    for (const Related& group : groups) {
+      ValueUse shared;
+      shared.copies = std::min(group.sources.size(), group.destinations.size()) + 1;
+      std::set<LabelKey> members = group.sources;
+      members.insert(group.destinations.begin(), group.destinations.end());
+      for (const LabelKey& key : members) {
+        const ValueUse& use = keys.at(key);
+        shared.constants.insert(use.constants.begin(), use.constants.end());
+        shared.constants.insert(use.reserved.begin(), use.reserved.end());
+        if (use.domain) shared.constants.insert(use.domain->begin(), use.domain->end());
+        shared.globs.insert(use.globs.begin(), use.globs.end());
+      }
+      for (const LabelKey& key : members) {
+        ValueUse& use = keys.at(key);
+        if (use.domain) continue;  // its values are what they are
+        use.constants = shared.constants;
+        use.globs = shared.globs;
+        use.copies = shared.copies;
+      }
+    }
+  }
+
+  bool is_related(const LabelKey& key) const {
+    return std::ranges::any_of(relations, [&](const model::Relation& relation) {
+      return relation.source == key || relation.destination == key;
+    });
+  }
+
  private:
+  // Keys joined by a chain of relations, by the end at which they are compared.
+  struct Related {
+    std::set<LabelKey> sources;
+    std::set<LabelKey> destinations;
+
+    bool has(const LabelKey& key) const { return sources.contains(key) || destinations.contains(key); }
+    void take(const Related& other) {
+      sources.insert(other.sources.begin(), other.sources.end());
+      destinations.insert(other.destinations.begin(), other.destinations.end());
+    }
+  };
+
   void add(const Selector& selector) {
     switch (selector.kind) {
       case Selector::Kind::OneOf:
@@ -102,13 +164,17 @@ void Universe::number_keys(Uses& uses) {
       names.reserved.insert(name);
       for (const auto& [key, value] : labels) {
         const auto use = uses.keys.find(key);
-        if (use == uses.keys.end() || !use->second.domain) continue;
+        if (use == uses.keys.end()) continue;
+        // Two namespaces that a selector cannot tell apart differ to a relation.
+        if (!use->second.domain && uses.is_related(key)) use->second.constants.insert(value);
+        if (!use->second.domain) continue;
         if (std::ranges::find(*use->second.domain, value) == use->second.domain->end()) {
           use->second.reserved.insert(value);
         }
       }
     }
   }
+  uses.share_related_values();
   for (const auto& [key, use] : uses.keys) {
     ValueClasses classes = model::value_classes(use);
     const auto number = static_cast<std::uint32_t>(keys_.size());
@@ -332,8 +398,9 @@ model::Peer Universe::peer(const EndValue& end) const {
   return peer;
 }
 
-Witness Universe::concrete(const Valuation& v) const {
+Witness Universe::concrete(const Valuation& v, model::Moment now) const {
   Witness out;
+  out.moment = now;
   out.source = peer(v.source);
   out.destination = peer(v.destination);
   if (v.source.kind != PeerKind::World) out.source.instance = model::InstanceId{0};
@@ -352,7 +419,7 @@ Witness Universe::concrete(const Valuation& v) const {
     if (!v.declares[i]) continue;
     out.destination.ports.push_back({names_[i].name, names_[i].protocol, model::value_of(out.service)});
   }
-  out.decision = model::evaluate(*policy_, out.flow());
+  out.decision = model::evaluate(*policy_, out.flow(), now);
   return out;
 }
 

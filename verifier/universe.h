@@ -30,7 +30,8 @@ struct Valuation {
   std::vector<bool> declares;  ///< by port name: the destination declares it at the port of the flow
 };
 
-/// All flows there can be, cut into finitely many kinds no part of a policy can tell apart. Exact: every flow has a
+/// All flows there can be at one moment, cut into finitely many kinds no part of a policy can tell apart. Keys that
+/// relations compare share one set of texts, so that values of both ends can be equal or differ. Exact: every flow has a
 /// counterpart here that the policy treats the same, and everything here stands for a flow; unless a key says
 /// otherwise.
 class Universe {
@@ -63,7 +64,7 @@ class Universe {
   Universe(const model::Policy& policy, const model::Inventory* inventory);
 
   const std::vector<Key>& keys() const { return keys_; }
-  /// The number of a key some selector of the policy mentions.
+  /// The number of a key some selector or relation of the policy mentions.
   std::uint32_t key(const model::LabelKey& key) const { return key_numbers_.at(key); }
   std::optional<std::uint32_t> ns() const { return ns_; }
   const std::vector<Namespace>& namespaces() const { return namespaces_; }
@@ -91,8 +92,8 @@ class Universe {
   bool legal(const Valuation& valuation) const;
   /// The plainest flow there is: workloads without labels.
   Valuation blank() const;
-  /// A flow of this kind, judged.
-  Witness concrete(const Valuation& valuation) const;
+  /// A flow of this kind, judged at that moment.
+  Witness concrete(const Valuation& valuation, model::Moment now) const;
 
  private:
   struct Uses;

@@ -22,9 +22,19 @@ struct Options {
   std::optional<std::filesystem::path> dump_smt;
   /// Conflicts reported; what is beyond is counted in `not_checked`.
   std::size_t max_findings = 100;
+  /// What was before is not looked at: deadlines cut the time from here on.
+  model::Moment now = model::before_all;
 };
 
-/// Two rules that contradict each other on some flow.
+/// A stretch of time between deadlines. From `Options::now` on if `from` is that moment; for ever if `until` is none.
+struct Interval {
+  model::Moment from = model::before_all;
+  std::optional<model::Moment> until{};  ///< the first moment behind it
+
+  bool operator==(const Interval&) const = default;
+};
+
+/// Two rules that contradict each other on some flow. `@expect(conflict)` on either of them silences a conflict.
 struct Finding {
   enum class Kind : std::uint8_t {
     Conflict,           ///< allow and deny at one gate, tier and level: deny overrides
@@ -36,13 +46,23 @@ struct Finding {
   model::RuleId second{};
   model::Direction direction = model::Direction::Egress;  ///< a gate at which both match
   Witness witness;
+  Interval when{};  ///< while both are in force
 
   bool operator==(const Finding&) const = default;
 };
 
+/// An answer and the time for which it is given.
+struct TimedAnswer {
+  Interval when;
+  Answer answer;
+
+  bool operator==(const TimedAnswer&) const = default;
+};
+
 /// The answer to `policy.assertions[i]` at position i of the report.
 struct AssertionResult {
-  Answer answer;
+  Answer answer;                      ///< refuted if it ever is, proved if it is proved for all time
+  std::vector<TimedAnswer> parts{};  ///< where a deadline changes it: the answers in order of time, together all time
 
   bool operator==(const AssertionResult&) const = default;
 };
@@ -69,6 +89,8 @@ struct Report {
   std::vector<Finding> findings;            ///< in source order of the rules
   std::vector<AssertionResult> assertions;  ///< one per assertion, in order
   std::vector<NotChecked> not_checked;
+  std::size_t audited_rules = 0;  ///< not in force: findings and proofs are about the policy without them
+  std::size_t audited_isolations = 0;
   /// Witnesses that `model::evaluate` does not confirm: our bug, never the author's. Such an answer is `Undecided`.
   std::vector<std::string> internal_errors;
   Statistics statistics;
@@ -81,7 +103,8 @@ struct Report {
   bool has_undecided() const;
 };
 
-/// Proves or refutes every assertion and finds the conflicts. With an inventory, a namespace it lists has the `ns.*`
+/// Proves or refutes every assertion and finds the conflicts, for each stretch of time that deadlines cut; where no rule
+/// that has a say expires that is one question, as ever. Audited rules decide nothing, and audited isolations allow. With an inventory, a namespace it lists has the `ns.*`
 /// labels it lists and no others; an unlisted namespace may have any. The same arguments give the same report.
 Report check(const model::Policy& policy, const model::Inventory* inventory, const Options& options);
 
