@@ -13,24 +13,35 @@ using model::Verdict;
 
 namespace {
 
-void judge(const model::Policy& policy, const model::Flow& flow, BruteForce& out) {
+bool is_expected(const Rule& rule) {
+  for (const model::Annotation& annotation : rule.annotations) {
+    if (annotation.name == "expect" && annotation.values == std::vector<std::string>{"conflict"}) return true;
+  }
+  return false;
+}
+
+void judge(const model::Policy& policy, const model::Flow& flow, std::size_t moment, BruteForce& out) {
   ++out.flows;
-  const model::Decision decision = model::evaluate(policy, flow);
+  const model::Moment now = out.moments[moment];
+  const model::Decision decision = model::evaluate(policy, flow, now);
   for (std::size_t i = 0; i < policy.assertions.size(); ++i) {
     const model::Assertion& claim = policy.assertions[i];
     if (!matches(claim.source, flow.source) || !matches(claim.destination, flow.destination) ||
-        !matches(claim.ports, flow)) {
+        !matches(claim.ports, flow) ||
+        !std::ranges::all_of(claim.relations, [&](const auto& relation) { return holds(relation, flow); })) {
       continue;
     }
-    out.claims[i].matched = true;
-    if (decision.allowed == (claim.kind == model::Assertion::Kind::Never)) out.claims[i].broken = true;
+    out.claims[moment][i].matched = true;
+    if (decision.allowed == (claim.kind == model::Assertion::Kind::Never)) out.claims[moment][i].broken = true;
   }
   for (const Direction direction : {Direction::Egress, Direction::Ingress}) {
     const auto& gate = direction == Direction::Egress ? decision.egress : decision.ingress;
     if (!gate || gate->reason == model::Reason::OwnNode) continue;
     std::vector<std::uint32_t> hits;
     for (std::uint32_t r = 0; r < policy.rules.size(); ++r) {
-      if (model::matches(policy.rules[r], direction, flow)) hits.push_back(r);
+      const Rule& rule = policy.rules[r];
+      if (rule.audit || (rule.expires && *rule.expires <= now)) continue;
+      if (model::matches(rule, direction, flow)) hits.push_back(r);
     }
     for (const std::uint32_t i : hits) {
       for (const std::uint32_t j : hits) {
@@ -43,7 +54,8 @@ void judge(const model::Policy& policy, const model::Flow& flow, BruteForce& out
         if (a.block != b.block && (left.ordered || right.ordered) && left.priority_stated && right.priority_stated &&
             left.priority == right.priority) {
           out.ambiguous.insert(std::minmax(a.block, b.block));
-        } else if (a.level == b.level && a.verdict != Verdict::Pass && b.verdict != Verdict::Pass) {
+        } else if (a.level == b.level && a.verdict != Verdict::Pass && b.verdict != Verdict::Pass && !is_expected(a) &&
+                   !is_expected(b)) {
           out.conflicts.emplace(model::RuleId{i}, model::RuleId{j});
         }
       }
@@ -80,9 +92,14 @@ std::vector<Side> sides(const World& world, model::InstanceId instance, const ch
 
 }  // namespace
 
-BruteForce try_all(const model::Policy& policy, const World& world) {
+BruteForce try_all(const model::Policy& policy, const World& world, model::Moment now) {
   BruteForce out;
-  out.claims.resize(policy.assertions.size());
+  std::set<model::Moment> moments{now};
+  for (const Rule& rule : policy.rules) {
+    if (rule.expires && *rule.expires > now) moments.insert(*rule.expires);
+  }
+  out.moments.assign(moments.begin(), moments.end());
+  out.claims.assign(out.moments.size(), std::vector<BruteForce::Claim>(policy.assertions.size()));
   const std::vector<Side> sources = sides(world, model::InstanceId{0}, "8.8.8.8");
   std::vector<Side> destinations = sides(world, model::InstanceId{1}, "8.8.4.4");
   for (const Side& source : sources) {
@@ -106,7 +123,8 @@ BruteForce try_all(const model::Policy& policy, const World& world) {
                   {world.names[n].name, world.names[n].protocol, model::value_of(service)});
             }
             if (!possible) continue;
-            judge(policy, {{&source.peer, source.address}, {&destination.peer, destination.address}, service}, out);
+            const model::Flow flow{{&source.peer, source.address}, {&destination.peer, destination.address}, service};
+            for (std::size_t moment = 0; moment < out.moments.size(); ++moment) judge(policy, flow, moment, out);
           }
         }
       }

@@ -20,19 +20,20 @@ struct World {
   bool apiserver = false;  ///< try each address with and without it
 };
 
-/// What all flows of the world say, by `model::evaluate` alone.
+/// What all flows of the world say at some moments, by `model::evaluate` alone.
 struct BruteForce {
   struct Claim {
     bool matched = false;  ///< some flow matches the selectors
     bool broken = false;
     bool operator==(const Claim&) const = default;
   };
-  std::vector<Claim> claims;  ///< one per assertion
+  std::vector<model::Moment> moments;      ///< `now`, and every deadline behind it
+  std::vector<std::vector<Claim>> claims;  ///< by moment, one per assertion
   std::set<std::pair<model::RuleId, model::RuleId>> conflicts;
   std::set<std::pair<model::BlockId, model::BlockId>> ambiguous;
   std::size_t flows = 0;
 };
 
-BruteForce try_all(const model::Policy& policy, const World& world);
+BruteForce try_all(const model::Policy& policy, const World& world, model::Moment now);
 
 }  // namespace weft::verifier::test

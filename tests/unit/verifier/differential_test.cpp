@@ -19,7 +19,15 @@ std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
   return text ? std::strtoull(text, nullptr, 10) : otherwise;
 }
 
-const char* word(const Answer& answer) {
+std::string word(const BruteForce::Claim& claim) {
+  return claim.broken ? "refuted" : claim.matched ? "proved" : "vacuous";
+}
+
+bool contains(const Interval& when, model::Moment moment) {
+  return when.from <= moment && (!when.until || moment < *when.until);
+}
+
+std::string word(const Answer& answer) {
   if (const auto* proved = std::get_if<Proved>(&answer)) return proved->vacuous ? "vacuous" : "proved";
   return std::holds_alternative<Refuted>(answer) ? "refuted" : "undecided";
 }
@@ -29,21 +37,51 @@ void check_sample(std::uint64_t seed) {
   INFO("seed " << seed << " (WEFT_FUZZ_SEED)");
   const Sample sample = random_sample(seed);
   const model::Policy& policy = sample.policy;
-  const BruteForce expected = try_all(policy, sample.world);
-  const Report report = check(policy, sample.with_inventory ? &sample.inventory : nullptr, Options{});
+  const BruteForce expected = try_all(policy, sample.world, sample.now);
+  const Report report =
+      check(policy, sample.with_inventory ? &sample.inventory : nullptr, Options{.dump_smt = {}, .now = sample.now});
   CHECK(report.internal_errors.empty());
   CHECK(report.not_checked.empty());
 
   REQUIRE(report.assertions.size() == policy.assertions.size());
   for (std::size_t i = 0; i < policy.assertions.size(); ++i) {
-    const BruteForce::Claim& claim = expected.claims[i];
     INFO("assertion " << i);
-    const Answer& answer = report.assertions[i].answer;
-    const auto* refuted = std::get_if<Refuted>(&answer);
-    INFO((refuted ? to_string(refuted->witness, policy, Sources{}) : std::string()));
-    CHECK(word(answer) == std::string(claim.broken ? "refuted" : claim.matched ? "proved" : "vacuous"));
-    if (refuted) {
-      CHECK(evaluate(policy, refuted->witness.flow()) == refuted->witness.decision);
+    const AssertionResult& result = report.assertions[i];
+    bool ever_broken = false;
+    for (std::size_t m = 0; m < expected.moments.size(); ++m) {
+      const BruteForce::Claim& claim = expected.claims[m][i];
+      ever_broken = ever_broken || claim.broken;
+      INFO("at " << static_cast<std::int64_t>(expected.moments[m]));
+      if (result.parts.empty()) {
+        CHECK(word(result.answer) == word(claim));
+        continue;
+      }
+      const auto part =
+          std::ranges::find_if(result.parts, [&](const auto& p) { return contains(p.when, expected.moments[m]); });
+      REQUIRE(part != result.parts.end());
+      CHECK(word(part->answer) == word(claim));
+    }
+    CHECK(std::holds_alternative<Refuted>(result.answer) == ever_broken);
+    // The parts follow each other from now on for ever, and every witness shows what it claims, in all of its time.
+    if (!result.parts.empty()) {
+      CHECK(result.parts.front().when.from == sample.now);
+      CHECK_FALSE(result.parts.back().when.until);
+      for (std::size_t k = 1; k < result.parts.size(); ++k) {
+        CHECK(result.parts[k - 1].when.until == result.parts[k].when.from);
+      }
+    }
+    for (const TimedAnswer& part : result.parts) {
+      const auto* refuted = std::get_if<Refuted>(&part.answer);
+      if (!refuted) continue;
+      INFO(to_string(refuted->witness, policy, Sources{}));
+      CHECK(refuted->witness.moment == part.when.from);
+      for (const model::Moment moment : expected.moments) {
+        if (!contains(part.when, moment)) continue;
+        CHECK(evaluate(policy, refuted->witness.flow(), moment) == refuted->witness.decision);
+      }
+    }
+    if (const auto* refuted = std::get_if<Refuted>(&result.answer)) {
+      CHECK(evaluate(policy, refuted->witness.flow(), refuted->witness.moment) == refuted->witness.decision);
     }
   }
   std::set<std::pair<model::RuleId, model::RuleId>> conflicts;
@@ -57,7 +95,12 @@ void check_sample(std::uint64_t seed) {
     const model::Flow flow = finding.witness.flow();
     CHECK(matches(policy[finding.first], finding.direction, flow));
     CHECK(matches(policy[finding.second], finding.direction, flow));
-    CHECK(evaluate_gate(policy, finding.direction, flow).has_value());
+    CHECK(evaluate_gate(policy, finding.direction, flow, finding.when.from).has_value());
+    CHECK(finding.when.from == sample.now);
+    for (const model::RuleId id : {finding.first, finding.second}) {
+      CHECK_FALSE(policy[id].audit);
+      if (policy[id].expires) CHECK((finding.when.until && *finding.when.until <= *policy[id].expires));
+    }
   }
   CHECK(conflicts == expected.conflicts);
   CHECK(ambiguous == expected.ambiguous);

@@ -1,5 +1,6 @@
 #include "tests/unit/verifier/random_policy.h"
 
+#include <algorithm>
 #include <random>
 #include <string>
 
@@ -15,7 +16,7 @@ namespace {
 
 class Generator {
  public:
-  explicit Generator(std::uint64_t seed) : random_(seed) {}
+  explicit Generator(std::uint64_t seed) : random_(seed), conditions_(seed * 7919 + 1) {}
 
   Sample sample() {
     Sample out;
@@ -32,13 +33,67 @@ class Generator {
     out.with_inventory = namespaces_ && chance(2, 3);
     finite_app_ = !globs_ && chance(1, 3);
     finite_team_ = chance(1, 2);
+    choose_relations();
     fill_policy(out.policy);
+    add_conditions(out);
     fill_inventory(out.inventory);
     fill_world(out);
     return out;
   }
 
  private:
+  // Relations, audit and deadlines are drawn apart: without them a seed keeps its sample.
+  bool maybe(unsigned of, unsigned in) { return conditions_() % in < of; }
+
+  void choose_relations() {
+    if (!maybe(1, 2)) return;
+    std::vector<std::pair<LabelKey, LabelKey>> pool;
+    if (namespaces_) {
+      labels_ = false;  // the slow way has to stay feasible
+      pool = {{model::keys::ns, model::keys::ns}, {team_, team_}, {team_, team_}};
+    } else {
+      if (labels_) pool.insert(pool.end(), {{app_, app_}, {app_, app_}});
+      if (env_) pool.insert(pool.end(), {{env_key_, env_key_}, {app_, env_key_}, {env_key_, app_}});
+      if (nodes_) pool.push_back({zone_, zone_});
+      if (nodes_ && labels_) pool.insert(pool.end(), {{zone_, app_}, {app_, zone_}});
+    }
+    if (pool.empty()) return;
+    const std::size_t wanted = 1 + conditions_() % 2;
+    for (std::size_t i = 0; i < wanted; ++i) related_.push_back(pool[conditions_() % pool.size()]);
+  }
+
+  std::vector<model::Relation> relations() {
+    std::vector<model::Relation> out;
+    const std::size_t wanted = maybe(3, 4) ? 1 : 2;
+    for (std::size_t i = 0; i < wanted; ++i) {
+      const auto& [source, destination] = related_[conditions_() % related_.size()];
+      out.push_back({source, destination, maybe(3, 5)});
+    }
+    return out;
+  }
+
+  void add_conditions(Sample& out) {
+    const bool audits = maybe(1, 3), expires = !addresses_ && maybe(1, 3);
+    for (model::Rule& rule : out.policy.rules) {
+      if (!related_.empty() && maybe(1, 2)) rule.relations = relations();
+      if (audits && maybe(1, 4)) rule.audit = true;
+      if (expires && maybe(1, 3)) rule.expires = model::Moment{maybe(1, 2) ? 100 : 200};
+      if (maybe(1, 20)) rule.annotations.push_back({"expect", {"conflict"}, {}});
+    }
+    for (model::Isolation& isolation : out.policy.isolations) {
+      if (audits && maybe(1, 2)) isolation.audit = true;
+    }
+    for (model::Assertion& claim : out.policy.assertions) {
+      if (!related_.empty() && maybe(2, 5)) claim.relations = relations();
+    }
+    // The last one is made likely by a rule: with its relations as well.
+    if (expires && maybe(1, 3)) out.now = model::Moment{maybe(1, 2) ? 100 : 150};
+  }
+
+  bool is_related(const LabelKey& key) const {
+    return std::ranges::any_of(related_, [&](const auto& pair) { return pair.first == key || pair.second == key; });
+  }
+
   std::size_t below(std::size_t n) { return static_cast<std::size_t>(random_() % n); }
   bool chance(unsigned of, unsigned in) { return below(in) < of; }
 
@@ -202,16 +257,32 @@ class Generator {
 
   void fill_world(Sample& sample) {
     using Values = std::vector<const char*>;  // null: absent
-    const Values apps = !labels_      ? Values{nullptr}
+    Values apps = !labels_      ? Values{nullptr}
                         : finite_app_ ? Values{nullptr, "a", "b", "c"}
                         : globs_      ? Values{nullptr, "a",  "b",   "",    "q",   "ax",  "ab",  "xa",
                                           "xb",    "qq", "axb", "axx", "xax", "xab", "xxb", "qqq"}
                                       : Values{nullptr, "a", "b", "q"};
     const Values envs = env_ ? Values{nullptr, "p", "d"} : Values{nullptr};
-    const Values spaces = namespaces_ ? Values{nullptr, "n1", "n2", "n3", "n4", "free"} : Values{nullptr};
-    const Values teams = !namespaces_   ? Values{nullptr}
+    Values spaces = namespaces_ ? Values{nullptr, "n1", "n2", "n3", "n4", "free"} : Values{nullptr};
+    Values teams = !namespaces_   ? Values{nullptr}
                          : finite_team_ ? Values{nullptr, "t", "u", "outside"}
                                         : Values{nullptr, "t", "u", "outside"};
+    // What relations compare needs values that are equal and values that differ without anybody naming them.
+    Values zones = nodes_ ? Values{nullptr, "z", "q"} : Values{nullptr};
+    const Values shared = globs_ ? Values{"p", "d", "z", "r", "s", "ay", "az", "yb", "zb", "rr", "ayb", "azb", "ayy", "yay",
+                                          "yab", "yyb", "rrr", "aa", "sss", "ss", "zab", "zay", "zzb", "azz"}
+                                 : Values{"p", "d", "z", "a", "b", "q", "q2", "q3"};
+    const auto widen = [&](Values& values, const LabelKey& key, bool finite) {
+      if (finite || !is_related(key)) return;
+      for (const char* value : shared) {
+        const bool known = std::ranges::any_of(values, [&](const char* v) { return v && std::string(v) == value; });
+        if (!known) values.push_back(value);
+      }
+    };
+    if (labels_) widen(apps, app_, finite_app_);
+    if (nodes_) widen(zones, zone_, false);
+    if (is_related(model::keys::ns)) spaces.insert(spaces.end(), {"free2", "free3"});
+    if (is_related(team_) && !finite_team_ && namespaces_) teams.insert(teams.end(), {"out2", "out3"});
     const auto put = [](Peer& peer, const LabelKey& key, const char* value) {
       if (value) peer.labels[key] = value;
     };
@@ -238,7 +309,7 @@ class Generator {
         }
       }
     }
-    for (const char* zone : nodes_ ? Values{nullptr, "z", "q"} : Values{nullptr}) {
+    for (const char* zone : zones) {
       Peer peer;
       peer.kind = PeerKind::Node;
       put(peer, zone_, zone);
@@ -266,6 +337,8 @@ class Generator {
   const LabelKey team_ = model::keys::of_namespace("team");
   const LabelKey zone_ = model::keys::of_node("zone");
   std::mt19937_64 random_;
+  std::mt19937_64 conditions_;
+  std::vector<std::pair<LabelKey, LabelKey>> related_;
   bool labels_ = false, globs_ = false, env_ = false, namespaces_ = false, nodes_ = false, addresses_ = false,
        apiserver_ = false, names_ = false, finite_app_ = false, finite_team_ = false;
 };

@@ -14,6 +14,7 @@ struct Sample {
   model::Inventory inventory;
   bool with_inventory = false;
   World world;
+  model::Moment now = model::before_all;  ///< from when on to look
 };
 
 /// The same seed gives the same sample everywhere.
