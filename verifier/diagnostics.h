@@ -38,6 +38,10 @@ inline constexpr DiagnosticKind<std::string_view, std::string_view, std::int64_t
 /// what did not reproduce
 inline constexpr DiagnosticKind<std::string> internal_disagreement{"W3007", Severity::Error, "internal error: {}"};
 
+/// what is audited and "is" or "are", "it" or "them"
+inline constexpr DiagnosticKind<std::string, std::string_view> audited{
+    "W3009", Severity::Note, "{} not in force: findings and proofs are about the policy without {}"};
+
 /// what was left out, the reason
 inline constexpr DiagnosticKind<std::string, std::string> left_out{"W3008", Severity::Warning, "did not check {}: {}"};
 

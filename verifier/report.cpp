@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "model/moment.h"
 #include "verifier/diagnostics.h"
 #include "verifier/verifier.h"
 
@@ -13,6 +14,18 @@ using model::Rule;
 using model::Verdict;
 
 namespace {
+
+// "until 2027-01-31", "from 2027-01-31 on"; the time from which the report looks is no beginning to speak of.
+std::string text_of(const Interval& when, model::Moment start) {
+  const std::string until = when.until ? "until " + model::to_string(*when.until) : "";
+  if (when.from == start) return until;
+  const std::string from = "from " + model::to_string(when.from);
+  return when.until ? from + " " + until : from + " on";
+}
+
+std::string counted(std::size_t number, std::string_view one, std::string_view many) {
+  return fmt::format("{} {}", number, number == 1 ? one : many);
+}
 
 class Reporter {
  public:
@@ -27,18 +40,19 @@ class Reporter {
     }
   }
 
-  void say(const model::Assertion& assertion, const Answer& answer) {
+  void say(const model::Assertion& assertion, const AssertionResult& result) {
+    const Answer& answer = result.answer;
     if (const auto* refuted = std::get_if<Refuted>(&answer)) {
-      say_broken(assertion, refuted->witness);
+      say_broken(assertion, result, refuted->witness);
     } else if (const auto* proved = std::get_if<Proved>(&answer)) {
       if (!proved->vacuous) return;
       diagnostics_.report(vacuous_assertion, place(assertion.span), as_written(assertion), proved->why)
           .suggest("compare its labels, addresses and ports with those the policy knows");
     } else {
-      diagnostics_
-          .report(undecided, place(assertion.span), fmt::format("`{}`", as_written(assertion)),
-                  std::get<Undecided>(answer).why)
-          .note("the assertion counts as neither proved nor broken")
+      Diagnostic& out = diagnostics_.report(undecided, place(assertion.span), fmt::format("`{}`", as_written(assertion)),
+                                            std::get<Undecided>(answer).why);
+      say_parts(out, result);
+      out.note("the assertion counts as neither proved nor broken")
           .suggest("ask for less at once (fewer ports, narrower selectors), or give the keys it mentions finite values")
           .suggest("allow more work for each question");
     }
@@ -57,7 +71,7 @@ class Reporter {
         diagnostics_.report(conflict, place(denies.span), policy_[denies.block].name, policy_[allows.block].name);
     out.at("denies it");
     label(out, allows.span, "allows it");
-    show(out, finding.witness);
+    show(out, finding);
     out.suggest(
         "narrow one of the two; or put them into different tiers, policies with different priorities, or one `ordered` "
         "policy");
@@ -70,11 +84,11 @@ class Reporter {
                                           policy_[second.block].name, first.level.priority, policy_[first.tier].name);
     out.at(fmt::format("says {}", word(second.verdict)));
     label(out, first.span, fmt::format("says {} of the same flow", word(first.verdict)));
-    show(out, finding.witness);
+    show(out, finding);
     out.suggest("give the two policies different priorities");
   }
 
-  void say_broken(const model::Assertion& assertion, const Witness& witness) {
+  void say_broken(const model::Assertion& assertion, const AssertionResult& result, const Witness& witness) {
     const bool never = assertion.kind == model::Assertion::Kind::Never;
     const std::string flow =
         fmt::format("{} {} {} on {}", describe_source(witness), never ? "reaches" : "does not reach",
@@ -82,6 +96,7 @@ class Reporter {
     Diagnostic& out = never ? diagnostics_.report(never_refuted, place(assertion.span), as_written(assertion), flow)
                             : diagnostics_.report(always_refuted, place(assertion.span), as_written(assertion), flow);
 
+    say_parts(out, result);
     const auto& [allowed, self, egress, ingress] = witness.decision;
     const auto by_rule = [](const std::optional<GateDecision>& gate) { return gate && gate->rule; };
     const bool same = by_rule(egress) && by_rule(ingress) && egress->rule == ingress->rule;
@@ -114,6 +129,20 @@ class Reporter {
     }
   }
 
+  // For each stretch of time what is true in it, where that changes.
+  static void say_parts(Diagnostic& out, const AssertionResult& result) {
+    for (const TimedAnswer& part : result.parts) {
+      const std::string when = text_of(part.when, result.parts.front().when.from);
+      if (part.answer == result.answer) {
+        out.note(fmt::format("so it is {}", when));
+      } else if (const auto* refuted = std::get_if<Refuted>(&part.answer)) {
+        out.note(fmt::format("{} it is broken by {}", when, describe(refuted->witness)));
+      } else {
+        out.note(fmt::format("{} it {}", when, std::holds_alternative<Proved>(part.answer) ? "holds" : "is undecided"));
+      }
+    }
+  }
+
   static bool touches_node(const Witness& witness) {
     return witness.source.kind == model::PeerKind::Node || witness.destination.kind == model::PeerKind::Node;
   }
@@ -129,11 +158,15 @@ class Reporter {
     }
   }
 
-  void show(Diagnostic& out, const Witness& witness) {
+  void show(Diagnostic& out, const Finding& finding) {
+    const Witness& witness = finding.witness;
     out.note("for example " + describe(witness));
     // The same flow may be decided elsewhere; whoever reads this wants to know what becomes of it.
     out.note(describe_gate(witness, Direction::Egress, policy_, sources_));
     out.note(describe_gate(witness, Direction::Ingress, policy_, sources_));
+    if (finding.when.until) {
+      out.note(fmt::format("so it is {}, when one of the two rules expires", text_of(finding.when, finding.when.from)));
+    }
   }
 
   void label(Diagnostic& out, Span span, std::string text) {
@@ -158,8 +191,14 @@ class Reporter {
       const std::string start = fmt::format("{} ", keyword(assertion));
       if (text.starts_with(start)) return text.substr(start.size());
     }
-    return fmt::format("{} -> {} : {}", model::to_string(assertion.source), model::to_string(assertion.destination),
-                       model::to_string(assertion.ports));
+    std::string out = fmt::format("{} -> {} : {}", model::to_string(assertion.source),
+                                  model::to_string(assertion.destination), model::to_string(assertion.ports));
+    for (const model::Relation& relation : assertion.relations) {
+      out += fmt::format("{}source.{} {} destination.{}", &relation == assertion.relations.data() ? " when " : " && ",
+                         model::to_string(relation.source), relation.equal ? "==" : "!=",
+                         model::to_string(relation.destination));
+    }
+    return out;
   }
 
   static const char* keyword(const model::Assertion& assertion) {
@@ -198,9 +237,19 @@ void report_to(const Report& report, const model::Policy& policy, const Sources&
         .note("this is a mistake of the tool and says nothing about the policy");
   }
   for (std::size_t i = 0; i < report.assertions.size(); ++i) {
-    reporter.say(policy.assertions[i], report.assertions[i].answer);
+    reporter.say(policy.assertions[i], report.assertions[i]);
   }
   for (const Finding& finding : report.findings) reporter.say(finding);
+  if (report.audited_rules + report.audited_isolations > 0) {
+    std::string what;
+    if (report.audited_rules > 0) what = counted(report.audited_rules, "audited rule", "audited rules");
+    if (report.audited_isolations > 0) {
+      what += (what.empty() ? "" : " and ") +
+              counted(report.audited_isolations, "audited isolation", "audited isolations");
+    }
+    const bool one = report.audited_rules + report.audited_isolations == 1;
+    diagnostics.report(audited, {}, fmt::format("{} {}", what, one ? "is" : "are"), one ? "it" : "them");
+  }
   for (const NotChecked& gap : report.not_checked) reporter.say(gap);
 }
 
