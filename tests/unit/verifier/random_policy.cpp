@@ -86,7 +86,23 @@ class Generator {
     for (model::Assertion& claim : out.policy.assertions) {
       if (!related_.empty() && maybe(2, 5)) claim.relations = relations();
     }
-    // The last one is made likely by a rule: with its relations as well.
+    // About values that no selector names (what a relation says of them rests on there being enough of them), or that
+    // only selectors on the other key name.
+    if (!related_.empty()) {
+      model::Assertion& claim = out.policy.assertions[1 + conditions_() % 3];
+      claim.relations = relations();
+      const auto named = [&](const LabelKey& key) {
+        return Selector::one_of(key, key == app_              ? std::vector<std::string>{"a", "b"}
+                                     : key == env_key_        ? std::vector<std::string>{"p", "d"}
+                                     : key == zone_           ? std::vector<std::string>{"z"}
+                                     : key == model::keys::ns ? std::vector<std::string>{"n1", "n4"}
+                                                              : std::vector<std::string>{"t", "u"});
+      };
+      const bool of_source = maybe(1, 2), of_destination = maybe(1, 2);
+      claim.source = of_source ? named(claim.relations[0].source) : Selector::negation(named(claim.relations[0].source));
+      claim.destination = of_destination ? named(claim.relations[0].destination)
+                                         : Selector::negation(named(claim.relations[0].destination));
+    }
     if (expires && maybe(1, 3)) out.now = model::Moment{maybe(1, 2) ? 100 : 150};
   }
 
