@@ -92,6 +92,7 @@ class Generator {
       model::Assertion& claim = out.policy.assertions[1 + conditions_() % 3];
       claim.relations = relations();
       const auto named = [&](const LabelKey& key) {
+        if (key == app_ && globs_ && maybe(1, 2)) return Selector::glob(app_, globs[conditions_() % globs.size()]);
         return Selector::one_of(key, key == app_              ? std::vector<std::string>{"a", "b"}
                                      : key == env_key_        ? std::vector<std::string>{"p", "d"}
                                      : key == zone_           ? std::vector<std::string>{"z"}
