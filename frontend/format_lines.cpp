@@ -1,7 +1,6 @@
 #include "frontend/format_lines.h"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 
 #include "frontend/statement_reader.h"
@@ -98,17 +97,31 @@ std::vector<Element> elements(std::string_view text, std::span<const Token> toke
 }
 
 // Words that begin a clause behind an operand. Elsewhere they are names.
-bool is_clause_word(std::string_view word) {
-  static constexpr std::array<std::string_view, 11> words{"when",  "requires", "log",      "expires", "because", "is",
-                                                          "owner", "ordered",  "priority", "for",     "as"};
-  return std::ranges::find(words, word) != words.end();
+bool begins_clause(std::uint16_t type) {
+  switch (type) {
+    case WeftParser::ORDERED:
+    case WeftParser::PRIORITY:
+    case WeftParser::OWNER:
+    case WeftParser::FOR:
+    case WeftParser::WHEN:
+    case WeftParser::REQUIRES:
+    case WeftParser::LOG:
+    case WeftParser::EXPIRES:
+    case WeftParser::BECAUSE:
+    case WeftParser::IS:
+      return true;
+    default:
+      return false;
+  }
 }
 
 bool ends_operand(std::uint16_t type) {
   switch (type) {
     case WeftParser::STRING:
     case WeftParser::NUMBER:
+    case WeftParser::DATE:
     case WeftParser::ADDRESS:
+    case WeftParser::AUDIT:
     case WeftParser::CLOSE_BRACE:
     case WeftParser::CLOSE_PARENTHESIS:
     case WeftParser::ANY:
@@ -197,6 +210,8 @@ class LineBuilder {
   void begin_line(const Element& element) {
     add_line(element);
     brackets_.clear();
+    if (element.type == WeftParser::OPEN_PARENTHESIS) brackets_.push_back(Bracket::Group);
+    if (element.type == WeftParser::OPEN_BRACE) brackets_.push_back(Bracket::Set);  // `{app: "web"} -> …` of a test
     switch (element.type) {
       case WeftParser::LABEL:
         wanted_sign_ = FormatLine::Sign::Colon;
@@ -269,7 +284,7 @@ class LineBuilder {
   bool is_call() const {
     if (before_before_ == nullptr || !brackets_.empty()) return false;
     return before_before_->type == WeftParser::ANNOTATION || before_before_->type == WeftParser::TEMPLATE ||
-           before_before_->type == WeftParser::USE || before_before_->text == "requires";
+           before_before_->type == WeftParser::USE || before_before_->type == WeftParser::REQUIRES;
   }
 
   bool in_list() const { return !brackets_.empty() && brackets_.back() != Bracket::Group; }
@@ -333,7 +348,7 @@ class LineBuilder {
       piece.breaks_all = true;
     } else if (element.type == WeftParser::BACKSLASH) {
       kind = Cut;
-    } else if (brackets_.empty() && ends_operand(last) && is_clause_word(element.text)) {
+    } else if (brackets_.empty() && ends_operand(last) && begins_clause(element.type)) {
       kind = Clause;
     }
     if (kind == Kinds) return;

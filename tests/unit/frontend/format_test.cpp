@@ -81,6 +81,32 @@ struct Text {
   std::string text;
 };
 
+// Every form a statement can have.
+constexpr const char* every_form = R"weft(import "base.weft" // ours
+import std.core.dns
+template rag(gateway: group, store: group = app == "qdrant", port: service = tcp/6333, shop: string = "x", key: label) {
+  group inner = ns == shop
+  @owner("team", "x") policy edge in app for inner && has key audit {
+    @id(a) @expect(conflict) allow gateway -> store : tcp/80
+    @review_by(2027-03-01) audit deny gateway -> store : port log expires 2027-01-31 because "x"
+    audit isolate store ingress // in
+  }
+  test "works" {
+    {app: "web", ns.team: "x"} -> gateway : tcp/80 is allow by edge.a
+    10.0.0.1 -> "shop/web-1" : any is deny at source by isolation // no
+    store -> gateway || !(store) : udp/53, tcp|udp/1-2 is deny
+  }
+  use other(x = store) as y
+}
+use rag(gateway = app == "gw" || app == "gateway", store = addr {10.0.0.0/8, fd00::/8 \ fd01::/16}, key = app) as shop
+@id(long) never web -> api : any when source.tenant == destination.tenant && source.`a b` != destination.ns because "b"
+policy "x" in app ordered priority -5 owner "team" for ns == "payments" && app in {"a", "b"} audit {
+  allow at source sa == "oncall" -> database : tcp/22 when source.ns == destination.ns
+    requires http(method = "GET", path = "/healthz") requires dns log "db" expires 2027-01-31T12:00:00Z because "S"
+  pass to base a -> b : icmp/3/4 \ tcp/`x`, any
+}
+)weft";
+
 // Every policy text of the repository: files, and snippets of the documentation.
 std::vector<Text> all_texts() {
   namespace fs = std::filesystem;
@@ -91,6 +117,7 @@ std::vector<Text> all_texts() {
     if (!fs::exists(root / folder)) continue;
     for (const auto& entry : fs::recursive_directory_iterator(root / folder)) files.push_back(entry.path());
   }
+  out.push_back({"every form", every_form});
   files.push_back(root / "README.md");
   std::ranges::sort(files);
   for (const fs::path& path : files) {
@@ -150,6 +177,47 @@ TEST_CASE("spaces are canonical", "[frontend][format]") {
         "  pass to b at source a || b -> addr {10.0.0.1, c} : any\n"
         "}\n");
   check("never(a)->!b:any because\"x\"", "never (a) -> !b : any because \"x\"\n");
+}
+
+TEST_CASE("clauses, annotations, tests and templates have a layout", "[frontend][format]") {
+  check("@owner( \"a\" ,1) @review_by(2027-03-01)policy p for ns==\"x\" audit{@id( a )audit deny b->c:any log expires 2027-01-31}",
+        "@owner(\"a\", 1)\n"
+        "@review_by(2027-03-01)\n"
+        "policy p for ns == \"x\" audit {\n"
+        "  @id(a)\n"
+        "  audit deny b -> c : any log expires 2027-01-31\n"
+        "}\n");
+  check("policy p{allow a->b:any when source . k==destination.ns . t requires http( method=\"GET\",path=\"/\" )}",
+        "policy p {\n"
+        "  allow a -> b : any when source.k == destination.ns.t requires http(method = \"GET\", path = \"/\")\n"
+        "}\n");
+  check("test \"t\"{ { app : \"x\",ns:\"y\" }->b:tcp/80 is allow at source by p . id (a||b)->\"shop/web\":any is deny }",
+        "test \"t\" {\n"
+        "  {app: \"x\", ns: \"y\"} -> b : tcp/80 is allow at source by p.id\n"
+        "  (a || b) -> \"shop/web\" : any is deny\n"
+        "}\n");
+  check("import std . core . dns import \"x.weft\" use t(a=b||c,d=tcp/80)as e",
+        "import std.core.dns\nimport \"x.weft\"\nuse t(a = b || c, d = tcp/80) as e\n");
+  check("template t(a:group,b : service=tcp/80){group c=a\n@id(x)never c->a:b policy p{isolate a}}",
+        "template t(a: group, b: service = tcp/80) {\n"
+        "  group c = a\n"
+        "  @id(x)\n"
+        "  never c -> a : b\n"
+        "  policy p {\n"
+        "    isolate a\n"
+        "  }\n"
+        "}\n");
+  SECTION("arguments that do not fit stand on lines of their own") {
+    check("use three_tiers(presentation = app == \"frontend\", business = app in {\"cart\", \"checkout\"}, "
+          "storage = app == \"redis\", port = tcp/6379) as shop",
+          "use three_tiers(presentation = app == \"frontend\",\n"
+          "    business = app in {\"cart\", \"checkout\"},\n"
+          "    storage = app == \"redis\",\n"
+          "    port = tcp/6379) as shop\n");
+  }
+  SECTION("a comment parts an annotation from nothing") {
+    check("@id(x) // why\n\n// more\n\nnever a -> b : any", "@id(x)  // why\n// more\nnever a -> b : any\n");
+  }
 }
 
 TEST_CASE("one statement stands on a line, and blocks are indented", "[frontend][format]") {
@@ -250,6 +318,7 @@ TEST_CASE("every policy text of the repository keeps its words and meaning", "[f
 }
 
 TEST_CASE("every layout of a text comes to the same words", "[frontend][format]") {
+  REQUIRE(Parsed(every_form).good);
   test::Random random(1);
   std::size_t tried = 0;
   std::size_t good = 0;
