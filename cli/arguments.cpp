@@ -13,6 +13,9 @@
 
 #include "base/text.h"
 #include "cli/help.h"
+#include "cli/help_formatter.h"
+#include "driver/moment.h"
+#include "driver/project.h"
 
 namespace weft::cli {
 namespace {
@@ -24,81 +27,6 @@ std::unexpected<Error> usage_error(std::string message, std::string help) {
 std::string see_help(const CLI::App& app) {
   return app.get_parent() == nullptr ? "see `weft --help`" : fmt::format("see `weft {} --help`", app.get_name());
 }
-
-// Help as people read it: what it is for, examples, then the options with those of every command last.
-class HelpFormatter : public CLI::Formatter {
- public:
-  std::string make_help(const CLI::App* app, std::string, CLI::AppFormatMode) const override {
-    std::string out = app->get_description() + "\n";
-    if (!app->get_footer().empty()) out += fmt::format("\nExamples:\n{}\n", indented(app->get_footer()));
-    out += fmt::format("\nUsage:\n  {}\n", usage(*app));
-    if (app->get_parent() == nullptr) {
-      out += "\nCommands:\n";
-      for (const CLI::App* command : app->get_subcommands({})) out += line(command->get_name(), summary(*command));
-    }
-    const auto positionals = app->get_options([](const CLI::Option* option) { return option->get_positional(); });
-    if (!positionals.empty()) {
-      out += "\nArguments:\n";
-      for (const CLI::Option* option : positionals)
-        out += line(option->get_name(true, false), option->get_description());
-    }
-    if (app->get_parent() != nullptr) {
-      const std::string own = options(*app);
-      if (!own.empty()) out += "\nOptions:\n" + own;
-    }
-    const CLI::App& root = app->get_parent() != nullptr ? *app->get_parent() : *app;
-    out += "\nOptions of every command:\n" + options(root);
-    if (app->get_parent() == nullptr) out += "\nMore: `weft help COMMAND`, `weft help exit-codes`.\n";
-    return out;
-  }
-
- private:
-  static std::string usage(const CLI::App& app) {
-    if (app.get_parent() == nullptr) return "weft COMMAND [OPTIONS]";
-    std::string out = "weft " + app.get_name();
-    for (const CLI::Option* option : app.get_options([](const CLI::Option* each) { return each->get_positional(); })) {
-      out += " " + option->get_option_text();
-    }
-    return out + " [OPTIONS]";
-  }
-
-  static std::string summary(const CLI::App& command) {
-    const std::string& text = command.get_description();
-    return text.substr(0, text.find_first_of(".\n"));
-  }
-
-  static std::string options(const CLI::App& app) {
-    std::string out;
-    for (const CLI::Option* option : app.get_options([](const CLI::Option* each) { return each->nonpositional(); })) {
-      if (option->get_group().empty() || (option == app.get_help_ptr() && app.get_parent() != nullptr)) continue;
-      std::string name = option->get_name(false, true);
-      if (const std::size_t comma = name.find(','); comma != std::string::npos) name.insert(comma + 1, " ");
-      if (!option->get_option_text().empty()) name += " " + option->get_option_text();
-      out += line(name, option->get_description());
-    }
-    return out;
-  }
-
-  static std::string line(const std::string& name, const std::string& text) {
-    constexpr std::size_t column = 30;
-    const std::string gap = name.size() + 2 < column ? "" : "\n" + std::string(column + 2, ' ');
-    std::string lines;
-    for (const char c : text) {
-      lines += c;
-      if (c == '\n') lines += std::string(column + 2, ' ');
-    }
-    return gap.empty() ? fmt::format("  {:<{}}{}\n", name, column, lines) : fmt::format("  {}{}{}\n", name, gap, lines);
-  }
-
-  static std::string indented(const std::string& text) {
-    std::string out = "  ";
-    for (const char c : text) {
-      out += c;
-      if (c == '\n') out += "  ";
-    }
-    return out;
-  }
-};
 
 // What the options write into, before it is judged.
 struct Words {
@@ -120,6 +48,12 @@ struct Words {
   std::vector<std::string> only;
   bool skip_missing = false;
   std::vector<std::string> topic;
+  std::string config;
+  bool no_config = false;
+  std::string now;
+  std::string filter;
+  bool coverage = false;
+  bool watch = false;
 };
 
 // An option that may be repeated, one value each time: "--inventory a.yaml PATH" leaves PATH alone.
@@ -133,14 +67,32 @@ void positional(CLI::App& app, const std::string& name, std::vector<std::string>
   app.add_option(name, into, text)->expected(0, 1 << 20)->option_text(usage);
 }
 
-void add_inputs(CLI::App& command, Words& words, const std::string& usage, const std::string& text) {
-  positional(command, "PATH", words.positionals, usage, text);
+void add_policy_options(CLI::App& command, Words& words) {
   repeated(command, "--policy", words.policies, "a policy file or directory, as PATH; may be repeated (WEFT_POLICY)")
       ->option_text("PATH");
+  command
+      .add_option("--config", words.config,
+                  "the project file, which says what is not given here; default: the nearest\n"
+                  "`weft.toml` from here upwards (WEFT_CONFIG)")
+      ->option_text("FILE");
+  command.add_flag("--no-config", words.no_config, "no project file");
+}
+
+void add_inputs(CLI::App& command, Words& words, const std::string& usage, const std::string& text) {
+  positional(command, "PATH", words.positionals, usage, text);
+  add_policy_options(command, words);
   repeated(command, "--inventory", words.inventories,
            "workloads, nodes and addresses: a YAML or JSON file, or a directory of them;\n"
            "may be repeated; default: `inventory.yaml` of the directory PATH (WEFT_INVENTORY)")
       ->option_text("FILE");
+}
+
+void add_now(CLI::App& command, Words& words) {
+  command
+      .add_option("--now", words.now,
+                  "the time at which rules are in force or expired, as `2027-03-01` or\n"
+                  "`2027-03-01T12:30:00Z`; default: the clock (WEFT_NOW)")
+      ->option_text("TIME");
 }
 
 constexpr const char* policy_path_text = "`.weft` files, directories of them, or `-` for standard input";
@@ -179,10 +131,14 @@ void define(CLI::App& root, Words& words) {
   check->add_option("--dump-smt", words.dump_smt, "writes every question put to the solver into DIR, as SMT-LIB 2")
       ->option_text("DIR");
   check->add_flag("--strict", words.strict, "warnings count as findings (exit code 1)");
+  add_now(*check, words);
 
   CLI::App* build = add_command(root, build_help);
   add_inputs(*build, words, "PATH…", policy_path_text);
-  build->add_option("-o,--output", words.output, "the bundle to write: a new directory, or a bundle to replace")
+  build
+      ->add_option("-o,--output", words.output,
+                   "the bundle to write: a new directory, or a bundle to replace; default:\n"
+                   "`output` of the project")
       ->option_text("DIR");
   build
       ->add_option("--emit", words.emit,
@@ -191,6 +147,7 @@ void define(CLI::App& root, Words& words) {
       ->option_text("plan|ir");
   build->add_flag("--print-plan,--explain-plan", words.print_plan, "as `--emit plan`")->group("");
   build->add_option("--dump-smt", words.dump_smt, "as in `weft check`")->option_text("DIR");
+  add_now(*build, words);
 
   CLI::App* query = add_command(root, query_help);
   add_inputs(*query, words, "PATH… FLOW…",
@@ -198,6 +155,20 @@ void define(CLI::App& root, Words& words) {
   query->add_option("--batch", words.batch, "flows as JSON, one a line, from FILE or `-`; one line answers one line")
       ->option_text("FILE");
   query->add_flag("--exit-code", words.exit_code, "exit with 1 if a flow is denied");
+  add_now(*query, words);
+
+  CLI::App* test = add_command(root, test_help);
+  add_inputs(*test, words, "PATH…", policy_path_text);
+  test->add_option("--filter", words.filter, "only tests whose name contains TEXT")->option_text("TEXT");
+  test->add_flag("--coverage", words.coverage, "names the rules that no test decides");
+  test->add_flag("--watch", words.watch, "runs again whenever an input changes, until Ctrl-C");
+  add_now(*test, words);
+
+  add_inputs(*add_command(root, labels_help), words, "PATH…", policy_path_text);
+
+  CLI::App* profile = add_command(root, profile_help);
+  positional(*profile, "NAME", words.positionals, "[NAME]", "a profile; without one, all are listed");
+  add_policy_options(*profile, words);
 
   CLI::App* load = add_command(root, load_help);
   positional(*load, "BUNDLE", words.positionals, "BUNDLE", "a directory written by `weft build`");
@@ -283,6 +254,26 @@ Result<Value> choice(std::string_view option, std::string text, const char* vari
                      fmt::format("it is one of: {}", fmt::join(names, ", ")));
 }
 
+// The project file to read, or an empty name.
+Result<std::string> project_of(const Words& words) {
+  if (words.no_config && !words.config.empty()) {
+    return usage_error("--config and --no-config are both given", "leave one out");
+  }
+  if (words.no_config) return std::string();
+  if (!words.config.empty()) return words.config;
+  if (const auto set = environment("WEFT_CONFIG")) return *set;
+  return driver::find_project();
+}
+
+// When the flows happen: the clock is an input like others.
+Result<model::Moment> now_of(const Words& words) {
+  const auto set = environment("WEFT_NOW");
+  if (words.now.empty() && !set) return driver::clock_moment();
+  auto moment = driver::parse_moment(words.now.empty() ? *set : words.now);
+  if (!moment) moment.error().message += words.now.empty() ? " (WEFT_NOW)" : " (--now)";
+  return moment;
+}
+
 Result<driver::InputNames> inputs_of(const CLI::App& command, Words& words, std::vector<std::string> paths) {
   driver::InputNames inputs;
   inputs.policies = std::move(paths);
@@ -292,9 +283,13 @@ Result<driver::InputNames> inputs_of(const CLI::App& command, Words& words, std:
   if (const auto set = environment("WEFT_INVENTORY"); set && inputs.inventories.empty()) {
     inputs.inventories = split_names(*set);
   }
-  if (inputs.policies.empty()) {
-    return usage_error("no policy is given",
-                       fmt::format("name a file or a directory, such as `weft {} .`", command.get_name()));
+  auto project = project_of(words);
+  if (!project) return std::unexpected(std::move(project.error()));
+  inputs.project = std::move(*project);
+  if (inputs.policies.empty() && inputs.project.empty()) {
+    return usage_error(
+        "no policy is given",
+        fmt::format("name a file or a directory, such as `weft {} .`, or put a `weft.toml` here", command.get_name()));
   }
   for (const auto& [names, what] : {std::pair{&inputs.policies, "a policy"}, {&inputs.inventories, "an inventory"}}) {
     if (std::ranges::find(*names, "") == names->end()) continue;
@@ -306,7 +301,9 @@ Result<driver::InputNames> inputs_of(const CLI::App& command, Words& words, std:
 Result<Command> check_command(const CLI::App& command, Words& words) {
   auto inputs = inputs_of(command, words, words.positionals);
   if (!inputs) return std::unexpected(std::move(inputs.error()));
-  return CheckArguments{std::move(*inputs), words.dump_smt, words.strict};
+  const auto now = now_of(words);
+  if (!now) return std::unexpected(now.error());
+  return CheckArguments{std::move(*inputs), words.dump_smt, words.strict, *now};
 }
 
 Result<Command> build_command(const CLI::App& command, Words& words) {
@@ -316,10 +313,12 @@ Result<Command> build_command(const CLI::App& command, Words& words) {
   auto emit = choice<Emit>("--emit", words.emit, nullptr, {{"plan", Emit::Plan}, {"ir", Emit::Ir}},
                            words.print_plan ? Emit::Plan : Emit::Bundle);
   if (!emit) return std::unexpected(std::move(emit.error()));
-  if (words.output.empty() && *emit == Emit::Bundle) {
+  if (words.output.empty() && *emit == Emit::Bundle && inputs->project.empty()) {
     return usage_error("no output is given", "name the bundle to write with `-o DIR`");
   }
-  return BuildArguments{std::move(*inputs), words.output, *emit, words.dump_smt};
+  const auto now = now_of(words);
+  if (!now) return std::unexpected(now.error());
+  return BuildArguments{std::move(*inputs), words.output, *emit, words.dump_smt, *now};
 }
 
 // Flows are told from paths by their arrow; a path with one can be given with --policy. What has a label map or a
@@ -357,7 +356,55 @@ Result<Command> query_command(const CLI::App& command, Words& words) {
       (std::ranges::count(inputs->policies, "-") + std::ranges::count(inputs->inventories, "-")) > 0) {
     return usage_error("standard input is asked for more than once", "give the policy and the inventory as files");
   }
-  return QueryArguments{std::move(*inputs), std::move(flows), words.batch, words.exit_code};
+  const auto now = now_of(words);
+  if (!now) return std::unexpected(now.error());
+  return QueryArguments{std::move(*inputs), std::move(flows), words.batch, words.exit_code, *now};
+}
+
+Result<Command> test_command(const CLI::App& command, Words& words) {
+  auto inputs = inputs_of(command, words, words.positionals);
+  if (!inputs) return std::unexpected(std::move(inputs.error()));
+  using enum TestArguments::Format;
+  const auto format = choice<TestArguments::Format>(
+      "--format", words.format, "WEFT_FORMAT", {{"text", Text}, {"json", Json}, {"junit", Junit}, {"tap", Tap}}, Text);
+  if (!format) return std::unexpected(format.error());
+  const auto now = now_of(words);
+  if (!now) return std::unexpected(now.error());
+  const auto is_stdin = [](const std::string& name) { return name == "-"; };
+  if (words.watch &&
+      (std::ranges::any_of(inputs->policies, is_stdin) || std::ranges::any_of(inputs->inventories, is_stdin))) {
+    return usage_error("standard input cannot be watched", "give the inputs as files");
+  }
+  return TestArguments{std::move(*inputs), *format, words.filter, words.coverage, words.watch, *now};
+}
+
+Result<Command> labels_command(const CLI::App& command, Words& words) {
+  auto inputs = inputs_of(command, words, words.positionals);
+  if (!inputs) return std::unexpected(std::move(inputs.error()));
+  return LabelsArguments{std::move(*inputs)};
+}
+
+// A profile can be looked at without any policy.
+Result<Command> profile_command(const CLI::App& command, Words& words) {
+  if (words.positionals.size() > 1) return unexpected_word(command, words.positionals[1]);
+  auto project = project_of(words);
+  if (!project) return std::unexpected(std::move(project.error()));
+  ProfileArguments arguments;
+  arguments.inputs.policies = words.policies;
+  arguments.inputs.project = std::move(*project);
+  arguments.inputs.look_for_inventory = false;
+  if (const auto set = environment("WEFT_POLICY"); set && words.policies.empty()) {
+    arguments.inputs.policies = split_names(*set);
+  }
+  if (words.positionals.empty()) return arguments;
+  arguments.name = words.positionals[0];
+  if (model::find_profile(arguments.name) != nullptr) return arguments;
+  std::vector<std::string> known;
+  for (const model::Profile& each : model::profiles()) known.push_back(each.name);
+  const std::string near = nearest(arguments.name, known);
+  return usage_error(fmt::format("there is no profile `{}`", printable(arguments.name)),
+                     near.empty() ? fmt::format("the profiles are {}", fmt::join(known, ", "))
+                                  : fmt::format("did you mean `{}`?", near));
 }
 
 Result<Command> load_command(const CLI::App& command, Words& words) {
@@ -403,6 +450,9 @@ Result<Command> command_of(const CLI::App& root, const CLI::App& command, Words&
   if (name == "check") return check_command(command, words);
   if (name == "build") return build_command(command, words);
   if (name == "query") return query_command(command, words);
+  if (name == "test") return test_command(command, words);
+  if (name == "labels") return labels_command(command, words);
+  if (name == "profile") return profile_command(command, words);
   if (name == "load") return load_command(command, words);
   if (name == "unload") return UnloadArguments{};
   if (name == "status") return StatusArguments{};
@@ -411,7 +461,11 @@ Result<Command> command_of(const CLI::App& root, const CLI::App& command, Words&
   return help_command(root, words);
 }
 
-Result<Common> common_of(const Words& words) {
+// The formats of one command only are read by that command; here they are text.
+Result<Common> common_of(Words words, const CLI::App& command) {
+  const std::string set = environment("WEFT_FORMAT").value_or("");
+  const std::string& wanted = words.format.empty() ? set : words.format;
+  if (command.get_name() == test_help.name && (wanted == "junit" || wanted == "tap")) words.format = "text";
   auto format = choice<Format>("--format", words.format, "WEFT_FORMAT",
                                {{"text", Format::Text}, {"json", Format::Json}}, Format::Text);
   if (!format) return std::unexpected(std::move(format.error()));
@@ -480,9 +534,9 @@ Result<Invocation> parse_arguments(int count, const char* const* words_given) {
     return refused_by_parser(selected(), error);
   }
 
-  auto common = common_of(words);
-  if (!common) return std::unexpected(std::move(common.error()));
   CLI::App& command = selected();
+  auto common = common_of(words, command);
+  if (!common) return std::unexpected(std::move(common.error()));
   if (const auto rest = root.remaining(true); !rest.empty()) {
     const bool wrong_command = &command == &root && !rest[0].starts_with('-');
     return wrong_command ? unknown_command(root, rest[0]) : unexpected_rest(command, rest[0], given);

@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "driver/files.h"
+#include "model/evaluate.h"
 
 namespace weft::cli {
 
@@ -26,15 +27,17 @@ struct CheckArguments {
   driver::InputNames inputs;
   std::string dump_smt;  ///< empty: nowhere
   bool strict = false;   ///< warnings are findings
+  model::Moment now = model::before_all;
 };
 
 struct BuildArguments {
   enum class Emit { Bundle, Plan, Ir };
 
   driver::InputNames inputs;
-  std::string output;
+  std::string output;  ///< empty: where the project says
   Emit emit = Emit::Bundle;
   std::string dump_smt;
+  model::Moment now = model::before_all;
 };
 
 struct QueryArguments {
@@ -42,6 +45,27 @@ struct QueryArguments {
   std::vector<std::string> flows;
   std::string batch;  ///< empty: no batch
   bool exit_code = false;
+  model::Moment now = model::before_all;
+};
+
+struct TestArguments {
+  enum class Format { Text, Json, Junit, Tap };
+
+  driver::InputNames inputs;
+  Format format = Format::Text;
+  std::string filter;  ///< empty: every test
+  bool coverage = false;
+  bool watch = false;
+  model::Moment now = model::before_all;
+};
+
+struct LabelsArguments {
+  driver::InputNames inputs;
+};
+
+struct ProfileArguments {
+  driver::InputNames inputs;  ///< may name nothing: then no profile is marked
+  std::string name;           ///< empty: all
 };
 
 struct LoadArguments {
@@ -61,8 +85,9 @@ struct HelpArguments {
   std::string text;
 };
 
-using Command = std::variant<HelpArguments, CheckArguments, BuildArguments, QueryArguments, LoadArguments,
-                             UnloadArguments, StatusArguments, DoctorArguments, VersionArguments>;
+using Command =
+    std::variant<HelpArguments, CheckArguments, BuildArguments, QueryArguments, TestArguments, LabelsArguments,
+                 ProfileArguments, LoadArguments, UnloadArguments, StatusArguments, DoctorArguments, VersionArguments>;
 
 struct Invocation {
   Common common;
@@ -70,9 +95,9 @@ struct Invocation {
 };
 
 /// Reads the command line. What it leaves open comes from `WEFT_POLICY` and `WEFT_INVENTORY` (names with `:` between
-/// them), `WEFT_FORMAT` and `WEFT_COLOR`.
+/// them), `WEFT_CONFIG`, `WEFT_NOW`, `WEFT_FORMAT` and `WEFT_COLOR`; what these leave open too, from the project file.
 ///
-/// Errors: W9001, with the nearest command or option where a word is unknown.
+/// Errors: W9001, with the nearest command or option where a word is unknown; W9018 for a `--now` that is no time.
 Result<Invocation> parse_arguments(int count, const char* const* words);
 
 }  // namespace weft::cli

@@ -78,14 +78,34 @@ std::string built_json(const bundle::Bundle& bundle, const std::string& output) 
 }  // namespace
 
 ExitCode run(const BuildArguments& arguments, Console& console) {
-  const bool writes = !arguments.output.empty();
+  // Where to write is settled before anything is read: nobody waits for a proof to hear of a slip.
+  std::string output = arguments.output;
+  if (output.empty() && arguments.emit == Emit::Bundle) {
+    Sources sources;
+    Diagnostics diagnostics;
+    const driver::Project project = driver::read_project(arguments.inputs.project, sources, diagnostics);
+    if (diagnostics.has_errors()) {
+      console.messages.tell(diagnostics, sources);
+      return ExitCode::Usage;
+    }
+    if (!project.output) {
+      console.messages.tell(
+          Error{"W9001", "no output is given",
+                fmt::format("name the bundle to write with `-o DIR`, or as `output` under `[build]` in `{}`",
+                            printable(arguments.inputs.project))});
+      return ExitCode::Usage;
+    }
+    output = *project.output;
+  }
+  const bool writes = !output.empty();
   if (writes) {
-    if (const auto allowed = may_replace(arguments.output); !allowed) {
+    if (const auto allowed = may_replace(output); !allowed) {
       console.messages.tell(allowed.error());
       return ExitCode::Usage;
     }
   }
   driver::Options options;
+  options.now = arguments.now;
   if (!arguments.dump_smt.empty()) options.verifier.dump_smt = arguments.dump_smt;
   Progress progress(console.messages.is_terminal() && !console.messages.quiet());
   options.on_step = [&](std::string_view what) { progress.step(what); };
@@ -96,14 +116,14 @@ ExitCode run(const BuildArguments& arguments, Console& console) {
   console.messages.tell(compilation.diagnostics, compilation.sources);
   if (!compilation.plan || (writes && !compilation.bundle)) {
     const ExitCode code = exit_code(compilation, false);
-    if (!console.messages.quiet()) console.results.write(summary_text(compilation, arguments.inputs));
+    if (!console.messages.quiet()) console.results.write(summary_text(compilation));
     console.messages.note("nothing was built");
     return code == ExitCode::Clean ? ExitCode::Usage : code;
   }
 
   if (arguments.emit == Emit::Plan) console.results.write(plan::to_string(*compilation.plan, compilation.policy));
   if (arguments.emit == Emit::Ir) {
-    const auto ir = codegen::emit_ir(*compilation.plan, options.codegen);
+    const auto ir = codegen::emit_ir(*compilation.plan, driver::codegen_options(compilation, options));
     if (!ir) {
       console.messages.tell(ir.error());
       return ExitCode::Usage;
@@ -112,7 +132,7 @@ ExitCode run(const BuildArguments& arguments, Console& console) {
   }
   if (!writes) return ExitCode::Clean;
 
-  if (const auto written = bundle::write(*compilation.bundle, arguments.output); !written) {
+  if (const auto written = bundle::write(*compilation.bundle, output); !written) {
     console.messages.tell(written.error());
     return ExitCode::Usage;
   }
@@ -123,10 +143,10 @@ ExitCode run(const BuildArguments& arguments, Console& console) {
   }
   if (arguments.emit != Emit::Bundle) return ExitCode::Clean;
   if (console.common.format == Format::Json) {
-    console.results.write(built_json(*compilation.bundle, arguments.output));
+    console.results.write(built_json(*compilation.bundle, output));
   } else {
-    console.results.write(summary_text(compilation, arguments.inputs));
-    console.results.write(built_text(*compilation.bundle, arguments.output));
+    console.results.write(summary_text(compilation));
+    console.results.write(built_text(*compilation.bundle, output));
   }
   return ExitCode::Clean;
 }

@@ -7,6 +7,7 @@ namespace weft::cli {
 
 ExitCode run(const CheckArguments& arguments, Console& console) {
   driver::Options options;
+  options.now = arguments.now;
   if (!arguments.dump_smt.empty()) options.verifier.dump_smt = arguments.dump_smt;
 
   Progress progress(console.messages.is_terminal() && !console.messages.quiet());
@@ -16,10 +17,10 @@ ExitCode run(const CheckArguments& arguments, Console& console) {
 
   const ExitCode code = exit_code(compilation, arguments.strict);
   if (console.common.format == Format::Json) {
-    console.results.write(report_json(compilation, arguments.inputs, code));
+    console.results.write(report_json(compilation, code));
   } else {
     console.messages.tell(compilation.diagnostics, compilation.sources);
-    console.results.write(summary_text(compilation, arguments.inputs));
+    console.results.write(summary_text(compilation));
   }
   return code;
 }

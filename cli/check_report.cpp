@@ -181,11 +181,14 @@ ExitCode exit_code(const driver::Compilation& compilation, bool strict) {
   return compilation.report->has_undecided() ? ExitCode::Undecided : ExitCode::Clean;
 }
 
-std::string title(const driver::InputNames& inputs) {
+std::string title(const driver::Compilation& compilation) {
+  if (compilation.project && compilation.names.policies == compilation.project->policies) {
+    return printable(compilation.project->name);
+  }
   // A name given twice is read once, and counts as one.
   std::set<std::filesystem::path> paths;
   std::error_code error;
-  for (const std::string& name : inputs.policies) {
+  for (const std::string& name : compilation.names.policies) {
     const std::filesystem::path path = std::filesystem::weakly_canonical(std::filesystem::absolute(name), error);
     paths.insert(error || name == "-" ? std::filesystem::path(name) : path);
   }
@@ -196,8 +199,8 @@ std::string title(const driver::InputNames& inputs) {
   return printable((directory ? path.filename() : path.stem()).string());
 }
 
-std::string summary_text(const driver::Compilation& compilation, const driver::InputNames& inputs) {
-  std::string out = fmt::format("{}: ", title(inputs));
+std::string summary_text(const driver::Compilation& compilation) {
+  std::string out = fmt::format("{}: ", title(compilation));
   if (!compilation.understood) {
     out += counted(compilation.diagnostics.errors() + compilation.diagnostics.denied(), "error", "errors");
     if (compilation.diagnostics.warnings() > 0) {
@@ -222,10 +225,10 @@ std::string summary_text(const driver::Compilation& compilation, const driver::I
   return out;
 }
 
-std::string report_json(const driver::Compilation& compilation, const driver::InputNames& inputs, ExitCode code) {
+std::string report_json(const driver::Compilation& compilation, ExitCode code) {
   DecisionText text(compilation.policy, compilation.sources);
   Json out;
-  out["name"] = title(inputs);
+  out["name"] = title(compilation);
   out["exit_code"] = static_cast<int>(code);
   Json& summary = out["summary"];
   summary["errors"] = compilation.diagnostics.errors() + compilation.diagnostics.denied();

@@ -23,13 +23,14 @@ Tally tally(const verifier::Report& report);
 /// undecided that applies.
 ExitCode exit_code(const driver::Compilation& compilation, bool strict);
 
-/// "online-boutique" for the directory or the file of that name, "3 policies" for several.
-std::string title(const driver::InputNames& inputs);
+/// "online-boutique" for the directory or the file of that name, "3 policies" for several; the name of the project where
+/// it is all of the project.
+std::string title(const driver::Compilation& compilation);
 
 /// What a tired reader wants to know: one line, and one for everything that was not checked.
-std::string summary_text(const driver::Compilation& compilation, const driver::InputNames& inputs);
+std::string summary_text(const driver::Compilation& compilation);
 
 /// The same and every finding with its witness as one JSON document.
-std::string report_json(const driver::Compilation& compilation, const driver::InputNames& inputs, ExitCode code);
+std::string report_json(const driver::Compilation& compilation, ExitCode code);
 
 }  // namespace weft::cli

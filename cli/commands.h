@@ -11,6 +11,9 @@ namespace weft::cli {
 ExitCode run(const CheckArguments& arguments, Console& console);
 ExitCode run(const BuildArguments& arguments, Console& console);
 ExitCode run(const QueryArguments& arguments, Console& console);
+ExitCode run(const TestArguments& arguments, Console& console);
+ExitCode run(const LabelsArguments& arguments, Console& console);
+ExitCode run(const ProfileArguments& arguments, Console& console);
 ExitCode run(const LoadArguments& arguments, Console& console);
 ExitCode run(const UnloadArguments& arguments, Console& console);
 ExitCode run(const StatusArguments& arguments, Console& console);

@@ -38,6 +38,35 @@ const CommandHelp query_help{
     "weft query examples/online-boutique '{app: \"frontend\"} -> default/cartservice : tcp/7070' --exit-code\n"
     "weft query shop.weft --inventory cluster.yaml --batch flows.ndjson > verdicts.ndjson"};
 
+const CommandHelp test_help{
+    "test",
+    "Run the tests of a policy.\n"
+    "Each expectation of its `test` blocks is asked of every workload it speaks of that the policy could treat\n"
+    "differently, for every service it names. A failure shows who decided, tier by tier.",
+    "weft test                                                 the project around the working directory\n"
+    "weft test shop.weft --inventory cluster.yaml\n"
+    "weft test --filter payments --coverage\n"
+    "weft test --watch                                         again whenever a file changes\n"
+    "weft test --format junit > report.xml                     also: tap, json"};
+
+const CommandHelp labels_help{
+    "labels",
+    "Show which labels the policy looks at, and what each costs.\n"
+    "Two workloads with the same labels, as far as any rule can tell, are one identity. Labels "
+    "that no rule looks at\n"
+    "make no identities, however many values they have.",
+    "weft labels examples/online-boutique\n"
+    "weft labels shop.weft --inventory cluster.yaml --format json"};
+
+const CommandHelp profile_help{
+    "profile",
+    "Show what holds where no rule speaks.\n"
+    "A profile is the set of defaults a policy lives under: `profile k8s` in a policy, or in "
+    "its `weft.toml`.",
+    "weft profile                 all of them; the one of this project is marked\n"
+    "weft profile k8s\n"
+    "weft profile k8s --format json"};
+
 const CommandHelp load_help{"load",
                             "Put a bundle into the kernel and attach it to the interfaces of its workloads.\n"
                             "Acts on the current network namespace. Replaces a loaded bundle interface by interface; "

@@ -109,11 +109,13 @@ ExitCode answer_batch(const QueryArguments& arguments, const driver::Judge& judg
 }  // namespace
 
 ExitCode run(const QueryArguments& arguments, Console& console) {
-  const driver::Compilation compilation = driver::compile(arguments.inputs, driver::Goal::Understand);
+  driver::Options options;
+  options.now = arguments.now;
+  const driver::Compilation compilation = driver::compile(arguments.inputs, driver::Goal::Understand, options);
   console.messages.tell(compilation.diagnostics, compilation.sources);
   if (!compilation.understood) return ExitCode::Usage;
 
-  const driver::Judge judge(compilation.policy, compilation.inventory);
+  const driver::Judge judge(compilation.policy, compilation.inventory, arguments.now);
   DecisionText text(compilation.policy, compilation.sources);
   return arguments.batch.empty() ? answer_flows(arguments, judge, text, console)
                                  : answer_batch(arguments, judge, text, console);

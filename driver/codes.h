@@ -27,6 +27,24 @@ inline constexpr DiagnosticKind<std::string_view, std::string_view> no_file{"W90
 inline constexpr DiagnosticKind<std::string_view> utf16_policy{"W9017", Severity::Error, "`{}` is UTF-16 text"};
 inline constexpr DiagnosticKind<> no_inventory{"W9007", Severity::Error, "there is no inventory to build for"};
 
+// W9018 is a `--now` or WEFT_NOW that is neither a date nor a time.
+
+// Trouble with the project file.
+inline constexpr DiagnosticKind<std::string> project_syntax{"W9020", Severity::Error, "this is no TOML: {}"};
+inline constexpr DiagnosticKind<std::string_view> project_unknown_key{"W9021", Severity::Error,
+                                                                      "a project file has no key `{}`"};
+inline constexpr DiagnosticKind<std::string_view, std::string_view, std::string_view> project_wrong_type{
+    "W9022", Severity::Error, "`{}` is {}, and not {}"};
+inline constexpr DiagnosticKind<std::string_view, std::string_view> project_wrong_value{"W9023", Severity::Error,
+                                                                                        "`{}` is no {}"};
+inline constexpr DiagnosticKind<std::string_view> project_unknown_code{"W9024", Severity::Error,
+                                                                       "there is no finding `{}`"};
+inline constexpr DiagnosticKind<std::string_view> project_fixed_code{
+    "W9025", Severity::Error, "`{}` is an error whatever a project says: only warnings have levels"};
+inline constexpr DiagnosticKind<std::string_view, std::string_view> project_profile{
+    "W9026", Severity::Error, "the policy is written for profile `{}`, the project for `{}`"};
+inline constexpr DiagnosticKind<std::string_view> project_no_match{"W9027", Severity::Error, "no file matches `{}`"};
+
 // Codes of questions that cannot be answered, as they travel in an Error.
 namespace query_code {
 inline constexpr std::string_view malformed = "W9101";         ///< no flow can be read out of the text

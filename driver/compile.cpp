@@ -21,6 +21,31 @@ void report(Diagnostics& diagnostics, Error error) {
   diagnostics.add(std::move(diagnostic));
 }
 
+// What the command line leaves open is as the project says; what it says wins, one kind of input at a time.
+InputNames completed(InputNames names, const Project& project) {
+  const bool own_policies = names.policies.empty();
+  if (own_policies) names.policies = project.policies;
+  if (!names.inventories.empty()) return names;
+  if (own_policies || !brings_inventory(names)) {
+    names.inventories = project.inventories.value_or(std::vector<std::string>{});
+    if (project.inventories) names.look_for_inventory = false;
+  }
+  return names;
+}
+
+// The profile of a project holds as if every file stated it.
+void apply_profile(const Project& project, Compilation& out) {
+  if (!project.profile) return;
+  if (!out.policy.profile_stated) {
+    out.policy.profile = project.profile->profile;
+  } else if (out.policy.profile != project.profile->profile) {
+    out.diagnostics
+        .report(project_profile, *out.policy.profile_stated, out.policy.profile.name, project.profile->profile.name)
+        .label(project.profile->span, "the project says so here")
+        .suggest("let one of them say what the other says, or leave one out");
+  }
+}
+
 }  // namespace
 
 Compilation compile(const InputNames& names, Goal goal, const Options& options) {
@@ -32,14 +57,24 @@ Compilation compile(const InputNames& names, Goal goal, const Options& options) 
 
   // Names to texts. A missing file would make every name it declares unknown, so nothing follows.
   step("reading");
-  out.files = read_inputs(names, out.sources, out.diagnostics);
+  out.names = names;
+  if (!names.project.empty()) {
+    out.project = read_project(names.project, out.sources, out.diagnostics);
+    out.names = completed(names, *out.project);
+    LintLevels levels = options.levels;  // what the command line says wins
+    levels.insert(out.project->levels.begin(), out.project->levels.end());
+    out.diagnostics.set_levels(std::move(levels));
+  }
+  out.files = read_inputs(out.names, out.sources, out.diagnostics);
   if (options.verifier.dump_smt) prepare_directory(options.verifier.dump_smt->string(), out.diagnostics);
   if (out.diagnostics.has_errors()) return out;
 
   // Text to meaning. Every step reports what it finds and carries on with what it could understand.
   out.policy = frontend::read_policy(out.sources, out.files.policies, out.diagnostics);
+  if (out.project) apply_profile(*out.project, out);
   out.inventory = inventory::read(out.sources, out.files.inventories, out.diagnostics);
-  if (!out.diagnostics.has_errors() && out.has_inventory()) check_vocabulary(out.policy, out.inventory, out.diagnostics);
+  if (!out.diagnostics.has_errors() && out.has_inventory())
+    check_vocabulary(out.policy, out.inventory, out.diagnostics);
   if (out.diagnostics.has_errors()) return out;
   out.understood = true;
   if (goal == Goal::Understand) return out;
@@ -68,13 +103,19 @@ Compilation compile(const InputNames& names, Goal goal, const Options& options) 
 
   // From here on the plan is final: what is emitted computes `plan::decide`.
   step("generating code");
-  auto bundle = codegen::emit(*out.plan, options.codegen);
+  auto bundle = codegen::emit(*out.plan, codegen_options(out, options));
   if (!bundle) {
     report(out.diagnostics, std::move(bundle.error()));
     return out;
   }
   out.bundle = std::move(*bundle);
   describe(out, out.bundle->manifest);
+  return out;
+}
+
+codegen::Options codegen_options(const Compilation& compilation, const Options& options) {
+  codegen::Options out = options.codegen;
+  if (compilation.project && compilation.project->stateless) out.stateless = true;
   return out;
 }
 

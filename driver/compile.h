@@ -9,6 +9,8 @@
 #include "bundle/bundle.h"
 #include "codegen/codegen.h"
 #include "driver/files.h"
+#include "driver/project.h"
+#include "model/evaluate.h"
 #include "model/inventory.h"
 #include "model/policy.h"
 #include "plan/plan.h"
@@ -28,6 +30,7 @@ struct Options {
   verifier::Options verifier;
   codegen::Options codegen;
   LintLevels levels;  ///< what warnings count for
+  model::Moment now = model::before_all;  ///< when the flows that are asked about happen
   /// Told what begins: "reading", "proving", "planning", "generating code". May be empty.
   std::function<void(std::string_view step)> on_step;
 };
@@ -36,6 +39,8 @@ struct Options {
 struct Compilation {
   Sources sources;
   Diagnostics diagnostics;
+  std::optional<Project> project;  ///< where the names came with a `weft.toml`
+  InputNames names;                ///< those given, completed by the project
   InputFiles files;
   bool understood = false;  ///< policy and inventory mean what was written: no error so far
   model::Policy policy;
@@ -50,6 +55,9 @@ struct Compilation {
 /// Takes the named inputs as far as `goal`, or as far as errors let anything meaningful follow. A refuted assertion or
 /// an open question stops before the plan: what is built has been proved.
 Compilation compile(const InputNames& names, Goal goal, const Options& options = {});
+
+/// The options of the code generator with what the project adds to them.
+codegen::Options codegen_options(const Compilation& compilation, const Options& options);
 
 /// "0.1.0"
 std::string_view version();

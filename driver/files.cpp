@@ -40,18 +40,19 @@ constexpr Form policy_form{policy_extensions, "`*.weft`", 64 * mebibyte, "a poli
 // 100,000 workloads of 300 bytes are 30 MB of YAML, their Kubernetes objects ten times that.
 constexpr Form inventory_form{inventory_extensions, "`*.yaml`, `*.yml` or `*.json`", 1024 * mebibyte, "an inventory",
                               "--inventory"};
+constexpr Form settings_form{{}, {}, mebibyte, "a project file", "--config"};
 
 class Reader {
  public:
   Reader(Sources& sources, Diagnostics& diagnostics) : sources_(sources), diagnostics_(diagnostics) {}
 
   void read(const std::string& name, const Form& form, std::vector<SourceId>& into);
+  void read_file(const std::string& name, const Form& form, std::vector<SourceId>& into);
 
  private:
   using FileIdentity = std::tuple<const Form*, dev_t, ino_t>;
 
   void read_directory(const std::string& name, const Form& form, std::vector<SourceId>& into);
-  void read_file(const std::string& name, const Form& form, std::vector<SourceId>& into);
   void read_descriptor(int descriptor, const std::string& name, const Form& form, std::vector<SourceId>& into);
   bool refuse_kind(const std::string& name, const Form& form);
   void report_missing(const std::string& name);
@@ -72,6 +73,7 @@ bool is_descriptor(std::string_view name) {
 }
 
 std::string_view kind_of(mode_t mode) {
+  if (S_ISDIR(mode)) return "a directory";
   if (S_ISFIFO(mode)) return "a named pipe";
   if (S_ISSOCK(mode)) return "a socket";
   return "a device";
@@ -213,7 +215,7 @@ std::optional<std::string> inventory_in(const std::string& name) {
 std::vector<std::string> inventories_of(const InputNames& names) {
   std::vector<std::string> out;
   for (const std::string& name : names.inventories) out.push_back(inventory_in(name).value_or(name));
-  if (!names.inventories.empty()) return out;
+  if (!names.inventories.empty() || !names.look_for_inventory) return out;
   for (const std::string& name : names.policies) {
     if (auto found = inventory_in(name)) out.push_back(std::move(*found));
   }
@@ -234,6 +236,17 @@ InputFiles read_inputs(const InputNames& names, Sources& sources, Diagnostics& d
   }
   for (const std::string& name : inventories_of(names)) reader.read(name, inventory_form, files.inventories);
   return files;
+}
+
+bool brings_inventory(const InputNames& names) {
+  return std::ranges::any_of(names.policies, [](const std::string& name) { return inventory_in(name).has_value(); });
+}
+
+std::optional<SourceId> read_file(const std::string& name, Sources& sources, Diagnostics& diagnostics) {
+  std::vector<SourceId> read;
+  Reader(sources, diagnostics).read_file(name, settings_form, read);
+  if (read.empty()) return {};
+  return read.front();
 }
 
 void prepare_directory(const std::string& name, Diagnostics& diagnostics) {

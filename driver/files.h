@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,8 @@ namespace weft::driver {
 struct InputNames {
   std::vector<std::string> policies;
   std::vector<std::string> inventories;
+  std::string project{};           ///< the `weft.toml` that says what is not given here; empty: none
+  bool look_for_inventory = true;  ///< beside the policies, where no inventory is named
 };
 
 /// What was read, in the order of the names; the files of a directory in the order of theirs.
@@ -28,6 +31,12 @@ struct InputFiles {
 /// Errors: W9002 to W9006 and W9015 to W9017, one for every name that cannot be read; the others are still read. W9010
 /// for an empty policy.
 InputFiles read_inputs(const InputNames& names, Sources& sources, Diagnostics& diagnostics);
+
+/// True if a policy directory among the names holds an inventory, which is then read with it.
+bool brings_inventory(const InputNames& names);
+
+/// Reads one small file, such as a `weft.toml`. Errors: W9002, W9003, W9005, W9016.
+std::optional<SourceId> read_file(const std::string& name, Sources& sources, Diagnostics& diagnostics);
 
 /// Makes sure that files can be written into the directory, creating it where it is missing. Errors: W9012.
 void prepare_directory(const std::string& name, Diagnostics& diagnostics);

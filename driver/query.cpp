@@ -328,8 +328,8 @@ std::vector<Doubt> Judge::doubts(const Question& question) const {
   return out;
 }
 
-Judge::Judge(const model::Policy& policy, const model::Inventory& inventory)
-    : policy_(policy), inventory_(inventory), addresses_matter_(mentions_addresses(policy)) {}
+Judge::Judge(const model::Policy& policy, const model::Inventory& inventory, model::Moment now)
+    : policy_(policy), inventory_(inventory), now_(now), addresses_matter_(mentions_addresses(policy)) {}
 
 Result<Answer> Judge::answer(const Question& question) const {
   // Words to peers.
@@ -361,7 +361,7 @@ Result<Answer> Judge::answer(const Question& question) const {
   bool allowed = false, denied = false;
   for (const auto& [from, to] : pairs) {
     const model::Decision decision =
-        model::evaluate(policy_, {{source.peer, from}, {destination.peer, to}, answer.service});
+        model::evaluate(policy_, {{source.peer, from}, {destination.peer, to}, answer.service}, now_);
     (decision.allowed ? allowed : denied) = true;
     const bool told =
         std::ranges::any_of(answer.judgements, [&](const auto& have) { return have.decision == decision; });

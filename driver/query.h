@@ -80,7 +80,8 @@ struct Answer {
 /// Answers questions about one policy and one inventory, which must outlive it.
 class Judge {
  public:
-  Judge(const model::Policy& policy, const model::Inventory& inventory);
+  /// `now` is when the flows happen.
+  Judge(const model::Policy& policy, const model::Inventory& inventory, model::Moment now = model::before_all);
 
   /// Every pair of addresses of one family is judged by model::evaluate.
   ///
@@ -94,6 +95,7 @@ class Judge {
  private:
   const model::Policy& policy_;
   const model::Inventory& inventory_;
+  model::Moment now_;
   bool addresses_matter_ = false;  // some selector looks at addresses
 };
 

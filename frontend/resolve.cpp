@@ -58,6 +58,7 @@ class Resolver {
           report_unknown_profile(it->name);
         } else if (!chosen) {
           policy_.profile = *profile;
+          policy_.profile_stated = it->span;
           chosen = it;
           chosen_in = &file;
         } else if (chosen_in == &file || chosen->name.text != it->name.text) {

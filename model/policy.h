@@ -200,6 +200,7 @@ struct Group {
 /// What a set of policy files means. Ids are positions; rules and isolations stand in source order.
 struct Policy {
   Profile profile;
+  std::optional<Span> profile_stated{};  ///< by the first `profile` statement
   std::map<LabelKey, KeyDomain> schema;
   std::vector<Group> groups;
   std::vector<Tier> tiers;  ///< in the order a gate walks them; at least one

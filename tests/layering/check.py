@@ -30,6 +30,7 @@ THIRD_PARTY = {
     r"^yaml": ["inventory"],
     r"^nlohmann": ["bundle", "runtime", "cli", "driver"],
     r"^CLI": ["cli"],
+    r"^toml\+\+": ["driver"],
     r"^(sha2|md5)\.h$": ["bundle"],
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]')

@@ -1,0 +1,83 @@
+#include <fmt/format.h>
+
+#include "cli/commands.h"
+#include "cli/progress.h"
+#include "cli/test_report.h"
+#include "cli/watch.h"
+#include "driver/compile.h"
+#include "driver/moment.h"
+#include "driver/test_runner.h"
+
+namespace weft::cli {
+namespace {
+
+std::string report_of(const TestArguments& arguments, const TestRun& run) {
+  switch (arguments.format) {
+    case TestArguments::Format::Text:
+      return test_text(run);
+    case TestArguments::Format::Json:
+      return test_json(run);
+    case TestArguments::Format::Junit:
+      return test_junit(run);
+    case TestArguments::Format::Tap:
+      return test_tap(run);
+  }
+  return {};
+}
+
+driver::Compilation read(const TestArguments& arguments, Console& console) {
+  driver::Options options;
+  options.now = arguments.now;
+  Progress progress(console.messages.is_terminal() && !console.messages.quiet());
+  options.on_step = [&](std::string_view what) { progress.step(what); };
+  return driver::compile(arguments.inputs, driver::Goal::Understand, options);
+}
+
+ExitCode run_once(const TestArguments& arguments, const driver::Compilation& compilation, Console& console) {
+  console.messages.tell(compilation.diagnostics, compilation.sources);
+  if (!compilation.understood) return ExitCode::Usage;
+  const driver::TestReport report = driver::run_tests(compilation.policy, compilation.inventory,
+                                                      compilation.has_inventory(), {arguments.filter, arguments.now});
+  if (report.tests.empty() && report.left_out > 0) {
+    console.messages.tell(Error{"W9028", fmt::format("no test has `{}` in its name", arguments.filter),
+                                fmt::format("there are {} tests", report.left_out)});
+    return ExitCode::Usage;
+  }
+  if (report.tests.empty()) console.messages.note("note: the policy has no tests");
+  console.results.write(report_of(arguments, {compilation, report, arguments.coverage}));
+  return report.failed > 0 || compilation.diagnostics.denied() > 0 ? ExitCode::Findings : ExitCode::Clean;
+}
+
+ExitCode run_again_and_again(const TestArguments& arguments, Console& console) {
+  Watch watch;
+  if (const auto begun = watch.begin(); !begun) {
+    console.messages.tell(begun.error());
+    return ExitCode::Usage;
+  }
+  for (;;) {
+    driver::Compilation compilation = read(arguments, console);
+    auto fresh = watch.follow(compilation);
+    if (fresh && *fresh) {  // it may have changed while nobody watched
+      compilation = read(arguments, console);
+      fresh = watch.follow(compilation);
+    }
+    if (!fresh) {
+      console.messages.tell(fresh.error());
+      return ExitCode::Usage;
+    }
+    const ExitCode code = run_once(arguments, compilation, console);
+    console.results.flush();
+    if (console.results.closed()) return code;
+    console.messages.note(fmt::format("watching {} files; Ctrl-C ends", compilation.sources.size()));
+    if (watch.wait() == Watch::Event::Ended) return code;
+  }
+}
+
+}  // namespace
+
+ExitCode run(const TestArguments& arguments, Console& console) {
+  if (arguments.watch) return run_again_and_again(arguments, console);
+  return run_once(arguments, read(arguments, console), console);
+}
+
+}  // namespace weft::cli
