@@ -47,6 +47,9 @@ struct Words {
   std::vector<std::string> maps;
   std::vector<std::string> only;
   bool skip_missing = false;
+  bool write = false;
+  bool check = false;
+  bool diff = false;
   std::vector<std::string> topic;
   std::string config;
   bool no_config = false;
@@ -169,6 +172,14 @@ void define(CLI::App& root, Words& words) {
   CLI::App* profile = add_command(root, profile_help);
   positional(*profile, "NAME", words.positionals, "[NAME]", "a profile; without one, all are listed");
   add_policy_options(*profile, words);
+
+  CLI::App* format = add_command(root, fmt_help);
+  positional(*format, "PATH", words.positionals, "[PATH…]",
+             "`.weft` files, directories, or `-` for standard input; default: those of the\n"
+             "project, or this directory");
+  format->add_flag("-w,--write", words.write, "rewrites the files and names those that changed");
+  format->add_flag("--check", words.check, "names the files that would change; exits with 1 if there are any");
+  format->add_flag("-d,--diff", words.diff, "shows what would change, as `diff -u` does");
 
   CLI::App* load = add_command(root, load_help);
   positional(*load, "BUNDLE", words.positionals, "BUNDLE", "a directory written by `weft build`");
@@ -428,6 +439,29 @@ Result<Command> load_command(const CLI::App& command, Words& words) {
   return arguments;
 }
 
+Result<Command> fmt_command(Words& words) {
+  FmtArguments arguments{std::move(words.positionals), {}, words.write, words.check, words.diff};
+  if (words.write && (words.check || words.diff)) {
+    return usage_error(fmt::format("--write and {} are both given", words.check ? "--check" : "--diff"),
+                       "leave one out: the one changes files, the other only looks");
+  }
+  if (std::ranges::find(arguments.paths, "") != arguments.paths.end()) {
+    return usage_error("the name of a policy is empty", "name a file or a directory");
+  }
+  // In a project the command alone does what it is for.
+  if (arguments.paths.empty()) {
+    auto project = project_of(words);
+    if (!project) return std::unexpected(std::move(project.error()));
+    arguments.project = std::move(*project);
+    if (arguments.project.empty()) arguments.paths = {"."};
+    arguments.write = arguments.prints();
+  }
+  if (arguments.write && std::ranges::find(arguments.paths, "-") != arguments.paths.end()) {
+    return usage_error("standard input cannot be rewritten", "leave out --write: the text is printed");
+  }
+  return arguments;
+}
+
 Result<Command> help_command(const CLI::App& root, const Words& words) {
   if (words.topic.empty()) return HelpArguments{root.help()};
   if (words.topic.size() > 1) {
@@ -453,6 +487,7 @@ Result<Command> command_of(const CLI::App& root, const CLI::App& command, Words&
   if (name == "test") return test_command(command, words);
   if (name == "labels") return labels_command(command, words);
   if (name == "profile") return profile_command(command, words);
+  if (name == "fmt") return fmt_command(words);
   if (name == "load") return load_command(command, words);
   if (name == "unload") return UnloadArguments{};
   if (name == "status") return StatusArguments{};

@@ -68,6 +68,17 @@ struct ProfileArguments {
   std::string name;           ///< empty: all
 };
 
+struct FmtArguments {
+  std::vector<std::string> paths;  ///< files, directories, or `-`
+  std::string project;             ///< the `weft.toml` whose policies are meant; empty: the paths say all
+  bool write = false;
+  bool check = false;
+  bool diff = false;
+
+  /// The formatted text itself is the result.
+  bool prints() const { return !write && !check && !diff; }
+};
+
 struct LoadArguments {
   std::string bundle;
   std::map<std::string, std::string> interfaces;  ///< by workload
@@ -87,7 +98,7 @@ struct HelpArguments {
 
 using Command =
     std::variant<HelpArguments, CheckArguments, BuildArguments, QueryArguments, TestArguments, LabelsArguments,
-                 ProfileArguments, LoadArguments, UnloadArguments, StatusArguments, DoctorArguments, VersionArguments>;
+                 ProfileArguments, FmtArguments, LoadArguments, UnloadArguments, StatusArguments, DoctorArguments, VersionArguments>;
 
 struct Invocation {
   Common common;

@@ -14,6 +14,7 @@ ExitCode run(const QueryArguments& arguments, Console& console);
 ExitCode run(const TestArguments& arguments, Console& console);
 ExitCode run(const LabelsArguments& arguments, Console& console);
 ExitCode run(const ProfileArguments& arguments, Console& console);
+ExitCode run(const FmtArguments& arguments, Console& console);
 ExitCode run(const LoadArguments& arguments, Console& console);
 ExitCode run(const UnloadArguments& arguments, Console& console);
 ExitCode run(const StatusArguments& arguments, Console& console);

@@ -67,6 +67,18 @@ const CommandHelp profile_help{
     "weft profile k8s\n"
     "weft profile k8s --format json"};
 
+const CommandHelp fmt_help{
+    "fmt",
+    "Give policy text its one layout.\n"
+    "Only spaces, line breaks and alignment change: every word and comment stays, so the meaning does. Without PATH, the\n"
+    "files of the project are rewritten, or, where there is no `weft.toml`, those of this directory and below.",
+    "weft fmt                                 the project's files\n"
+    "weft fmt --check                         for CI: lists those that would change, and exits with 1\n"
+    "weft fmt --diff shop.weft                what would change\n"
+    "weft fmt shop.weft                       the formatted text, on standard output\n"
+    "weft fmt --write shop.weft policies/\n"
+    "weft fmt - < shop.weft                   for editors"};
+
 const CommandHelp load_help{"load",
                             "Put a bundle into the kernel and attach it to the interfaces of its workloads.\n"
                             "Acts on the current network namespace. Replaces a loaded bundle interface by interface; "
@@ -119,7 +131,9 @@ const std::string_view exit_codes_help =
     "   0  clean: done, nothing to report\n"
     "   1  findings: a claim is refuted or two policies are ambiguous (check, build), a warning under --strict "
     "(check),\n"
-    "      a flow is denied under --exit-code (query), the kernel is not as it was left (status)\n"
+    "      a flow is denied under --exit-code (query), a file would change under --check (fmt), the kernel is not as "
+    "it\n"
+    "      was left (status)\n"
     "   2  usage, input or environment: the command line, a file, its text, the kernel or a permission is at fault\n"
     "   3  undecided: a claim is neither proved nor refuted (check, build), or cannot be told without privilege "
     "(doctor)\n"

@@ -18,6 +18,7 @@ extern const CommandHelp query_help;
 extern const CommandHelp test_help;
 extern const CommandHelp labels_help;
 extern const CommandHelp profile_help;
+extern const CommandHelp fmt_help;
 extern const CommandHelp load_help;
 extern const CommandHelp unload_help;
 extern const CommandHelp status_help;

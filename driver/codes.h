@@ -45,6 +45,9 @@ inline constexpr DiagnosticKind<std::string_view, std::string_view> project_prof
     "W9026", Severity::Error, "the policy is written for profile `{}`, the project for `{}`"};
 inline constexpr DiagnosticKind<std::string_view> project_no_match{"W9027", Severity::Error, "no file matches `{}`"};
 
+// A file that `weft fmt --write` cannot replace, as it travels in an Error.
+inline constexpr std::string_view rewrite_failed = "W9030";
+
 // Codes of questions that cannot be answered, as they travel in an Error.
 namespace query_code {
 inline constexpr std::string_view malformed = "W9101";         ///< no flow can be read out of the text
