@@ -7,7 +7,7 @@ import unittest
 
 from weft_cli import BINARY, BOUTIQUE, POLICY, NEVER_REFUTED, WeftTest, environment
 
-COMMANDS = ["check", "build", "query", "load", "unload", "status", "doctor", "version", "help"]
+COMMANDS = ["check", "build", "query", "fmt", "load", "unload", "status", "doctor", "version", "help"]
 
 
 class Help(WeftTest):
