@@ -36,6 +36,10 @@ class Run {
     std::vector<std::string> paths = arguments_.paths;
     if (!arguments_.project.empty()) {
       paths = driver::read_project(arguments_.project, sources_, diagnostics).policies;
+      if (diagnostics.has_errors()) {  // which files are meant is a guess then
+        fail(diagnostics);
+        return code();
+      }
     }
     names.policies = driver::policy_files(paths, diagnostics);
     names.look_for_inventory = false;

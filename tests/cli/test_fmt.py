@@ -76,12 +76,16 @@ class Fmt(WeftTest):
         self.assertEqual(self.expect(0, "fmt", "--check").out, "")
 
     def test_without_paths_a_project_says_which_files(self):
-        self.write("weft.toml", 'sources = ["policies/*.weft"]\n')
+        self.write("weft.toml", '[project]\nsources = ["policies/*.weft"]\n')
         self.write("policies/a.weft", UGLY)
         self.write("drafts/b.weft", UGLY)
         self.assertEqual(self.expect(1, "fmt", "--check").out, "policies/a.weft\n")
         self.assertEqual(self.expect(0, "fmt").out, "policies/a.weft\n")
         self.assertEqual(self.read("drafts/b.weft"), UGLY)
+        self.write("weft.toml", 'sources = ["policies/*.weft"]\n')
+        self.write("policies/a.weft", UGLY)
+        self.assertEqual(self.expect(2, "fmt").out, "")
+        self.assertEqual(self.read("policies/a.weft"), UGLY)
 
     def test_a_file_with_mistakes_is_left_alone_and_the_others_have_their_turn(self):
         self.write("a.weft", BROKEN)
