@@ -52,8 +52,8 @@ class Run {
     }
     for (const SourceId file : files.policies) format(file);
     if (console_.common.format == Format::Json) {
-      console_.results.write(fmt::format("{{\"exit_code\": {}, \"files\": [{}]}}\n", static_cast<int>(code()),
-                                         fmt::join(lines_, ", ")));
+      console_.results.write(
+          fmt::format("{{\"exit_code\": {}, \"files\": [{}]}}\n", static_cast<int>(code()), fmt::join(lines_, ", ")));
     }
     return code();
   }

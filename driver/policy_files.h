@@ -9,8 +9,8 @@
 
 namespace weft::driver {
 
-/// The policy files that these names stand for: a directory for the `*.weft` files in it and below it, sorted, hidden files
-/// and directories left out; every other name for itself.
+/// The policy files that these names stand for: a directory for the `*.weft` files in it and below it, sorted, hidden
+/// files and directories left out; every other name for itself.
 ///
 /// Errors: W9003 for a directory that cannot be read, W9004 for one without such files.
 std::vector<std::string> policy_files(const std::vector<std::string>& names, Diagnostics& diagnostics);

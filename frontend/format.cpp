@@ -48,8 +48,7 @@ std::optional<std::string> format(const Sources& sources, SourceId source, Diagn
 
   const Words words = scan(sources, source);
   std::string text = lay_out(format_lines(sources[source].text(), words.tokens, file));
-  WEFT_ASSERT(says_the_same(sources, source, words, text),
-              "formatting keeps every word and comment");
+  WEFT_ASSERT(says_the_same(sources, source, words, text), "formatting keeps every word and comment");
   return text;
 }
 

@@ -145,7 +145,8 @@ class Layout {
   // Declarations are broken behind their sign, unless what is before it is too long by itself.
   std::uint8_t outermost(Range range) const {
     std::size_t first = range.begin + 1;
-    const bool has_sign = line_->sign != FormatLine::Sign::None && range.begin < line_->sign_at && line_->sign_at < range.end;
+    const bool has_sign =
+        line_->sign != FormatLine::Sign::None && range.begin < line_->sign_at && line_->sign_at < range.end;
     if (has_sign && width_of({range.begin, line_->sign_at}) <= format_width / 2) first = line_->sign_at + 1;
     std::uint8_t out = Piece::no_break;
     for (std::size_t i = first; i < range.end; ++i) out = std::min(out, line_->pieces[i].rank);

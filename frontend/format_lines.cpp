@@ -193,7 +193,8 @@ class LineBuilder {
   void add_line(const Element& element) {
     FormatLine& line = lines_.emplace_back();
     line.level = level_;
-    // A blank line says that something new begins: not just inside a block, nor between an annotation and its statement.
+    // A blank line says that something new begins: not just inside a block, nor between an annotation and its
+    // statement.
     line.blank_before = element.line_ends > 1 && lines_.size() > 1 && !at_block_start_ && !after_annotation_;
     line.pieces.push_back({.text = element.text, .above = {}});
     at_block_start_ = false;

@@ -31,9 +31,9 @@ struct FormatLine {
 
   std::size_t level = 0;  ///< of indentation
   bool blank_before = false;
-  bool is_comment = false;       ///< a comment alone: the only piece's text
+  bool is_comment = false;  ///< a comment alone: the only piece's text
   Sign sign = Sign::None;
-  std::size_t sign_at = 0;       ///< which piece
+  std::size_t sign_at = 0;  ///< which piece
   std::vector<Piece> pieces;
 };
 

@@ -141,8 +141,8 @@ std::vector<Text> all_texts() {
 
 // The text with other spaces, line ends and comments between its words.
 std::string disturbed(const std::string& text, test::Random& random) {
-  static const std::vector<std::string> spaces{" ", "  ", "\t", "\n", "\n\n", "\r\n", "\n   ", "  // why \n", "\n// c\n\n",
-                                               "\n\n\n// \"x\n  // y  \t\n"};
+  static const std::vector<std::string> spaces{
+      " ", "  ", "\t", "\n", "\n\n", "\r\n", "\n   ", "  // why \n", "\n// c\n\n", "\n\n\n// \"x\n  // y  \t\n"};
   std::string out = random.chance(5) ? "\xEF\xBB\xBF" : "";
   bool in_text = false;
   bool in_name = false;
@@ -180,22 +180,25 @@ TEST_CASE("spaces are canonical", "[frontend][format]") {
 }
 
 TEST_CASE("clauses, annotations, tests and templates have a layout", "[frontend][format]") {
-  check("@owner( \"a\" ,1) @review_by(2027-03-01)policy p for ns==\"x\" audit{@id( a )audit deny b->c:any log expires 2027-01-31}",
-        "@owner(\"a\", 1)\n"
-        "@review_by(2027-03-01)\n"
-        "policy p for ns == \"x\" audit {\n"
-        "  @id(a)\n"
-        "  audit deny b -> c : any log expires 2027-01-31\n"
-        "}\n");
+  check(
+      "@owner( \"a\" ,1) @review_by(2027-03-01)policy p for ns==\"x\" audit{@id( a )audit deny b->c:any log expires "
+      "2027-01-31}",
+      "@owner(\"a\", 1)\n"
+      "@review_by(2027-03-01)\n"
+      "policy p for ns == \"x\" audit {\n"
+      "  @id(a)\n"
+      "  audit deny b -> c : any log expires 2027-01-31\n"
+      "}\n");
   check("policy p{allow a->b:any when source . k==destination.ns . t requires http( method=\"GET\",path=\"/\" )}",
         "policy p {\n"
         "  allow a -> b : any when source.k == destination.ns.t requires http(method = \"GET\", path = \"/\")\n"
         "}\n");
-  check("test \"t\"{ { app : \"x\",ns:\"y\" }->b:tcp/80 is allow at source by p . id (a||b)->\"shop/web\":any is deny }",
-        "test \"t\" {\n"
-        "  {app: \"x\", ns: \"y\"} -> b : tcp/80 is allow at source by p.id\n"
-        "  (a || b) -> \"shop/web\" : any is deny\n"
-        "}\n");
+  check(
+      "test \"t\"{ { app : \"x\",ns:\"y\" }->b:tcp/80 is allow at source by p . id (a||b)->\"shop/web\":any is deny }",
+      "test \"t\" {\n"
+      "  {app: \"x\", ns: \"y\"} -> b : tcp/80 is allow at source by p.id\n"
+      "  (a || b) -> \"shop/web\" : any is deny\n"
+      "}\n");
   check("import std . core . dns import \"x.weft\" use t(a=b||c,d=tcp/80)as e",
         "import std.core.dns\nimport \"x.weft\"\nuse t(a = b || c, d = tcp/80) as e\n");
   check("template t(a:group,b : service=tcp/80){group c=a\n@id(x)never c->a:b policy p{isolate a}}",
@@ -208,12 +211,13 @@ TEST_CASE("clauses, annotations, tests and templates have a layout", "[frontend]
         "  }\n"
         "}\n");
   SECTION("arguments that do not fit stand on lines of their own") {
-    check("use three_tiers(presentation = app == \"frontend\", business = app in {\"cart\", \"checkout\"}, "
-          "storage = app == \"redis\", port = tcp/6379) as shop",
-          "use three_tiers(presentation = app == \"frontend\",\n"
-          "    business = app in {\"cart\", \"checkout\"},\n"
-          "    storage = app == \"redis\",\n"
-          "    port = tcp/6379) as shop\n");
+    check(
+        "use three_tiers(presentation = app == \"frontend\", business = app in {\"cart\", \"checkout\"}, "
+        "storage = app == \"redis\", port = tcp/6379) as shop",
+        "use three_tiers(presentation = app == \"frontend\",\n"
+        "    business = app in {\"cart\", \"checkout\"},\n"
+        "    storage = app == \"redis\",\n"
+        "    port = tcp/6379) as shop\n");
   }
   SECTION("a comment parts an annotation from nothing") {
     check("@id(x) // why\n\n// more\n\nnever a -> b : any", "@id(x)  // why\n// more\nnever a -> b : any\n");
@@ -222,14 +226,14 @@ TEST_CASE("clauses, annotations, tests and templates have a layout", "[frontend]
 
 TEST_CASE("one statement stands on a line, and blocks are indented", "[frontend][format]") {
   check("profile strict tiers a,b guard node", "profile strict\ntiers a, b\nguard node\n");
-  check("policy p { isolate\nworkload\nallow a\n->\nb : any }", "policy p {\n  isolate workload\n  allow a -> b : any\n}\n");
+  check("policy p { isolate\nworkload\nallow a\n->\nb : any }",
+        "policy p {\n  isolate workload\n  allow a -> b : any\n}\n");
   check("policy p {\n\n\n}", "policy p { }\n");
   check("policy p {\n\n  // nothing yet\n\n}", "policy p {\n  // nothing yet\n}\n");
 }
 
 TEST_CASE("at most one blank line is kept", "[frontend][format]") {
-  check("\n\n\ngroup a = b\n\n\n\ngroup c = d\ngroup e = f\n\n\n",
-        "group a = b\n\ngroup c = d\ngroup e = f\n");
+  check("\n\n\ngroup a = b\n\n\n\ngroup c = d\ngroup e = f\n\n\n", "group a = b\n\ngroup c = d\ngroup e = f\n");
   check("policy p {\n\n  isolate a\n\n\n  isolate b\n\n}\n", "policy p {\n  isolate a\n\n  isolate b\n}\n");
 }
 
@@ -242,7 +246,8 @@ TEST_CASE("neighbouring declarations are aligned", "[frontend][format]") {
         "service http   = tcp/80\n"
         "\n"
         "group x = y\n");
-  check("label a : string\nlabel b, c : \"x\"\ngroup d = e\n", "label a    : string\nlabel b, c : \"x\"\ngroup d = e\n");
+  check("label a : string\nlabel b, c : \"x\"\ngroup d = e\n",
+        "label a    : string\nlabel b, c : \"x\"\ngroup d = e\n");
   SECTION("but for heads that are very long") {
     check("label a : string\nlabel `a-name-as-long-as-no-other-name-in-the-house` : string\nlabel bc : string\n",
           "label a  : string\n"
@@ -256,7 +261,8 @@ TEST_CASE("neighbouring declarations are aligned", "[frontend][format]") {
 }
 
 TEST_CASE("comments stay where they are", "[frontend][format]") {
-  check("  // top  \ngroup a = b//one\ngroup ccc = d // two\t\n", "// top\ngroup a   = b  //one\ngroup ccc = d  // two\n");
+  check("  // top  \ngroup a = b//one\ngroup ccc = d // two\t\n",
+        "// top\ngroup a   = b  //one\ngroup ccc = d  // two\n");
   check("policy p { // head\n  // inside\n  isolate a // behind\n  // last\n} // end\n// very last",
         "policy p {  // head\n  // inside\n  isolate a  // behind\n  // last\n}  // end\n// very last\n");
   check("policy p {\n  allow a // from\n    -> // to\n\n    // above\n    b : any\n}",
@@ -346,9 +352,12 @@ TEST_CASE("spaces and line ends alone make no difference", "[frontend][format]")
   // Without comments and blank lines the layout follows from the words alone.
   test::Random random(2);
   const std::string text = *format(
-      "profile strict label app : string group web = app == \"web\" group db = app in {\"db\", \"store\"} tiers a, b "
-      "policy p in a ordered { isolate web allow web -> db : tcp/5432, tcp/80-90 because \"x\" deny any -> db : any } "
-      "never world -> db : any").text;
+                                "profile strict label app : string group web = app == \"web\" group db = app in "
+                                "{\"db\", \"store\"} tiers a, b "
+                                "policy p in a ordered { isolate web allow web -> db : tcp/5432, tcp/80-90 because "
+                                "\"x\" deny any -> db : any } "
+                                "never world -> db : any")
+                                .text;
   for (int round = 0; round < 300; ++round) {
     std::string other;
     bool in_text = false;
