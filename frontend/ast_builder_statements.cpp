@@ -258,8 +258,15 @@ ast::Expectation AstBuilder::expectation(const Parser::OneExpectationContext* co
   out.destination = test_end(item->to);
   out.services = services(item->what->items, span(item->what));
   out.allowed = item->verdict->getType() == Parser::ALLOW;
-  if (item->gate) out.gate = item->gate->getType() == Parser::SOURCE ? Gate::Source : Gate::Destination;
-  if (item->by) out.by = decider(item->by);
+  for (const auto* clause : item->clauses) {
+    if (clause->gate) {
+      if (out.gate != Gate::Both) repeated(span(clause), clause->start);
+      out.gate = clause->gate->getType() == Parser::SOURCE ? Gate::Source : Gate::Destination;
+    } else {
+      if (out.by) repeated(span(clause), clause->start);
+      out.by = decider(clause->by);
+    }
+  }
   out.span = span(item);
   return out;
 }

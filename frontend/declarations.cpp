@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "frontend/diagnostics.h"
 #include "frontend/frontend.h"
+#include "frontend/lost.h"
 #include "frontend/services.h"
 
 namespace weft::frontend {

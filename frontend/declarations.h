@@ -81,6 +81,8 @@ class Declarations {
   void unknown_service(const ast::Name& name);
 
   bool tiers_lost() const { return lost_.tier; }
+  /// True if there are policies whose names could not be read.
+  bool policies_lost() const { return policies_lost_; }
 
  private:
   void declare(const ast::GroupStatement& statement);
@@ -95,6 +97,7 @@ class Declarations {
   Reporter& reporter_;
   ast::Lost lost_;
   std::optional<Span> tiers_span_;
+  bool policies_lost_ = false;
   std::set<std::string, std::less<>> unknown_;
 };
 

@@ -120,6 +120,33 @@ inline constexpr DiagnosticKind<std::string> tier_needed{"W1040", Severity::Erro
                                                          "policy `{}` does not say which tier it is in"};
 inline constexpr DiagnosticKind<std::string, std::string> pass_backwards{
     "W1041", Severity::Error, "`pass to {}` does not lead on: the rule is in tier `{}`"};
+inline constexpr DiagnosticKind<std::string_view, std::string> foreign_gate{
+    "W1062", Severity::Error, "the rule speaks at the {} of peers that policy `{}` is not for"};
+inline constexpr DiagnosticKind<std::string> foreign_subject{"W1063", Severity::Error,
+                                                             "among these are peers that policy `{}` is not for"};
 inline constexpr DiagnosticKind<std::string> bad_priority{"W1043", Severity::Error, "priority `{}` is out of range"};
+
+// ---- clauses and annotations
+
+inline constexpr DiagnosticKind<std::string, std::string_view> bad_annotation{"W1055", Severity::Error,
+                                                                              "`@{}` needs {}"};
+inline constexpr DiagnosticKind<std::string> rules_only{"W1056", Severity::Error,
+                                                        "`@{}` stands before something that is no rule"};
+inline constexpr DiagnosticKind<std::string> unknown_expectation{"W1057", Severity::Error,
+                                                                 "`{}` is nothing that can be expected"};
+inline constexpr DiagnosticKind<std::string> bad_date{"W1058", Severity::Error, "`{}` is no date"};
+inline constexpr DiagnosticKind<std::string, std::string> expired{"W1059", Severity::Error,
+                                                                  "the deadline {} has passed: it is {}"};
+inline constexpr DiagnosticKind<std::string_view> one_sided{"W1060", Severity::Error,
+                                                            "both sides of this comparison are the {}"};
+inline constexpr DiagnosticKind<std::string> unknown_obligation{"W1061", Severity::Error,
+                                                                "`{}` is nothing that a rule can require"};
+
+// ---- tests
+
+inline constexpr DiagnosticKind<std::string> imagined_node{
+    "W1064", Severity::Error, "an imagined workload cannot have {}, which is a label of nodes"};
+inline constexpr DiagnosticKind<std::string> empty_test{"W1065", Severity::Warning, "test `{}` expects nothing"};
+inline constexpr DiagnosticKind<std::string> one_address{"W1066", Severity::Error, "`{}` is no address"};
 
 }  // namespace weft::frontend

@@ -5,6 +5,7 @@
 #include "base/diagnostics.h"
 #include "base/source.h"
 #include "frontend/ast.h"
+#include "model/evaluate.h"
 #include "model/policy.h"
 
 /// From policy text to its meaning. Every function reports what it finds and returns what it could understand; ask
@@ -20,14 +21,21 @@ struct Limits {
   static constexpr std::size_t all_comparisons = 10'000'000;  ///< in all rules together
 };
 
+struct ReadOptions {
+  /// The clock: a deadline that has passed is an error. Nothing has passed of the default.
+  model::Moment now = model::before_all;
+};
+
 /// Reads one text. Time is linear in its length; one error per mistake.
 ast::File parse(const Sources& sources, SourceId source, Diagnostics& diagnostics);
 
 /// What the files mean together: every declaration is visible in every file. Rules stand in the order of the files,
 /// then of their text. The result always has a tier and a profile.
-model::Policy resolve(const Sources& sources, std::span<const ast::File> files, Diagnostics& diagnostics);
+model::Policy resolve(const Sources& sources, std::span<const ast::File> files, Diagnostics& diagnostics,
+                      const ReadOptions& options = {});
 
 /// `parse` of each source, then `resolve`.
-model::Policy read_policy(const Sources& sources, std::span<const SourceId> files, Diagnostics& diagnostics);
+model::Policy read_policy(const Sources& sources, std::span<const SourceId> files, Diagnostics& diagnostics,
+                          const ReadOptions& options = {});
 
 }  // namespace weft::frontend

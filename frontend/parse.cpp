@@ -39,11 +39,12 @@ ast::File parse(const Sources& sources, SourceId source, Diagnostics& diagnostic
   return file;
 }
 
-model::Policy read_policy(const Sources& sources, std::span<const SourceId> files, Diagnostics& diagnostics) {
+model::Policy read_policy(const Sources& sources, std::span<const SourceId> files, Diagnostics& diagnostics,
+                          const ReadOptions& options) {
   std::vector<ast::File> parsed;
   parsed.reserve(files.size());
   for (const SourceId source : files) parsed.push_back(parse(sources, source, diagnostics));
-  return resolve(sources, parsed, diagnostics);
+  return resolve(sources, parsed, diagnostics, options);
 }
 
 }  // namespace weft::frontend

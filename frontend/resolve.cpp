@@ -2,10 +2,13 @@
 #include <charconv>
 
 #include "base/text.h"
+#include "frontend/clauses.h"
 #include "frontend/declarations.h"
 #include "frontend/diagnostics.h"
+#include "frontend/expectations.h"
 #include "frontend/frontend.h"
 #include "frontend/networks.h"
+#include "frontend/ownership.h"
 #include "frontend/selectors.h"
 #include "frontend/services.h"
 
@@ -14,13 +17,16 @@ namespace {
 
 class Resolver {
  public:
-  Resolver(std::span<const ast::File> files, Diagnostics& diagnostics)
+  Resolver(const Sources& sources, std::span<const ast::File> files, Diagnostics& diagnostics,
+           const ReadOptions& options)
       : files_(files),
         reporter_(diagnostics),
         declarations_(files, reporter_),
         networks_(declarations_, reporter_),
         services_(declarations_, reporter_),
-        selectors_(declarations_, networks_, reporter_) {}
+        selectors_(declarations_, networks_, reporter_),
+        clauses_(declarations_, reporter_, options.now),
+        ownership_(sources, policy_, reporter_) {}
 
   model::Policy resolve() {
     const std::size_t errors = reporter_.errors();
@@ -34,12 +40,12 @@ class Resolver {
         if (const auto* it = std::get_if<ast::PolicyStatement>(&statement)) add(*it, policies);
         if (const auto* it = std::get_if<ast::GuardStatement>(&statement)) add(*it);
         if (const auto* it = std::get_if<ast::AssertionStatement>(&statement)) add(*it);
-        if (const auto* it = std::get_if<ast::TestStatement>(&statement)) later(it->span, "test");
         if (const auto* it = std::get_if<ast::TemplateStatement>(&statement)) later(it->span, "template");
         if (const auto* it = std::get_if<ast::UseStatement>(&statement)) later(it->span, "use");
         if (const auto* it = std::get_if<ast::ImportStatement>(&statement)) later(it->span, "import");
       }
     }
+    for (const ast::File& file : files_) add_tests(file);
     if (errors == 0 && reporter_.errors() == 0) warn_of_what_has_no_effect();
     return std::move(policy_);
   }
@@ -127,8 +133,11 @@ class Resolver {
     block.span = statement.name.span;
     block.tier = tier_of(statement);
     block.ordered = statement.ordered;
-    if (statement.scope) later(statement.scope->span, "for");
-    if (statement.audit) later(statement.span, "audit");
+    if (statement.scope) {
+      model::Selector scope = selectors_.resolve(*statement.scope);
+      if (selectors_.understood()) block.scope = std::move(scope);
+    }
+    block.annotations = clauses_.annotations(statement.annotations, ClauseResolver::Subject::Policy);
     block.owner = statement.owner ? statement.owner->text : "";
     if (statement.priority) {
       block.priority = priority(*statement.priority);
@@ -138,32 +147,32 @@ class Resolver {
     policy_.blocks.push_back(block);
 
     std::uint32_t index = 0;
+    std::map<std::string, Span, std::less<>> ids;
     for (const ast::PolicyItem& item : statement.items) {
       if (const auto* it = std::get_if<ast::RuleStatement>(&item)) {
         if (block.ordered) ++index;
-        add(*it, block, id, {block.priority, index});
+        add(*it, statement, id, {block.priority, index});
+        check_id(*it, ids);
       } else if (const auto* isolation = std::get_if<ast::IsolateStatement>(&item)) {
-        add(*isolation, block, id);
+        add(*isolation, statement, id);
       } else {
-        add(std::get<ast::GuardStatement>(item));
+        const auto& guard = std::get<ast::GuardStatement>(item);
+        add(guard);
+        if (block.scope) ownership_.check(block, *statement.scope, policy_.guards.back().nodes, guard.nodes);
       }
     }
   }
 
-  void later(Span span, std::string_view what) { reporter_.report(not_in_this_version, span, what); }
-
-  // `when`: the ends in either order.
-  std::vector<model::Relation> relations(const std::vector<ast::Relation>& written) {
-    std::vector<model::Relation> out;
-    for (const ast::Relation& each : written) {
-      auto left = declarations_.declared_key(each.left.key);
-      auto right = declarations_.declared_key(each.right.key);
-      if (!left || !right) continue;
-      if (!each.left.source) std::swap(left, right);
-      out.push_back({std::move(*left), std::move(*right), each.equal});
-    }
-    return out;
+  void check_id(const ast::RuleStatement& statement, std::map<std::string, Span, std::less<>>& ids) {
+    const auto* id = ClauseResolver::id(statement.annotations);
+    if (!id) return;
+    const auto [first, fresh] = ids.emplace(id->text, id->span);
+    if (fresh) return;
+    reporter_.report(declared_twice, id->span, "rule", quoted(id->text))
+        .label(first->second, "it is declared here already");
   }
+
+  void later(Span span, std::string_view what) { reporter_.report(not_in_this_version, span, what); }
 
   model::TierId tier_of(const ast::PolicyStatement& statement) {
     if (statement.tier) return declarations_.tier(*statement.tier).value_or(model::TierId{});
@@ -186,8 +195,9 @@ class Resolver {
     return value;
   }
 
-  void add(const ast::RuleStatement& statement, const model::PolicyBlock& block, model::BlockId id,
+  void add(const ast::RuleStatement& statement, const ast::PolicyStatement& policy, model::BlockId id,
            model::Level level) {
+    const model::PolicyBlock& block = policy_[id];
     model::Rule rule;
     switch (statement.verdict) {
       case ast::RuleStatement::Verdict::Allow:
@@ -206,16 +216,19 @@ class Resolver {
     rule.destination = selectors_.resolve(statement.edge.destination);
     rule.ports = services_.resolve(statement.edge.services).value_or(model::PortSet{});
     rule.because = statement.edge.because ? statement.edge.because->text : "";
-    rule.relations = relations(statement.edge.relations);
-    rule.audit = statement.audit;
+    rule.relations = clauses_.relations(statement.edge.relations);
+    rule.audit = statement.audit || policy.audit;
     if (statement.log) rule.log = statement.log->text ? statement.log->text->text : "";
-    if (statement.expires) later(statement.expires->span, "expires");
-    for (const ast::Obligation& each : statement.obligations) later(each.span, "requires");
+    if (statement.expires) rule.expires = clauses_.deadline(*statement.expires);
+    rule.obligations = clauses_.obligations(statement.obligations);
+    rule.annotations = clauses_.annotations(statement.annotations, ClauseResolver::Subject::Rule);
+    if (const auto* name = ClauseResolver::id(statement.annotations)) rule.id = name->text;
     rule.tier = block.tier;
     rule.level = level;
     rule.block = id;
     rule.span = statement.span;
     if (statement.pass_to) rule.pass_to = pass_target(*statement.pass_to, block.tier);
+    if (block.scope) ownership_.check(block, *policy.scope, rule, statement);
     policy_.rules.push_back(std::move(rule));
   }
 
@@ -235,15 +248,18 @@ class Resolver {
     return {};
   }
 
-  void add(const ast::IsolateStatement& statement, const model::PolicyBlock& block, model::BlockId id) {
+  void add(const ast::IsolateStatement& statement, const ast::PolicyStatement& policy, model::BlockId id) {
+    const model::PolicyBlock& block = policy_[id];
     model::Isolation isolation;
     isolation.subject = selectors_.resolve(statement.subject);
     isolation.egress = statement.side != ast::IsolateStatement::Side::Ingress;
     isolation.ingress = statement.side != ast::IsolateStatement::Side::Egress;
-    isolation.audit = statement.audit;
+    isolation.audit = statement.audit || policy.audit;
+    isolation.annotations = clauses_.annotations(statement.annotations, ClauseResolver::Subject::Isolation);
     isolation.tier = block.tier;
     isolation.block = id;
     isolation.span = statement.span;
+    if (block.scope) ownership_.check(block, *policy.scope, isolation.subject, statement.subject);
     policy_.isolations.push_back(std::move(isolation));
   }
 
@@ -258,9 +274,29 @@ class Resolver {
     assertion.destination = selectors_.resolve(statement.edge.destination);
     assertion.ports = services_.resolve(statement.edge.services).value_or(model::PortSet{});
     assertion.because = statement.edge.because ? statement.edge.because->text : "";
-    assertion.relations = relations(statement.edge.relations);
+    assertion.relations = clauses_.relations(statement.edge.relations);
+    assertion.annotations = clauses_.annotations(statement.annotations, ClauseResolver::Subject::Claim);
     assertion.span = statement.span;
     policy_.assertions.push_back(std::move(assertion));
+  }
+
+  // ---- tests
+
+  void add_tests(const ast::File& file) {
+    TestResolver resolver(policy_, declarations_, selectors_, services_, reporter_);
+    std::map<std::string, Span, std::less<>> names;
+    for (const ast::Statement& statement : file.statements) {
+      const auto* it = std::get_if<ast::TestStatement>(&statement);
+      if (!it) continue;
+      const auto [first, fresh] = names.emplace(it->name.text, it->name.span);
+      if (!fresh && !it->unreadable_header) {
+        reporter_.report(declared_twice, it->name.span, "test", quoted(it->name.text))
+            .label(first->second, "it is declared here already");
+      }
+      model::Test test = resolver.resolve(*it);
+      test.annotations = clauses_.annotations(it->annotations, ClauseResolver::Subject::Test);
+      policy_.tests.push_back(std::move(test));
+    }
   }
 
   // ---- what is legal and still no use
@@ -305,6 +341,9 @@ class Resolver {
         reporter_.report(no_gates, guard.span, "`guard` turns the gates of nodes on, and no node is among these");
       }
     }
+    for (const model::Test& test : policy_.tests) {
+      if (test.expectations.empty()) reporter_.report(empty_test, test.span, printable(test.name));
+    }
     const bool says_something =
         std::ranges::any_of(files_, [](const ast::File& file) { return !file.statements.empty(); });
     if (says_something && policy_.rules.empty() && policy_.isolations.empty()) {
@@ -323,13 +362,16 @@ class Resolver {
   NetworkResolver networks_;
   ServiceResolver services_;
   SelectorResolver selectors_;
+  ClauseResolver clauses_;
   model::Policy policy_;
+  Ownership ownership_;
 };
 
 }  // namespace
 
-model::Policy resolve(const Sources&, std::span<const ast::File> files, Diagnostics& diagnostics) {
-  return Resolver(files, diagnostics).resolve();
+model::Policy resolve(const Sources& sources, std::span<const ast::File> files, Diagnostics& diagnostics,
+                      const ReadOptions& options) {
+  return Resolver(sources, files, diagnostics, options).resolve();
 }
 
 }  // namespace weft::frontend

@@ -12,6 +12,7 @@ using model::Selector;
 
 model::Selector SelectorResolver::resolve(const ast::Selector& selector) {
   Part whole = part(selector);
+  understood_ = whole.readable;
   warn_of(whole);
   spent_ += whole.comparisons;
   if (spent_ > Limits::all_comparisons) {
@@ -97,7 +98,7 @@ SelectorResolver::Part SelectorResolver::comparison(const ast::Comparison& compa
              in ? "none" : has, Applicability::MaybeIncorrect);
     return unreadable();
   }
-  check_values(comparison, *key);
+  for (const ast::Text& value : comparison.values) check_value(*key, value, comparison.op == Operator::Like);
 
   std::vector<std::string> values;
   for (const ast::Text& value : comparison.values) values.push_back(value.text);
@@ -119,24 +120,21 @@ SelectorResolver::Part SelectorResolver::comparison(const ast::Comparison& compa
       .confined = true};
 }
 
-void SelectorResolver::check_values(const ast::Comparison& comparison, const model::LabelKey& key) {
+void SelectorResolver::check_value(const model::LabelKey& key, const ast::Text& value, bool pattern) {
   const auto found = declarations_.schema.find(key);
   if (found == declarations_.schema.end() || !found->second.values) return;
   const std::vector<std::string>& domain = *found->second.values;
-  for (const ast::Text& value : comparison.values) {
-    const bool possible =
-        comparison.op == ast::Comparison::Operator::Like
-            ? std::ranges::any_of(domain, [&](const auto& each) { return model::glob_matches(value.text, each); })
-            : std::ranges::find(domain, value.text) != domain.end();
-    // A value that is missing from the declaration is one mistake, however often it is used.
-    if (!possible && unknown_values_.emplace(key, value.text).second)
-      report_unknown_value(comparison, value, key, found->second);
+  const bool possible =
+      pattern ? std::ranges::any_of(domain, [&](const auto& each) { return model::glob_matches(value.text, each); })
+              : std::ranges::find(domain, value.text) != domain.end();
+  // A value that is missing from the declaration is one mistake, however often it is used.
+  if (!possible && unknown_values_.emplace(key, value.text).second) {
+    report_unknown_value(value, pattern, key, found->second);
   }
 }
 
-void SelectorResolver::report_unknown_value(const ast::Comparison& comparison, const ast::Text& value,
-                                            const model::LabelKey& key, const model::KeyDomain& domain) {
-  const bool pattern = comparison.op == ast::Comparison::Operator::Like;
+void SelectorResolver::report_unknown_value(const ast::Text& value, bool pattern, const model::LabelKey& key,
+                                            const model::KeyDomain& domain) {
   Diagnostic& diagnostic = reporter_.report(pattern ? unmatched_pattern : unknown_value, value.span,
                                             quoted(to_string(key)), printable(value.text));
   diagnostic.label(domain.span, "its values are declared here");

@@ -14,6 +14,10 @@ class SelectorResolver {
 
   /// A selector as it stands in a rule, a claim, `isolate` or `guard`.
   model::Selector resolve(const ast::Selector& selector);
+  /// True if the selector that was resolved last could be understood.
+  bool understood() const { return understood_; }
+  /// A value of a finite label must be among those declared; said once of every value.
+  void check_value(const model::LabelKey& key, const ast::Text& value, bool pattern = false);
   /// Works a group out, once; `name` is where it is asked for.
   const Declarations::Group& define(const ast::Name& name, Declarations::Group& group);
 
@@ -41,8 +45,7 @@ class SelectorResolver {
   /// False past the limits; said once.
   bool within_limits(std::size_t comparisons, std::size_t depth, Span span);
   void warn_of(const Part& part);
-  void check_values(const ast::Comparison& comparison, const model::LabelKey& key);
-  void report_unknown_value(const ast::Comparison& comparison, const ast::Text& value, const model::LabelKey& key,
+  void report_unknown_value(const ast::Text& value, bool pattern, const model::LabelKey& key,
                             const model::KeyDomain& domain);
 
   Declarations& declarations_;
@@ -51,6 +54,7 @@ class SelectorResolver {
   std::size_t depth_ = 0;
   std::size_t spent_ = 0;
   bool limit_reported_ = false;
+  bool understood_ = true;
   std::set<std::pair<model::LabelKey, std::string>> unknown_values_;
 };
 

@@ -79,9 +79,14 @@ class Message {
 
   std::string expected() const {
     if (expects(WeftParser::ARROW)) return fmt::format("`->` after the source of {}", kind());
-    if (inside(WeftParser::RuleEdge) && expects(WeftParser::COLON)) {
+    const bool edge = inside(WeftParser::RuleEdge) || inside(WeftParser::RuleExpectation);
+    if (edge && expects(WeftParser::COLON) && !inside(WeftParser::RuleLabelEntry)) {
       return fmt::format("`:` and a service after the destination of {}", kind());
     }
+    if (before() == WeftParser::AUDIT && expects(WeftParser::ISOLATE)) return "a rule or `isolate` after `audit`";
+    if (inside(WeftParser::RuleTestHeader) && expects(WeftParser::STRING)) return "a name for the test in double quotes";
+    if (inside(WeftParser::RuleRelation) && expects(WeftParser::SOURCE)) return after_sign("`source.` or `destination.`");
+    if (expects(WeftParser::DATE) && !expects(WeftParser::STRING)) return "a date, `YYYY-MM-DD`, after `expires`";
     if (expects(WeftParser::BANG)) return selector();
     if (inside(WeftParser::RulePort) && before() == WeftParser::DASH) return "the last port of the range after `-`";
     if (inside(WeftParser::RulePort) && expects(WeftParser::NUMBER)) {
@@ -95,6 +100,7 @@ class Message {
   }
 
   std::string selector() const {
+    if (error_.at == 0 && inside(WeftParser::RuleExpectation)) return "the source of the expectation";
     switch (before()) {
       case WeftParser::ARROW:
         return fmt::format("the destination of {} after `->`", kind());
@@ -244,6 +250,12 @@ class Message {
     } else if (expects(WeftParser::BANG) && found_type() == WeftParser::ADDRESS) {
       out.fix(fmt::format("write `addr {}`, or `world {}` where no workload or node is meant", word, word),
               {source_, here.begin, here.begin}, "addr ", Applicability::MaybeIncorrect);
+    } else if (inside(WeftParser::RuleRelation) && found_type() == WeftParser::STRING) {
+      out.suggest("`when` compares labels of the two ends: a fixed value belongs into a selector");
+    } else if (inside(WeftParser::RuleRelation) && expects(WeftParser::SOURCE)) {
+      out.suggest("it is written `when source.KEY == destination.KEY`");
+    } else if (found_type() == WeftParser::OR && expects(WeftParser::WHEN)) {
+      out.suggest("`when` joins with `&&` only: write a rule for each alternative");
     } else if (const std::string near = misspelt(); !near.empty()) {
       out.fix(fmt::format("did you mean `{}`?", near), here, near, Applicability::MaybeIncorrect);
     } else if (inside(WeftParser::RuleEdge) && (expects(WeftParser::ARROW) || expects(WeftParser::COLON))) {

@@ -103,14 +103,16 @@ testHeader : 'test' title=STRING OPEN_BLOCK ;
 
 expectation
   : from=testEnd '->' to=testEnd ':' what=services 'is' verdict=( 'allow' | 'deny' )
-    ( 'at' gate=( 'source' | 'destination' ) )? ( 'by' by=decider )?
+    clauses+=expectationClause*
   ;
+expectationClause : 'at' gate=( 'source' | 'destination' ) | 'by' by=decider ;
 
 // web    {app: "web", ns: "shop"}    "shop/web-1"    10.0.0.1
 testEnd : imagined=labelMap | workload=STRING | address=ADDRESS | who=selector ;
 labelMap : '{' ( entries+=labelEntry ( ',' entries+=labelEntry )* )? '}' ;
 labelEntry : subject=key ':' value=textValue ;
-decider : ( called=name | title=STRING ) ( '.' ruleId=name )? ;
+decider : ( called=deciderName | title=STRING ) ( '.' ruleId=name )? ;
+deciderName : name | 'profile' ;
 
 // ---- templates and other files
 

@@ -182,6 +182,7 @@ struct Test {
   std::string name;
   std::vector<Expectation> expectations;
   Span span{};  ///< its name
+  std::vector<Annotation> annotations{};
 };
 
 /// What a label key may hold. A finite domain gives the prover every value there is.

@@ -4,7 +4,8 @@
 //     //    ^^^ error W1003: label key `app` is not declared
 //
 // The carets mark the place in the line above that is no expectation. `//! error W1012: text` names no place;
-// `//! append N: TEXT` puts N copies of TEXT (with \n for a line end) behind the file before it is read.
+// `//! now DATE` sets the clock. `//! append N: TEXT` puts N copies of TEXT (with \n for a line end) behind the file
+// before it is read.
 // With WEFT_REWRITE=1 the expectations are written anew; a person reads the difference.
 
 #include <algorithm>
@@ -15,6 +16,7 @@
 #include <regex>
 #include <set>
 
+#include "frontend/moments.h"
 #include "support.h"
 
 namespace {
@@ -55,11 +57,13 @@ struct Case {
   std::vector<std::string> lines;  // as they are in the file
   std::string text;                // what is read: with what is to be appended
   std::vector<Finding> expected;
+  frontend::ReadOptions options;
 };
 
 Case load(const std::string& path) {
   static const std::regex placed(R"(^( *// *)(\^+) ((error|warning|note) W\d+: .*)$)");
   static const std::regex unplaced(R"(^//! ((error|warning|note) W\d+: .*)$)");
+  static const std::regex now(R"(^//! now (.*)$)");
   static const std::regex append(R"(^//! append (\d+): (.*)$)");
   Case out;
   out.text = file_text(path);
@@ -71,6 +75,8 @@ Case load(const std::string& path) {
       out.expected.emplace_back(subject, match[1].length() + 1, match[2].length(), match[3]);
     } else if (std::regex_match(out.lines[i], match, unplaced)) {
       out.expected.emplace_back(0, 0, 0, match[1]);
+    } else if (std::regex_match(out.lines[i], match, now)) {
+      out.options.now = frontend::moment(match[1].str()).value();
     } else if (std::regex_match(out.lines[i], match, append)) {
       const std::string piece = std::regex_replace(match[2].str(), std::regex(R"(\\n)"), "\n");
       for (unsigned long n = std::stoul(match[1]); n > 0; --n) out.text += piece;
@@ -134,7 +140,7 @@ TEST_CASE("every case file is told exactly what it expects", "[frontend]") {
   REQUIRE(files.size() > 20);
   for (const std::string& path : files) {
     const Case file = load(path);
-    const Read read = frontend_tests::read(file.text);
+    const Read read = frontend_tests::read(file.text, file.options);
     const auto found = findings(read, file);
     if (writing) {
       rewrite(path, file, found);

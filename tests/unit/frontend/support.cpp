@@ -14,14 +14,14 @@ std::string Read::codes() const {
   return out;
 }
 
-Read read(const std::vector<std::string>& texts) {
+Read read(const std::vector<std::string>& texts, const frontend::ReadOptions& options) {
   Read out;
   std::vector<SourceId> ids;
   for (std::size_t i = 0; i < texts.size(); ++i) {
     ids.push_back(out.sources.add("test" + std::to_string(i) + ".weft", texts[i]));
   }
   for (const SourceId id : ids) out.files.push_back(frontend::parse(out.sources, id, out.diagnostics));
-  out.policy = frontend::resolve(out.sources, out.files, out.diagnostics);
+  out.policy = frontend::resolve(out.sources, out.files, out.diagnostics, options);
   return out;
 }
 

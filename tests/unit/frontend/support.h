@@ -21,8 +21,10 @@ struct Read {
   std::string codes() const;
 };
 
-Read read(const std::vector<std::string>& texts);
-inline Read read(const std::string& text) { return read(std::vector<std::string>{text}); }
+Read read(const std::vector<std::string>& texts, const frontend::ReadOptions& options = {});
+inline Read read(const std::string& text, const frontend::ReadOptions& options = {}) {
+  return read(std::vector<std::string>{text}, options);
+}
 
 std::string file_text(const std::string& path);
 

@@ -1,0 +1,137 @@
+// One token of a valid policy deleted, doubled, swapped with its neighbour or replaced: that is one mistake, and its
+// author should hear of one.
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <random>
+#include <regex>
+#include <sstream>
+
+#include "frontend/moments.h"
+#include "support.h"
+
+namespace {
+
+using namespace weft;
+using frontend_tests::file_text;
+using frontend_tests::Read;
+
+struct Piece {
+  std::size_t begin, end;
+};
+
+// Where the tokens stand, found without the scanner under test.
+std::vector<Piece> pieces_of(const std::string& text) {
+  static const std::regex piece(
+      R"(//[^\n]*|"([^"\\\n]|\\.)*"|`[^`\n]*`|[A-Za-z_][\w-]*|\d+-\d+-\d+[0-9T:Z]*|[0-9][0-9a-fA-F.:/]*|->|==|!=|&&|\|\||[^\s])");
+  std::vector<Piece> out;
+  for (auto it = std::sregex_iterator(text.begin(), text.end(), piece); it != std::sregex_iterator(); ++it) {
+    const auto begin = static_cast<std::size_t>(it->position());
+    if (!it->str().starts_with("//")) out.push_back({begin, begin + static_cast<std::size_t>(it->length())});
+  }
+  return out;
+}
+
+// The snippets of the language page are one policy between them.
+std::string language_page() {
+  std::istringstream in(file_text(std::string(WEFT_SOURCE_DIR) + "/docs/language.md"));
+  std::string out;
+  bool inside = false;
+  for (std::string line; std::getline(in, line);) {
+    if (line.starts_with("```")) {
+      inside = line == "```weft";
+    } else if (inside) {
+      out += line + "\n";
+    }
+  }
+  return out;
+}
+
+std::vector<std::string> valid_texts() {
+  std::vector<std::string> out{file_text(std::string(WEFT_SOURCE_DIR) + "/tests/cases/frontend/whole.weft"),
+                               language_page()};
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(WEFT_SOURCE_DIR "/examples")) {
+    if (entry.path().extension() == ".weft") out.push_back(file_text(entry.path().string()));
+  }
+  return out;
+}
+
+struct Mutant {
+  std::string text;
+  std::string what;
+};
+
+class Mutator {
+ public:
+  Mutator(std::string text, unsigned seed) : text_(std::move(text)), pieces_(pieces_of(text_)), random_(seed) {}
+
+  Mutant next() {
+    const std::size_t at = random_() % (pieces_.size() - 1);
+    const std::string token = word(at), follower = word(at + 1), other = word(random_() % pieces_.size());
+    const std::string before = text_.substr(0, pieces_[at].begin), after = text_.substr(pieces_[at].end);
+    const auto line = std::count(before.begin(), before.end(), '\n') + 1;
+    switch (random_() % 4) {
+      case 0:
+        return {before + after, fmt::format("line {}: without {}", line, token)};
+      case 1:
+        return {before + token + " " + token + after, fmt::format("line {}: {} twice", line, token)};
+      case 2: {
+        const std::string between = text_.substr(pieces_[at].end, pieces_[at + 1].begin - pieces_[at].end);
+        return {before + follower + (between.empty() ? " " : between) + token + " " + text_.substr(pieces_[at + 1].end),
+                fmt::format("line {}: {} before {}", line, follower, token)};
+      }
+      default:
+        return {before + other + after, fmt::format("line {}: {} instead of {}", line, other, token)};
+    }
+  }
+
+ private:
+  std::string word(std::size_t at) const {
+    return text_.substr(pieces_[at].begin, pieces_[at].end - pieces_[at].begin);
+  }
+
+  std::string text_;
+  std::vector<Piece> pieces_;
+  std::mt19937 random_;
+};
+
+}  // namespace
+
+// WEFT_MUTATIONS=10000 looks at so many and prints the figure; WEFT_SHOW_CASCADES=1 prints those with several errors.
+TEST_CASE("one mutated token is at most one error in 19 of 20 files", "[frontend]") {
+  const char* wanted = std::getenv("WEFT_MUTATIONS");
+  const std::size_t mutations = wanted ? std::stoul(wanted) : 2000;
+  constexpr unsigned seed = 2026;
+  const frontend::ReadOptions options{.now = frontend::moment("2026-11-22").value()};
+
+  std::vector<Mutator> sources;
+  for (const std::string& text : valid_texts()) {
+    const Read read = frontend_tests::read(text, options);
+    INFO(read.shown());
+    REQUIRE(read.codes().empty());
+    sources.emplace_back(text, seed + static_cast<unsigned>(sources.size()));
+  }
+  REQUIRE(sources.size() >= 3);
+
+  std::size_t clean = 0, silent = 0;
+  std::vector<std::string> cascades;
+  for (std::size_t i = 0; i < mutations; ++i) {
+    const Mutant mutant = sources[i % sources.size()].next();
+    const Read read = frontend_tests::read(mutant.text, options);
+    const std::size_t errors = read.diagnostics.errors();
+    if (errors <= 1) ++clean;
+    if (errors == 0) ++silent;
+    if (errors > 1) cascades.push_back(mutant.what + "\n" + read.shown());
+  }
+  const double share = static_cast<double>(clean) / static_cast<double>(mutations);
+  const std::string figure = fmt::format("seed {}: of {} mutants {:.2f} % have at most one error, {:.2f} % none", seed,
+                                         mutations, 100 * share,
+                                         100 * static_cast<double>(silent) / static_cast<double>(mutations));
+  if (wanted) WARN(figure);
+  if (std::getenv("WEFT_SHOW_CASCADES")) {
+    for (const std::string& each : cascades) WARN(each);
+  }
+  INFO(figure);
+  CHECK(share >= 0.95);
+}
