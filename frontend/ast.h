@@ -414,6 +414,8 @@ struct Lost {
   bool service = false;
   bool label = false;
   bool tier = false;
+  bool policy = false;  ///< some policy has an unreadable name
+  bool rule = false;    ///< some rule is unreadable, and with it the name it may have
 };
 
 /// One file. Statements that could not be understood are absent; their errors are reported.

@@ -40,6 +40,8 @@ Declarations::Declarations(std::span<const ast::File> files, Reporter& reporter)
     lost_.service = lost_.service || file.lost.service;
     lost_.label = lost_.label || file.lost.label;
     lost_.tier = lost_.tier || file.lost.tier;
+    lost_.policy = lost_.policy || file.lost.policy;
+    lost_.rule = lost_.rule || file.lost.rule;
   }
   for (const ast::File& file : files) {
     for (const ast::Statement& statement : file.statements) {

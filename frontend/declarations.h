@@ -82,7 +82,9 @@ class Declarations {
 
   bool tiers_lost() const { return lost_.tier; }
   /// True if there are policies whose names could not be read.
-  bool policies_lost() const { return policies_lost_; }
+  bool policies_lost() const { return lost_.policy; }
+  /// True if there are rules that could not be read, with names nobody knows.
+  bool rules_lost() const { return lost_.rule; }
 
  private:
   void declare(const ast::GroupStatement& statement);
@@ -97,7 +99,6 @@ class Declarations {
   Reporter& reporter_;
   ast::Lost lost_;
   std::optional<Span> tiers_span_;
-  bool policies_lost_ = false;
   std::set<std::string, std::less<>> unknown_;
 };
 

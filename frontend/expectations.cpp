@@ -123,6 +123,7 @@ std::optional<model::RuleId> TestResolver::rule(const ast::Name& name, model::Bl
     if (rule.id == name.text) return model::RuleId{static_cast<std::uint32_t>(i)};
     known.push_back(rule.id);
   }
+  if (declarations_.rules_lost()) return {};
   Diagnostic& diagnostic = reporter_.report(unknown_name, name.span, "rule",
                                             printable(fmt::format("{}.{}", policy_[block].name, name.text)));
   if (const std::string near = nearest(name.text, known); !near.empty()) {

@@ -224,6 +224,7 @@ void FileReader::item(StatementText& statement) {
   }
   auto item = parse_edited<ast::PolicyItem>(statement,
                                             [&](std::span<const Token> tokens) { return parser_.policy_item(tokens); });
+  if (!item) file_.lost.rule = true;
   if (!item) return;
   if (auto* policy = open_statement<ast::PolicyStatement>()) policy->items.push_back(std::move(*item));
 }
@@ -285,6 +286,7 @@ void FileReader::declaration(StatementText& statement) {
   if (parsed) {
     add(std::move(*parsed));
   } else if (statement.opens_block) {
+    file_.lost.policy = true;
     blocks_.push_back(Block{Kind::Unknown, {}, {}, span(statement.leading()), true});
   }
 }
@@ -301,6 +303,8 @@ void FileReader::no_statement(const StatementText& statement) {
     }
   }
   lose(sources_, source_, statement.tokens, file_.lost);
+  file_.lost.rule = file_.lost.rule || inner();
+  file_.lost.policy = file_.lost.policy || statement.opens_block;
   if (statement.opens_block) blocks_.push_back(Block{Kind::Unknown, {}, {}, span(statement.leading()), true});
 }
 

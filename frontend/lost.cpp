@@ -38,6 +38,9 @@ class Loser {
         case WeftParser::TIERS:
           lost_.tier = true;
           break;
+        case WeftParser::POLICY:
+          lost_.policy = lost_.policy || i + 1 >= tokens_.size() || !is_name(tokens_[i + 1].type);
+          break;
         case WeftParser::IMPORT:
         case WeftParser::USE:
         case WeftParser::TEMPLATE:
@@ -81,6 +84,8 @@ void lose(const Sources& sources, SourceId source, std::span<const Token> tokens
   Loser(sources, source, tokens, lost).lose();
 }
 
-void lose_all(ast::Lost& lost) { lost.group = lost.service = lost.label = lost.tier = true; }
+void lose_all(ast::Lost& lost) {
+  lost.group = lost.service = lost.label = lost.tier = lost.policy = lost.rule = true;
+}
 
 }  // namespace weft::frontend

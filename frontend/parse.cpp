@@ -1,6 +1,7 @@
 #include "frontend/diagnostics.h"
 #include "frontend/file_reader.h"
 #include "frontend/frontend.h"
+#include "frontend/lost.h"
 
 namespace weft::frontend {
 namespace {
@@ -30,7 +31,7 @@ bool is_text(const Sources& sources, SourceId id, Diagnostics& diagnostics) {
 ast::File parse(const Sources& sources, SourceId source, Diagnostics& diagnostics) {
   ast::File nothing;
   nothing.source = source;
-  nothing.lost.group = nothing.lost.service = nothing.lost.label = nothing.lost.tier = true;
+  lose_all(nothing.lost);
   if (diagnostics.errors() >= Limits::errors || !is_text(sources, source, diagnostics)) return nothing;
 
   const std::size_t errors = diagnostics.errors();

@@ -79,6 +79,7 @@ class Message {
 
   std::string expected() const {
     if (expects(WeftParser::ARROW)) return fmt::format("`->` after the source of {}", kind());
+    if (expects(WeftParser::ORDERED) && expects(WeftParser::OPEN_BLOCK)) return "a clause of the policy or `{`";
     const bool edge = inside(WeftParser::RuleEdge) || inside(WeftParser::RuleExpectation);
     if (edge && expects(WeftParser::COLON) && !inside(WeftParser::RuleLabelEntry)) {
       return fmt::format("`:` and a service after the destination of {}", kind());

@@ -13,7 +13,12 @@ grammar Weft;
 
 tokens { OPEN_BLOCK }
 
-file : ( annotation* ( declaration | policy | testBlock | templateBlock ) )* EOF ;
+// What holds what, in words the reader of statements acts on (as rules they would blur where a statement ends):
+//
+//   file     : ( annotation* ( declaration | policy | test | template ) )*
+//   policy   : policyHeader ( annotation* policyItem )* '}'
+//   test     : testHeader expectation* '}'
+//   template : templateHeader ( annotation* ( declaration | policy | test ) )* '}'
 
 declaration
   : isProfile=profile | isLabel=label | isGroup=group | isNetwork=network | isService=service | isTiers=tiers
@@ -56,8 +61,6 @@ claimClause
 
 // ---- policies
 
-policy : policyHeader ( annotation* policyItem )* '}' ;
-
 policyHeader : 'policy' ( called=name | title=STRING ) clauses+=policyClause* OPEN_BLOCK ;
 
 policyClause
@@ -98,7 +101,6 @@ detail : called=name '=' value=textValue ;
 
 // ---- tests
 
-testBlock : testHeader expectation* '}' ;
 testHeader : 'test' title=STRING OPEN_BLOCK ;
 
 expectation
@@ -116,7 +118,6 @@ deciderName : name | 'profile' ;
 
 // ---- templates and other files
 
-templateBlock : templateHeader ( annotation* ( declaration | policy | testBlock ) )* '}' ;
 templateHeader : 'template' called=name '(' ( parameters+=parameter ( ',' parameters+=parameter )* )? ')' OPEN_BLOCK ;
 parameter : called=name ':' kind=parameterKind ( '=' initial=argumentValue )? ;
 parameterKind : 'group' | 'network' | 'service' | 'label' | name ;

@@ -57,6 +57,32 @@ std::vector<std::string> valid_texts() {
   return out;
 }
 
+// Of templates only the reading counts here.
+const std::string template_text = R"(template store(client: group, server: group, port: service = tcp/5432, lab: network,
+               stage: tier = app, namespace: string, key: label = ns.team) {
+  group ours = server && ns == namespace && key in {"x", namespace}
+  network near = lab \ 10.1.0.0/16
+  service all = port, tcp/9187
+  guard node && node.zone like "a*"
+  @owner("data")
+  policy store in stage owner namespace {
+    isolate ours ingress
+    @id(main)
+    allow client -> ours : port log namespace because "the store"
+    deny world near -> ours : all
+  }
+  never world -> ours : any when source.key == destination.key because namespace
+  test "only clients" {
+    client -> {app: "store", ns: namespace} : port is allow by store.main
+    10.0.0.1 -> ours : tcp/1 is deny
+  }
+  use watch(target = ours, ports = tcp/1, udp/2, by = ns.team, where = "x") as inner
+}
+use store(client = app == "a" || app == "b", server = app in {"pg"}, lab = 10.0.0.0/8, 192.0.2.0/24, namespace = "shop") as pg
+import "shop/base.weft"
+import std.core.dns
+)";
+
 struct Mutant {
   std::string text;
   std::string what;
@@ -114,11 +140,18 @@ TEST_CASE("one mutated token is at most one error in 19 of 20 files", "[frontend
   }
   REQUIRE(sources.size() >= 3);
 
+  const Read pattern = frontend_tests::parse(template_text);
+  INFO(pattern.shown());
+  REQUIRE(pattern.codes().empty());
+  Mutator templates(template_text, seed);
+
   std::size_t clean = 0, silent = 0;
   std::vector<std::string> cascades;
   for (std::size_t i = 0; i < mutations; ++i) {
-    const Mutant mutant = sources[i % sources.size()].next();
-    const Read read = frontend_tests::read(mutant.text, options);
+    const std::size_t which = i % (sources.size() + 1);
+    const Mutant mutant = which < sources.size() ? sources[which].next() : templates.next();
+    const Read read = which < sources.size() ? frontend_tests::read(mutant.text, options)
+                                             : frontend_tests::parse(mutant.text);
     const std::size_t errors = read.diagnostics.errors();
     if (errors <= 1) ++clean;
     if (errors == 0) ++silent;

@@ -123,3 +123,81 @@ TEST_CASE("errors come in the order of the text and stop at the limit", "[fronte
   for (const Diagnostic& diagnostic : names.diagnostics.all()) notes += diagnostic.code == "W1011" ? 1 : 0;
   CHECK(notes == 1);
 }
+
+TEST_CASE("line ends and byte order marks mean nothing to any construct", "[frontend]") {
+  const std::string plain =
+      frontend_tests::file_text(std::string(WEFT_SOURCE_DIR) + "/tests/cases/frontend/whole.weft");
+  const Read expected = frontend_tests::read(plain);
+  REQUIRE(expected.codes().empty());
+  std::string crlf, one_line;
+  bool comment = false;
+  for (std::size_t i = 0; i < plain.size(); ++i) {
+    crlf += plain[i] == '\n' ? "\r\n" : std::string(1, plain[i]);
+    if (plain.compare(i, 2, "//") == 0) comment = true;
+    if (plain[i] == '\n') comment = false;
+    if (!comment) one_line += plain[i] == '\n' ? ' ' : plain[i];
+  }
+  for (const std::string& text : {crlf, "\xEF\xBB\xBF" + crlf, one_line}) {
+    const Read read = frontend_tests::read(text);
+    INFO(read.shown());
+    CHECK(read.codes().empty());
+    CHECK(read.policy.rules.size() == expected.policy.rules.size());
+    CHECK(read.policy.isolations.size() == expected.policy.isolations.size());
+    REQUIRE(read.policy.tests.size() == 1);
+    CHECK(read.policy.tests[0].expectations.size() == expected.policy.tests[0].expectations.size());
+  }
+  CHECK(frontend_tests::read(plain + "\xEF\xBB\xBF").codes() == "W1006");
+}
+
+TEST_CASE("words with a meaning in one place are names elsewhere", "[frontend]") {
+  const Read read = frontend_tests::read(
+      "label when, log, expires, requires, is, by, as : string\n"
+      "group for = log == \"a\" group is = by == \"b\" service log = tcp/1 tiers as, expires\n"
+      "policy when in as owner \"o\" for for || is {\n"
+      "  @log(when) allow at source for -> is : log when source.when == destination.expires log requires http\n"
+      "}\n"
+      "test \"is\" { for -> is : log is deny by when {is: \"x\"} -> for : log is deny by profile }");
+  INFO(read.shown());
+  CHECK(read.codes().empty());
+  REQUIRE(read.policy.rules.size() == 1);
+  CHECK(read.policy.rules[0].obligations.size() == 1);
+  CHECK(read.policy.tests[0].expectations.size() == 2);
+}
+
+TEST_CASE("the tree of a template says what was written", "[frontend]") {
+  const Read read = frontend_tests::parse(
+      "@owner(\"data\") template t(a: group, b: service = tcp/80, udp/53, c: network = office \\ lab, d: label = ns.team,\n"
+      "  e: string = \"x\", f: tier) { policy p in f { allow a -> a : b log e } test \"q\" { a -> a : b is allow } }\n"
+      "use t(a = web || api, b = pg, c = 10.0.0.0/8, fd00::/8, d = app, e = \"y\", f = main) as u\n"
+      "import \"a/b.weft\" import std.core.dns");
+  INFO(read.shown());
+  REQUIRE(read.codes().empty());
+  const ast::File& file = read.files.front();
+  REQUIRE(file.statements.size() == 4);
+  const auto& pattern = std::get<ast::TemplateStatement>(file.statements[0]);
+  CHECK(pattern.annotations.size() == 1);
+  REQUIRE(pattern.parameters.size() == 6);
+  CHECK(pattern.parameters[1].initial->services->items.size() == 2);
+  CHECK(pattern.parameters[2].initial->networks->items.front().cuts.size() == 1);
+  CHECK(pattern.parameters[3].initial->key->text == "ns.team");
+  CHECK_FALSE(pattern.parameters[3].initial->selector.has_value());
+  CHECK(pattern.parameters[4].initial->text->text == "x");
+  CHECK(pattern.parameters[5].kind == ast::Parameter::Kind::Tier);
+  CHECK(pattern.close.has_value());
+  REQUIRE(pattern.body.size() == 2);
+  const auto& policy = std::get<ast::PolicyStatement>(pattern.body[0]);
+  REQUIRE(policy.items.size() == 1);
+  CHECK(std::get<ast::RuleStatement>(policy.items[0]).log->text->parameter);
+  CHECK(std::get<ast::TestStatement>(pattern.body[1]).expectations.size() == 1);
+
+  const auto& use = std::get<ast::UseStatement>(file.statements[1]);
+  CHECK(use.alias->text == "u");
+  REQUIRE(use.values.size() == 6);
+  CHECK(std::holds_alternative<ast::AnyOf>(use.values[0].argument.selector->node));
+  // A name alone may be anything.
+  const ast::Argument& name = use.values[1].argument;
+  CHECK((name.name && name.selector && name.networks && name.services && name.key));
+  CHECK(use.values[2].argument.networks->items.size() == 2);
+  CHECK(std::get<ast::ImportStatement>(file.statements[2]).path->text == "a/b.weft");
+  CHECK(std::get<ast::ImportStatement>(file.statements[3]).module.size() == 3);
+}

@@ -193,6 +193,13 @@ TEST_CASE("garbage of ten megabytes is refused at once", "[frontend]") {
                                        repeated("$\n"),
                                        repeated("policy p {"),
                                        repeated("test \"x\" {"),
+                                       repeated("template t(a: group) {"),
+                                       repeated("use t(a = ("),
+                                       "test \"x\" { " + repeated("{a: "),
+                                       "test \"x\" { " + repeated("a -> b : tcp is allow "),
+                                       "policy p { allow a -> b : tcp" + repeated(" requires http(a = \"b\")"),
+                                       "policy p { allow a -> b : tcp when " + repeated("source.a == destination.a && "),
+                                       "use t(a = " + repeated("x, "),
                                        repeated("@a ")};
   for (std::size_t i = 0; i < texts.size(); ++i) {
     Read read;
@@ -212,6 +219,14 @@ TEST_CASE("nesting stops at the limit and not in the stack", "[frontend]") {
   CHECK(frontend_tests::read(nested(frontend::Limits::nesting)).codes().empty());
   CHECK(frontend_tests::read(nested(frontend::Limits::nesting + 1)).codes() == "W1010");
   CHECK(frontend_tests::read(nested(100'000)).codes() == "W1010");
+  const auto opened = [](const std::string& before, const std::string& behind) {
+    return frontend_tests::parse(before + std::string(5'000, '(') + "a" + std::string(5'000, ')') + behind).codes();
+  };
+  CHECK(opened("test \"t\" { ", " -> any : tcp is deny }") == "W1010");
+  CHECK(opened("use t(a = ", ")") == "W1010");
+  CHECK(opened("template t(a: group = ", ") { }") == "W1010");
+  CHECK(opened("policy p for ", " { allow any -> any : any }") == "W1010");
+  CHECK(opened("policy p { @a", " allow any -> any : any }") == "W1010");
 
   // Definitions that lean on one another: short chains are fine in any order, long ones are too deep, none overflows.
   const auto chain = [](std::size_t length) {

@@ -25,6 +25,13 @@ Read read(const std::vector<std::string>& texts, const frontend::ReadOptions& op
   return out;
 }
 
+Read parse(const std::string& text) {
+  Read out;
+  const SourceId id = out.sources.add("test.weft", text);
+  out.files.push_back(frontend::parse(out.sources, id, out.diagnostics));
+  return out;
+}
+
 std::string file_text(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   if (!in) throw std::runtime_error("cannot read " + path);

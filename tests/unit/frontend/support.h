@@ -26,6 +26,9 @@ inline Read read(const std::string& text, const frontend::ReadOptions& options =
   return read(std::vector<std::string>{text}, options);
 }
 
+/// Parsed, and not looked at further.
+Read parse(const std::string& text);
+
 std::string file_text(const std::string& path);
 
 }  // namespace weft::frontend_tests
