@@ -70,7 +70,7 @@ Compilation compile(const InputNames& names, Goal goal, const Options& options) 
   if (out.diagnostics.has_errors()) return out;
 
   // Text to meaning. Every step reports what it finds and carries on with what it could understand.
-  out.policy = frontend::read_policy(out.sources, out.files.policies, out.diagnostics);
+  out.policy = frontend::read_policy(out.sources, out.files.policies, out.diagnostics, {.now = options.now});
   if (out.project) apply_profile(*out.project, out);
   out.inventory = inventory::read(out.sources, out.files.inventories, out.diagnostics);
   if (!out.diagnostics.has_errors() && out.has_inventory())

@@ -104,22 +104,27 @@ void FileReader::open(StatementText& statement, Kind kind) {
     pattern = parse_edited<ast::TemplateStatement>(statement, [&](Tokens it) { return parser_.template_header(it); });
   }
   const bool readable = policy || test || pattern;
-  if (!readable && !statement.opens_block && (inner() || kind != Kind::Policy)) {
-    if (inner()) inner()->doubtful = true;  // a stray word inside, most likely
-    if (inner() || kind == Kind::Template) return;
+  const bool nested = inner() && !(inner()->kind == Kind::Template && kind == Kind::Test);
+  // From here on names of parameters may stand where texts belong.
+  if (kind == Kind::Template && !statement.opens_block) template_lost_ = true;
+  if (!readable && !statement.opens_block && (nested || kind == Kind::Template)) {
+    doubt();  // a stray word inside, most likely
+    parser_.in_template(open_template() || template_lost_);
+    return;
   }
   // Blocks stand in templates only, and templates in none.
   while (inner() && (inner()->kind != Kind::Template || kind == Kind::Template)) {
     if (!inner()->doubtful && !excused_ && diagnostics_.errors() == errors) {
       report_unclosed(*inner(), span(statement.leading()));
       owed_ += blocks_.size();
+      doubt();
     }
     blocks_.pop_back();
   }
   if (kind == Kind::Policy) push(statement, std::move(policy), kind);
   if (kind == Kind::Test) push(statement, std::move(test), kind);
   if (kind == Kind::Template) push(statement, std::move(pattern), kind);
-  parser_.in_template(open_template() != nullptr);
+  parser_.in_template(open_template() || template_lost_);
 }
 
 template <typename Header>
@@ -130,10 +135,13 @@ void FileReader::push(StatementText& statement, std::optional<Header> header, Ki
     header->span = Span{source_, statement.leading().begin, statement.tokens.back().end};
     header->name.span = header->span;
     header->unreadable_header = true;
-    if (statement.lead + 1 < statement.tokens.size() && is_name(statement.tokens[statement.lead + 1].type)) {
+    if (statement.lead + 1 < statement.tokens.size()) {
       const Token& name = statement.tokens[statement.lead + 1];
-      header->name.text = std::string(text(name));
-      header->name.span = span(name);
+      const bool in_quotes = name.type == WeftParser::STRING || name.type == WeftParser::QUOTED;
+      if (in_quotes || is_name(name.type)) {
+        header->name.text = std::string(text(name).substr(in_quotes ? 1 : 0, name.end - name.begin - (in_quotes ? 2 : 0)));
+        header->name.span = span(name);
+      }
     }
   }
   header->unreadable_header = header->unreadable_header || statement.faulty;
@@ -182,13 +190,18 @@ void FileReader::close(const StatementText& statement) {
     if (auto* it = open_statement<ast::TestStatement>()) it->close = span(brace);
     if (auto* it = open_statement<ast::TemplateStatement>()) it->close = span(brace);
     blocks_.pop_back();
-    parser_.in_template(open_template() != nullptr);
+    parser_.in_template(open_template() || template_lost_);
   } else if (owed_ > 0) {
     --owed_;
   } else if (!orphans_ && !excused_) {
     report_stray(brace);
   }
   orphans_ = false;
+}
+
+// A mistake around the end of the blocks that are open is reported: no more of them.
+void FileReader::doubt() {
+  for (Block& block : blocks_) block.doubtful = true;
 }
 
 void FileReader::report_stray(const Token& brace) {
@@ -273,7 +286,7 @@ void FileReader::declaration(StatementText& statement) {
   if (inner() && inner()->kind != Kind::Template) {
     // Either the block lacks its `}` or this stands in the wrong place: what follows tells, and is no second mistake.
     if (!inner()->doubtful && clean) report_unclosed(*inner(), span(statement.leading()));
-    inner()->doubtful = true;
+    doubt();
   } else if (inner()) {
     const std::uint16_t word = statement.word();
     const bool fits = word == WeftParser::GROUP || word == WeftParser::NETWORK || word == WeftParser::SERVICE ||

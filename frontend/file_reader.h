@@ -40,6 +40,7 @@ class FileReader {
   template <typename Header>
   void push(StatementText& statement, std::optional<Header> header, Kind kind);
   void close(const StatementText& statement);
+  void doubt();
   void report_stray(const Token& brace);
   void report_unclosed(const Block& block, Span place);
   Block* inner() { return blocks_.empty() ? nullptr : &blocks_.back(); }
@@ -73,6 +74,7 @@ class FileReader {
   StatementReader reader_;
   std::vector<Block> blocks_;
   std::size_t owed_ = 0;  ///< blocks reported as not closed: their `}` may still come, and is no second mistake
+  bool template_lost_ = false;  ///< the header of a template could not be read as one
   bool orphans_ = false;  ///< rules outside a policy are reported already
   bool excused_ = false;  ///< the statement before was faulty: what follows may be its fault
   std::uint32_t last_end_ = 0;

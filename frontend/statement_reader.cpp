@@ -100,6 +100,10 @@ class StatementReader::Prefix {
         return token.type == WeftParser::ANNOTATION;
       case State::At:
         state_ = State::Start;
+        if (token.type == WeftParser::OPEN_PARENTHESIS) {
+          state_ = State::Values;  // its name is missing
+          return true;
+        }
         if (token.begin != end_before && !is_name(token.type)) return takes(token, end_before);
         state_ = State::Named;
         return true;
