@@ -50,8 +50,8 @@ ast::Text AstBuilder::text_value(const Parser::TextValueContext* context, std::s
   const ast::Name written = name(context->parameterName);
   if (!in_template_ && diagnostics_.errors() < Limits::errors) {
     const std::string word = printable(text(context->parameterName));
-    Diagnostic& diagnostic = diagnostics_.report(
-        syntax, written.span, fmt::format("expected a text in double quotes, found `{}`", word));
+    Diagnostic& diagnostic =
+        diagnostics_.report(syntax, written.span, fmt::format("expected a text in double quotes, found `{}`", word));
     std::string title = fmt::format("{} stand in double quotes: \"{}\"", what, printable(written.text));
     if (written.quoted) {
       diagnostic.suggest(std::move(title));

@@ -69,8 +69,7 @@ ast::Parameter AstBuilder::parameter(const Parser::ParameterContext* context) {
     if (near.empty()) {
       diagnostic.suggest(fmt::format("the types are {}", fmt::join(known, ", ")));
     } else {
-      diagnostic.fix(fmt::format("did you mean `{}`?", near), span(context->kind), near,
-                     Applicability::MaybeIncorrect);
+      diagnostic.fix(fmt::format("did you mean `{}`?", near), span(context->kind), near, Applicability::MaybeIncorrect);
     }
   }
   if (context->initial) out.initial = argument(context->initial);

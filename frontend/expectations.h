@@ -13,11 +13,7 @@ class TestResolver {
  public:
   TestResolver(const model::Policy& policy, Declarations& declarations, SelectorResolver& selectors,
                ServiceResolver& services, Reporter& reporter)
-      : policy_(policy),
-        declarations_(declarations),
-        selectors_(selectors),
-        services_(services),
-        reporter_(reporter) {}
+      : policy_(policy), declarations_(declarations), selectors_(selectors), services_(services), reporter_(reporter) {}
 
   model::Test resolve(const ast::TestStatement& test);
 

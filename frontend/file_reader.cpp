@@ -139,7 +139,8 @@ void FileReader::push(StatementText& statement, std::optional<Header> header, Ki
       const Token& name = statement.tokens[statement.lead + 1];
       const bool in_quotes = name.type == WeftParser::STRING || name.type == WeftParser::QUOTED;
       if (in_quotes || is_name(name.type)) {
-        header->name.text = std::string(text(name).substr(in_quotes ? 1 : 0, name.end - name.begin - (in_quotes ? 2 : 0)));
+        header->name.text =
+            std::string(text(name).substr(in_quotes ? 1 : 0, name.end - name.begin - (in_quotes ? 2 : 0)));
         header->name.span = span(name);
       }
     }

@@ -73,10 +73,10 @@ class FileReader {
   StatementParser parser_;
   StatementReader reader_;
   std::vector<Block> blocks_;
-  std::size_t owed_ = 0;  ///< blocks reported as not closed: their `}` may still come, and is no second mistake
+  std::size_t owed_ = 0;        ///< blocks reported as not closed: their `}` may still come, and is no second mistake
   bool template_lost_ = false;  ///< the header of a template could not be read as one
-  bool orphans_ = false;  ///< rules outside a policy are reported already
-  bool excused_ = false;  ///< the statement before was faulty: what follows may be its fault
+  bool orphans_ = false;        ///< rules outside a policy are reported already
+  bool excused_ = false;        ///< the statement before was faulty: what follows may be its fault
   std::uint32_t last_end_ = 0;
 };
 

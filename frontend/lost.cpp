@@ -84,8 +84,6 @@ void lose(const Sources& sources, SourceId source, std::span<const Token> tokens
   Loser(sources, source, tokens, lost).lose();
 }
 
-void lose_all(ast::Lost& lost) {
-  lost.group = lost.service = lost.label = lost.tier = lost.policy = lost.rule = true;
-}
+void lose_all(ast::Lost& lost) { lost.group = lost.service = lost.label = lost.tier = lost.policy = lost.rule = true; }
 
 }  // namespace weft::frontend

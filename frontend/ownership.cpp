@@ -19,8 +19,8 @@ void Ownership::check(const model::PolicyBlock& block, const ast::Selector& scop
   if (!source && !destination) return;
 
   const ast::Selector& written = source ? statement.edge.source : statement.edge.destination;
-  Diagnostic& diagnostic = reporter_.report(foreign_gate, written.span, source ? "source" : "destination",
-                                            printable(block.name));
+  Diagnostic& diagnostic =
+      reporter_.report(foreign_gate, written.span, source ? "source" : "destination", printable(block.name));
   explain(diagnostic, scope, inside(block, source ? rule.source : rule.destination));
   if (source && destination) {
     diagnostic.label(statement.edge.destination.span, "nor is the destination inside");

@@ -32,8 +32,7 @@ void SelectorResolver::warn_of(const Part& part) {
     reporter_.report(bare_negation, span, others)
         .note("a comparison is false of whatever has no such label, so its negation is true of it")
         .fix(nodes ? "write `node && !…` if nodes are meant" : "write `workload && !…` if workloads are meant",
-             {span.source, span.begin, span.begin}, nodes ? "node && " : "workload && ",
-             Applicability::MaybeIncorrect);
+             {span.source, span.begin, span.begin}, nodes ? "node && " : "workload && ", Applicability::MaybeIncorrect);
   }
 }
 

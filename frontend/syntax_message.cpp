@@ -85,8 +85,10 @@ class Message {
       return fmt::format("`:` and a service after the destination of {}", kind());
     }
     if (before() == WeftParser::AUDIT && expects(WeftParser::ISOLATE)) return "a rule or `isolate` after `audit`";
-    if (inside(WeftParser::RuleTestHeader) && expects(WeftParser::STRING)) return "a name for the test in double quotes";
-    if (inside(WeftParser::RuleRelation) && expects(WeftParser::SOURCE)) return after_sign("`source.` or `destination.`");
+    if (inside(WeftParser::RuleTestHeader) && expects(WeftParser::STRING))
+      return "a name for the test in double quotes";
+    if (inside(WeftParser::RuleRelation) && expects(WeftParser::SOURCE))
+      return after_sign("`source.` or `destination.`");
     if (expects(WeftParser::DATE) && !expects(WeftParser::STRING)) return "a date, `YYYY-MM-DD`, after `expires`";
     if (expects(WeftParser::BANG)) return selector();
     if (inside(WeftParser::RulePort) && before() == WeftParser::DASH) return "the last port of the range after `-`";

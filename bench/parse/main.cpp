@@ -29,8 +29,8 @@ std::string policy_of(std::size_t rules) {
         out += fmt::format("  allow g{} -> app == \"b{}\" : tcp/{} because \"ticket {}\"\n", group, i, port, i);
         break;
       case 1:
-        out += fmt::format("  @id(r{}) @owner(\"x\")\n  allow at source g{} -> app in {{\"b{}\", \"c{}\"}} : pg log\n", i,
-                           group, i, i);
+        out += fmt::format("  @id(r{}) @owner(\"x\")\n  allow at source g{} -> app in {{\"b{}\", \"c{}\"}} : pg log\n",
+                           i, group, i, i);
         break;
       case 2:
         out += fmt::format(
@@ -67,11 +67,11 @@ int measure(std::size_t rules) {
   }
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  std::fputs(fmt::format("{:>9} {:>9.1f} {:>9.2f} {:>10.2f} {:>9.2f} {:>10.0f}\n", rules, size, seconds(parsed - start),
-                         seconds(resolved - parsed), seconds(resolved - start),
-                         static_cast<double>(usage.ru_maxrss) / 1024)
-                 .c_str(),
-             stdout);
+  std::fputs(
+      fmt::format("{:>9} {:>9.1f} {:>9.2f} {:>10.2f} {:>9.2f} {:>10.0f}\n", rules, size, seconds(parsed - start),
+                  seconds(resolved - parsed), seconds(resolved - start), static_cast<double>(usage.ru_maxrss) / 1024)
+          .c_str(),
+      stdout);
   return EXIT_SUCCESS;
 }
 

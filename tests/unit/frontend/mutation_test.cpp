@@ -58,7 +58,8 @@ std::vector<std::string> valid_texts() {
 }
 
 // Of templates only the reading counts here.
-const std::string template_text = R"(template store(client: group, server: group, port: service = tcp/5432, lab: network,
+const std::string template_text =
+    R"(template store(client: group, server: group, port: service = tcp/5432, lab: network,
                stage: tier = app, namespace: string, key: label = ns.team) {
   group ours = server && ns == namespace && key in {"x", namespace}
   network near = lab \ 10.1.0.0/16
@@ -150,17 +151,17 @@ TEST_CASE("one mutated token is at most one error in 19 of 20 files", "[frontend
   for (std::size_t i = 0; i < mutations; ++i) {
     const std::size_t which = i % (sources.size() + 1);
     const Mutant mutant = which < sources.size() ? sources[which].next() : templates.next();
-    const Read read = which < sources.size() ? frontend_tests::read(mutant.text, options)
-                                             : frontend_tests::parse(mutant.text);
+    const Read read =
+        which < sources.size() ? frontend_tests::read(mutant.text, options) : frontend_tests::parse(mutant.text);
     const std::size_t errors = read.diagnostics.errors();
     if (errors <= 1) ++clean;
     if (errors == 0) ++silent;
     if (errors > 1) cascades.push_back(mutant.what + "\n" + read.shown());
   }
   const double share = static_cast<double>(clean) / static_cast<double>(mutations);
-  const std::string figure = fmt::format("seed {}: of {} mutants {:.2f} % have at most one error, {:.2f} % none", seed,
-                                         mutations, 100 * share,
-                                         100 * static_cast<double>(silent) / static_cast<double>(mutations));
+  const std::string figure =
+      fmt::format("seed {}: of {} mutants {:.2f} % have at most one error, {:.2f} % none", seed, mutations, 100 * share,
+                  100 * static_cast<double>(silent) / static_cast<double>(mutations));
   if (wanted) WARN(figure);
   if (std::getenv("WEFT_SHOW_CASCADES")) {
     for (const std::string& each : cascades) WARN(each);

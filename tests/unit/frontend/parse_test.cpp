@@ -166,7 +166,8 @@ TEST_CASE("words with a meaning in one place are names elsewhere", "[frontend]")
 
 TEST_CASE("the tree of a template says what was written", "[frontend]") {
   const Read read = frontend_tests::parse(
-      "@owner(\"data\") template t(a: group, b: service = tcp/80, udp/53, c: network = office \\ lab, d: label = ns.team,\n"
+      "@owner(\"data\") template t(a: group, b: service = tcp/80, udp/53, c: network = office \\ lab, d: label = "
+      "ns.team,\n"
       "  e: string = \"x\", f: tier) { policy p in f { allow a -> a : b log e } test \"q\" { a -> a : b is allow } }\n"
       "use t(a = web || api, b = pg, c = 10.0.0.0/8, fd00::/8, d = app, e = \"y\", f = main) as u\n"
       "import \"a/b.weft\" import std.core.dns");

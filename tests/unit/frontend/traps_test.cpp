@@ -28,7 +28,11 @@ std::string codes(const std::string& text, model::Moment now = model::before_all
 }
 
 model::Peer workload(std::uint32_t id, std::map<std::string, std::string> labels) {
-  model::Peer out{.kind = PeerKind::Workload, .instance = model::InstanceId{id}, .labels = {}, .node = {}, .ports = {},
+  model::Peer out{.kind = PeerKind::Workload,
+                  .instance = model::InstanceId{id},
+                  .labels = {},
+                  .node = {},
+                  .ports = {},
                   .apiserver = {}};
   for (auto& [key, value] : labels) out.labels.emplace(model::keys::of_workload(key), value);
   return out;
@@ -107,7 +111,8 @@ TEST_CASE("trap: `audit` records and then counts as no match", "[frontend][traps
 }
 
 TEST_CASE("trap: a relation is false where either key is absent", "[frontend][traps]") {
-  const model::Peer same = workload(3, {{"tenant", "a"}}), other = workload(4, {{"tenant", "b"}}), none = workload(5, {});
+  const model::Peer same = workload(3, {{"tenant", "a"}}), other = workload(4, {{"tenant", "b"}}),
+                    none = workload(5, {});
   const Read equal = good("policy p { allow any -> any : any when source.tenant == destination.tenant }");
   CHECK(decide(equal, web, same).allowed);
   CHECK_FALSE(decide(equal, web, other).allowed);
@@ -133,7 +138,8 @@ TEST_CASE("trap: comparisons with an absent key are false, and so is `!=`", "[fr
 
 TEST_CASE("trap: annotations are data and change no verdict", "[frontend][traps]") {
   const Read read = good(
-      "@owner(\"x\") policy p { @id(r) @expect(conflict) @review_by(2027-03-01) @tag(\"a\", 1, b) allow web -> api : any }");
+      "@owner(\"x\") policy p { @id(r) @expect(conflict) @review_by(2027-03-01) @tag(\"a\", 1, b) allow web -> api : "
+      "any }");
   const model::Rule& rule = read.policy.rules.front();
   CHECK(decide(read, web, api).allowed);
   CHECK(rule.id == "r");
@@ -145,11 +151,13 @@ TEST_CASE("trap: annotations are data and change no verdict", "[frontend][traps]
 
 TEST_CASE("trap: obligations are carried, never dropped", "[frontend][traps]") {
   const Read read = good(
-      "policy p { allow web -> api : tcp/80 requires http(method = \"GET\", path = \"/v1\") requires mutual-auth log }");
+      "policy p { allow web -> api : tcp/80 requires http(method = \"GET\", path = \"/v1\") requires mutual-auth log "
+      "}");
   const model::Rule& rule = read.policy.rules.front();
   REQUIRE(rule.obligations.size() == 2);
   CHECK(rule.obligations[0].kind == "http");
-  CHECK(rule.obligations[0].details == std::vector<std::pair<std::string, std::string>>{{"method", "GET"}, {"path", "/v1"}});
+  CHECK(rule.obligations[0].details ==
+        std::vector<std::pair<std::string, std::string>>{{"method", "GET"}, {"path", "/v1"}});
   CHECK(rule.obligations[1].kind == "mutual-auth");
   CHECK(rule.log == "");
 }
