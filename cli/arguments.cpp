@@ -130,14 +130,14 @@ void define(CLI::App& root, Words& words) {
   root.add_flag("--version", words.version, "the versions of weft and of what it is built on");
 
   CLI::App* check = add_command(root, check_help);
-  add_inputs(*check, words, "PATH…", policy_path_text);
+  add_inputs(*check, words, "[PATH…]", policy_path_text);
   check->add_option("--dump-smt", words.dump_smt, "writes every question put to the solver into DIR, as SMT-LIB 2")
       ->option_text("DIR");
   check->add_flag("--strict", words.strict, "warnings count as findings (exit code 1)");
   add_now(*check, words);
 
   CLI::App* build = add_command(root, build_help);
-  add_inputs(*build, words, "PATH…", policy_path_text);
+  add_inputs(*build, words, "[PATH…]", policy_path_text);
   build
       ->add_option("-o,--output", words.output,
                    "the bundle to write: a new directory, or a bundle to replace; default:\n"
@@ -153,7 +153,7 @@ void define(CLI::App& root, Words& words) {
   add_now(*build, words);
 
   CLI::App* query = add_command(root, query_help);
-  add_inputs(*query, words, "PATH… FLOW…",
+  add_inputs(*query, words, "[PATH…] FLOW…",
              "policies as in `weft check`, and flows such as 'shop/web-1 -> shop/db-0 : tcp/5432'");
   query->add_option("--batch", words.batch, "flows as JSON, one a line, from FILE or `-`; one line answers one line")
       ->option_text("FILE");
@@ -161,13 +161,13 @@ void define(CLI::App& root, Words& words) {
   add_now(*query, words);
 
   CLI::App* test = add_command(root, test_help);
-  add_inputs(*test, words, "PATH…", policy_path_text);
+  add_inputs(*test, words, "[PATH…]", policy_path_text);
   test->add_option("--filter", words.filter, "only tests whose name contains TEXT")->option_text("TEXT");
   test->add_flag("--coverage", words.coverage, "names the rules that no test decides");
   test->add_flag("--watch", words.watch, "runs again whenever an input changes, until Ctrl-C");
   add_now(*test, words);
 
-  add_inputs(*add_command(root, labels_help), words, "PATH…", policy_path_text);
+  add_inputs(*add_command(root, labels_help), words, "[PATH…]", policy_path_text);
 
   CLI::App* profile = add_command(root, profile_help);
   positional(*profile, "NAME", words.positionals, "[NAME]", "a profile; without one, all are listed");

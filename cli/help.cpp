@@ -119,11 +119,13 @@ const std::string_view short_help =
     "  weft check PATH                 prove what a policy claims\n"
     "  weft query PATH 'A -> B : tcp/443'\n"
     "                                  is this flow allowed, and by which rule?\n"
+    "  weft test PATH                  run the policy's own tests\n"
     "  weft build PATH -o DIR          compile it into a bundle\n"
     "  weft load DIR                   enforce the bundle in this network namespace\n"
     "  weft status                     what is enforced here\n"
     "\n"
-    "PATH is a .weft file or a directory such as examples/online-boutique. All commands: weft --help\n";
+    "PATH is a .weft file or a directory such as examples/online-boutique; below a `weft.toml` none is needed.\n"
+    "All commands: weft --help\n";
 
 const std::string_view exit_codes_help =
     "Exit codes of every command:\n"
@@ -131,9 +133,9 @@ const std::string_view exit_codes_help =
     "   0  clean: done, nothing to report\n"
     "   1  findings: a claim is refuted or two policies are ambiguous (check, build), a warning under --strict "
     "(check),\n"
-    "      a flow is denied under --exit-code (query), a file would change under --check (fmt), the kernel is not as "
-    "it\n"
-    "      was left (status)\n"
+    "      an expectation failed (test), a flow is denied under --exit-code (query), a file would change under --check "
+    "(fmt),\n"
+    "      the kernel is not as it was left (status)\n"
     "   2  usage, input or environment: the command line, a file, its text, the kernel or a permission is at fault\n"
     "   3  undecided: a claim is neither proved nor refuted (check, build), or cannot be told without privilege "
     "(doctor)\n"

@@ -125,7 +125,7 @@ void Reader::read_directory(const std::string& name, const Form& form, std::vect
   }
   bool any = false;
   for (const std::string& file : names) {
-    const fs::path path = fs::path(name) / file;
+    const fs::path path = name == "." ? fs::path(file) : fs::path(name) / file;
     if (file.starts_with('.') || !has_extension(path, form) || fs::is_directory(path, error)) continue;
     any = true;
     read_file(path.string(), form, into);
@@ -205,7 +205,7 @@ std::optional<std::string> inventory_in(const std::string& name) {
   std::error_code error;
   if (name == "-" || !fs::is_directory(name, error)) return {};
   for (const std::string_view file : default_inventories) {
-    const fs::path path = fs::path(name) / file;
+    const fs::path path = name == "." ? fs::path(file) : fs::path(name) / file;
     if (fs::exists(path, error)) return path.string();
   }
   return {};

@@ -7,7 +7,8 @@ import unittest
 
 from weft_cli import BINARY, BOUTIQUE, POLICY, NEVER_REFUTED, WeftTest, environment
 
-COMMANDS = ["check", "build", "query", "fmt", "load", "unload", "status", "doctor", "version", "help"]
+COMMANDS = ["check", "build", "query", "test", "labels", "profile", "fmt", "load", "unload", "status", "doctor", "version",
+            "help"]
 
 
 class Help(WeftTest):

@@ -27,20 +27,20 @@ const std::string inventory =
     "  - {name: db, labels: {app: db}, addresses: [10.0.0.2], attach: {interface: d0}}\n";
 
 // A project directory of its own, gone afterwards.
-class Project {
+class Directory {
  public:
-  Project(const std::string& policy_text, const std::string& inventory_text) {
+  Directory(const std::string& policy_text, const std::string& inventory_text) {
     std::string pattern = (fs::temp_directory_path() / "weft-compile-XXXXXX").string();
     root_ = ::mkdtemp(pattern.data());
     std::ofstream(root_ / "policy.weft") << policy_text;
     if (!inventory_text.empty()) std::ofstream(root_ / "inventory.yaml") << inventory_text;
   }
-  ~Project() {
+  ~Directory() {
     std::error_code ignored;
     fs::remove_all(root_, ignored);
   }
-  Project(const Project&) = delete;
-  Project& operator=(const Project&) = delete;
+  Directory(const Directory&) = delete;
+  Directory& operator=(const Directory&) = delete;
 
   Compilation compile(Goal goal, const Options& options = {}) const {
     return driver::compile({{root_.string()}, {}}, goal, options);
@@ -54,7 +54,7 @@ class Project {
 }  // namespace
 
 TEST_CASE("each goal is reached and none beyond it", "[driver]") {
-  const Project project(policy, inventory);
+  const Directory project(policy, inventory);
   const Compilation understood = project.compile(Goal::Understand);
   CHECK(understood.understood);
   CHECK(!understood.report);
@@ -73,19 +73,19 @@ TEST_CASE("steps are told in order", "[driver]") {
   std::vector<std::string> steps;
   Options options;
   options.on_step = [&](std::string_view step) { steps.emplace_back(step); };
-  (void)Project(policy, inventory).compile(Goal::Build, options);
+  (void)Directory(policy, inventory).compile(Goal::Build, options);
   CHECK(steps == std::vector<std::string>{"reading", "proving", "planning", "generating code"});
 }
 
 TEST_CASE("errors in the text stop before the verifier", "[driver]") {
-  const Compilation out = Project(policy + "never web -> db : tcp\n", inventory).compile(Goal::Build);
+  const Compilation out = Directory(policy + "never web -> db : tcp\n", inventory).compile(Goal::Build);
   CHECK(!out.understood);
   CHECK(!out.report);
 }
 
 TEST_CASE("errors in policy and inventory are told together", "[driver]") {
   const Compilation out =
-      Project(policy + "never web -> any : tcp\n", inventory + "  - {nmae: x}\n").compile(Goal::Check);
+      Directory(policy + "never web -> any : tcp\n", inventory + "  - {nmae: x}\n").compile(Goal::Check);
   bool language = false, of_inventory = false;
   for (const Diagnostic& diagnostic : out.diagnostics.all()) {
     language |= diagnostic.code.starts_with("W1");
@@ -97,7 +97,7 @@ TEST_CASE("errors in policy and inventory are told together", "[driver]") {
 
 TEST_CASE("what is refuted or open is not built", "[driver]") {
   const Compilation refuted =
-      Project(policy + "never app == \"web\" -> app == \"db\" : tcp\n", inventory).compile(Goal::Build);
+      Directory(policy + "never app == \"web\" -> app == \"db\" : tcp\n", inventory).compile(Goal::Build);
   REQUIRE(refuted.report);
   CHECK(refuted.report->has_errors());
   CHECK(!refuted.plan);
@@ -106,14 +106,14 @@ TEST_CASE("what is refuted or open is not built", "[driver]") {
   Options options;
   options.verifier.rlimit = 1;
   const Compilation open =
-      Project(policy + "never app == \"db\" -> app == \"web\" && has ns : tcp when source.ns != destination.ns\n",
+      Directory(policy + "never app == \"db\" -> app == \"web\" && has ns : tcp when source.ns != destination.ns\n",
               inventory)
           .compile(Goal::Build, options);
   if (open.report && open.report->has_undecided()) CHECK(!open.plan);
 }
 
 TEST_CASE("a build needs an inventory", "[driver]") {
-  const Compilation out = Project(policy, "").compile(Goal::Build);
+  const Compilation out = Directory(policy, "").compile(Goal::Build);
   CHECK(out.report);
   CHECK(!out.plan);
   REQUIRE(out.diagnostics.errors() == 1);
@@ -121,7 +121,7 @@ TEST_CASE("a build needs an inventory", "[driver]") {
 }
 
 TEST_CASE("the manifest says what every entry means to people", "[driver]") {
-  const Project project(policy, inventory);
+  const Directory project(policy, inventory);
   const Compilation out = project.compile(Goal::Build);
   REQUIRE(out.bundle);
   const bundle::Manifest& manifest = out.bundle->manifest;
