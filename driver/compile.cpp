@@ -33,17 +33,21 @@ InputNames completed(InputNames names, const Project& project) {
   return names;
 }
 
+frontend::ReadOptions read_options(const Options& options, const Compilation& compilation) {
+  frontend::ReadOptions out;
+  out.now = options.now;
+  if (compilation.project && compilation.project->profile) out.profile = compilation.project->profile->profile;
+  return out;
+}
+
 // The profile of a project holds as if every file stated it.
-void apply_profile(const Project& project, Compilation& out) {
-  if (!project.profile) return;
-  if (!out.policy.profile_stated) {
-    out.policy.profile = project.profile->profile;
-  } else if (out.policy.profile != project.profile->profile) {
-    out.diagnostics
-        .report(project_profile, *out.policy.profile_stated, out.policy.profile.name, project.profile->profile.name)
-        .label(project.profile->span, "the project says so here")
-        .suggest("let one of them say what the other says, or leave one out");
-  }
+void check_profile(Compilation& out) {
+  if (!out.project || !out.project->profile || !out.policy.profile_stated) return;
+  const Project::ProfileChoice& chosen = *out.project->profile;
+  if (out.policy.profile == chosen.profile) return;
+  out.diagnostics.report(project_profile, *out.policy.profile_stated, out.policy.profile.name, chosen.profile.name)
+      .label(chosen.span, "the project says so here")
+      .suggest("let one of them say what the other says, or leave one out");
 }
 
 }  // namespace
@@ -70,8 +74,8 @@ Compilation compile(const InputNames& names, Goal goal, const Options& options) 
   if (out.diagnostics.has_errors()) return out;
 
   // Text to meaning. Every step reports what it finds and carries on with what it could understand.
-  out.policy = frontend::read_policy(out.sources, out.files.policies, out.diagnostics, {.now = options.now});
-  if (out.project) apply_profile(*out.project, out);
+  out.policy = frontend::read_policy(out.sources, out.files.policies, out.diagnostics, read_options(options, out));
+  check_profile(out);
   out.inventory = inventory::read(out.sources, out.files.inventories, out.diagnostics);
   if (!out.diagnostics.has_errors() && out.has_inventory())
     check_vocabulary(out.policy, out.inventory, out.diagnostics);

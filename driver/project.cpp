@@ -14,9 +14,9 @@
 
 #include "base/text.h"
 #include "driver/codes.h"
+#include "driver/explanations.h"
 #include "driver/files.h"
 #include "driver/project_files.h"
-#include "driver/warning_codes.h"
 
 namespace weft::driver {
 namespace {
@@ -219,10 +219,10 @@ class Reader {
     if (table == nullptr) return;
     for (auto&& [key, value] : *table) {
       const std::string code(key.str());
-      const auto found = std::ranges::find(finding_codes(), code, &FindingCode::code);
-      if (found == finding_codes().end()) {
+      const Explanation* page = find_explanation(code);
+      if (page == nullptr) {
         unknown_code(code, span_of(key.source()));
-      } else if (!found->warning) {
+      } else if (page->severity != Severity::Warning) {
         diagnostics_.report(project_fixed_code, span_of(key.source()), code);
       } else {
         read_level(code, value);
@@ -232,8 +232,8 @@ class Reader {
 
   void unknown_code(const std::string& code, Span span) {
     std::vector<std::string> warnings;
-    for (const FindingCode& each : finding_codes()) {
-      if (each.warning) warnings.emplace_back(each.code);
+    for (const Explanation& each : explanations()) {
+      if (each.severity == Severity::Warning) warnings.emplace_back(each.code);
     }
     std::string near = nearest(code, warnings);
     if (near.empty()) {  // a third of five signs is one: two are allowed where the letter is right

@@ -24,6 +24,8 @@ struct Limits {
 struct ReadOptions {
   /// The clock: a deadline that has passed is an error. Nothing has passed of the default.
   model::Moment now = model::before_all;
+  /// Of a policy whose files state none.
+  model::Profile profile = model::profiles().front();
 };
 
 /// Reads one text. Time is linear in its length; one error per mistake.

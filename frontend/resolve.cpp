@@ -26,7 +26,9 @@ class Resolver {
         services_(declarations_, reporter_),
         selectors_(declarations_, networks_, reporter_),
         clauses_(declarations_, reporter_, options.now),
-        ownership_(sources, policy_, reporter_) {}
+        ownership_(sources, policy_, reporter_) {
+    policy_.profile = options.profile;
+  }
 
   model::Policy resolve() {
     const std::size_t errors = reporter_.errors();
@@ -52,7 +54,6 @@ class Resolver {
 
  private:
   void choose_profile() {
-    policy_.profile = model::profiles().front();
     const ast::ProfileStatement* chosen = nullptr;
     const ast::File* chosen_in = nullptr;
     for (const ast::File& file : files_) {

@@ -230,6 +230,9 @@ TEST_CASE("a project completes the names that a run was given", "[driver]") {
     CHECK(out.sources[out.files.inventories[0]].name() == directory.path("alone/inventory.yaml"));
   }
   SECTION("a profile of a source agrees, or is an error") {
+    directory.write("policy/a.weft", "tiers app\n");
+    CHECK(compile(names, Goal::Understand).diagnostics.all().at(0).message ==
+          "there is no rule: the profile `k8s` allows every flow");
     directory.write("policy/a.weft", "profile k8s\n" + policy);
     CHECK(compile(names, Goal::Understand).understood);
     directory.write("policy/a.weft", "profile calico\n" + policy);
