@@ -27,19 +27,19 @@ bool overlap(const Edit& a, const Edit& b) {
   return second.span.begin < first.span.end;
 }
 
-std::vector<const Fix*> applicable_fixes(const Diagnostics& diagnostics) {
-  std::vector<const Fix*> taken;
+std::vector<std::pair<const Diagnostic*, const Fix*>> applicable_fixes(const Diagnostics& diagnostics) {
+  std::vector<std::pair<const Diagnostic*, const Fix*>> taken;
   const auto free = [&](const Fix& fix) {
-    return std::ranges::none_of(taken, [&](const Fix* other) {
+    return std::ranges::none_of(taken, [&](const auto& other) {
       return std::ranges::any_of(fix.edits, [&](const Edit& edit) {
-        return std::ranges::any_of(other->edits, [&](const Edit& made) { return overlap(edit, made); });
+        return std::ranges::any_of(other.second->edits, [&](const Edit& made) { return overlap(edit, made); });
       });
     });
   };
   for (const Diagnostic& diagnostic : diagnostics.all()) {
     for (const Fix& fix : diagnostic.fixes) {
       if (fix.applicability != Applicability::MachineApplicable || !free(fix)) continue;
-      taken.push_back(&fix);
+      taken.emplace_back(&diagnostic, &fix);
       break;  // further fixes of one diagnostic are other ways out
     }
   }

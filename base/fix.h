@@ -3,6 +3,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/diagnostics.h"
@@ -18,6 +19,6 @@ bool overlap(const Edit& a, const Edit& b);
 
 /// The fixes that need nobody's judgement, in the order of their diagnostics. A fix that touches what an earlier one
 /// changes is left for another round; one that several diagnostics offer is taken once.
-std::vector<const Fix*> applicable_fixes(const Diagnostics& diagnostics);
+std::vector<std::pair<const Diagnostic*, const Fix*>> applicable_fixes(const Diagnostics& diagnostics);
 
 }  // namespace weft

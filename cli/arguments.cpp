@@ -39,6 +39,8 @@ struct Words {
   std::vector<std::string> inventories;
   std::string dump_smt;
   bool strict = false;
+  bool fix = false;
+  bool dry_run = false;
   std::string output;
   std::string emit;
   bool print_plan = false;
@@ -134,6 +136,8 @@ void define(CLI::App& root, Words& words) {
   check->add_option("--dump-smt", words.dump_smt, "writes every question put to the solver into DIR, as SMT-LIB 2")
       ->option_text("DIR");
   check->add_flag("--strict", words.strict, "warnings count as findings (exit code 1)");
+  check->add_flag("--fix", words.fix, "makes the fixes that need no judgement in the files");
+  check->add_flag("--dry-run", words.dry_run, "with --fix: prints them as a diff and changes nothing");
   add_now(*check, words);
 
   CLI::App* build = add_command(root, build_help);
@@ -192,6 +196,7 @@ void define(CLI::App& root, Words& words) {
   add_command(root, unload_help);
   add_command(root, status_help);
   add_command(root, doctor_help);
+  positional(*add_command(root, explain_help), "CODE", words.topic, "[CODE]", "such as W1003; without it, all of them");
   add_command(root, version_help);
   positional(*add_command(root, help_help), "TOPIC", words.topic, "[TOPIC]", "a command, or `exit-codes`");
   refuse_flag_values(root);
@@ -314,7 +319,10 @@ Result<Command> check_command(const CLI::App& command, Words& words) {
   if (!inputs) return std::unexpected(std::move(inputs.error()));
   const auto now = now_of(words);
   if (!now) return std::unexpected(now.error());
-  return CheckArguments{std::move(*inputs), words.dump_smt, words.strict, *now};
+  if (words.dry_run && !words.fix) {
+    return usage_error("`--dry-run` shows what `--fix` would change", "give `--fix --dry-run`");
+  }
+  return CheckArguments{std::move(*inputs), words.dump_smt, words.strict, *now, words.fix, words.dry_run};
 }
 
 Result<Command> build_command(const CLI::App& command, Words& words) {
@@ -462,6 +470,13 @@ Result<Command> fmt_command(Words& words) {
   return arguments;
 }
 
+Result<Command> explain_command(const Words& words) {
+  if (words.topic.size() > 1) {
+    return usage_error(fmt::format("unexpected argument `{}`", printable(words.topic[1])), "name one code");
+  }
+  return ExplainArguments{words.topic.empty() ? "" : words.topic[0]};
+}
+
 Result<Command> help_command(const CLI::App& root, const Words& words) {
   if (words.topic.empty()) return HelpArguments{root.help()};
   if (words.topic.size() > 1) {
@@ -492,6 +507,7 @@ Result<Command> command_of(const CLI::App& root, const CLI::App& command, Words&
   if (name == "unload") return UnloadArguments{};
   if (name == "status") return StatusArguments{};
   if (name == "doctor") return DoctorArguments{};
+  if (name == "explain") return explain_command(words);
   if (name == "version") return VersionArguments{};
   return help_command(root, words);
 }
@@ -580,7 +596,8 @@ Result<Invocation> parse_arguments(int count, const char* const* words_given) {
     if (command.get_options([](const CLI::Option* option) { return option->get_positional(); }).empty()) {
       return usage_error(fmt::format("unexpected argument `{}`", printable(operands[0])), see_help(command));
     }
-    auto& positionals = command.get_name() == help_help.name ? words.topic : words.positionals;
+    const std::string& name = command.get_name();
+    auto& positionals = name == help_help.name || name == explain_help.name ? words.topic : words.positionals;
     positionals.insert(positionals.end(), operands.begin(), operands.end());
   }
   if (words.version) return Invocation{*common, VersionArguments{}};

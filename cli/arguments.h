@@ -28,6 +28,8 @@ struct CheckArguments {
   std::string dump_smt;  ///< empty: nowhere
   bool strict = false;   ///< warnings are findings
   model::Moment now = model::before_all;
+  bool fix = false;      ///< makes the fixes that need no judgement
+  bool dry_run = false;  ///< shows them instead
 };
 
 struct BuildArguments {
@@ -91,14 +93,18 @@ struct StatusArguments {};
 struct DoctorArguments {};
 struct VersionArguments {};
 
+struct ExplainArguments {
+  std::string code;  ///< as it was given; empty: all of them
+};
+
 /// A text the user asked for.
 struct HelpArguments {
   std::string text;
 };
 
-using Command =
-    std::variant<HelpArguments, CheckArguments, BuildArguments, QueryArguments, TestArguments, LabelsArguments,
-                 ProfileArguments, FmtArguments, LoadArguments, UnloadArguments, StatusArguments, DoctorArguments, VersionArguments>;
+using Command = std::variant<HelpArguments, ExplainArguments, CheckArguments, BuildArguments, QueryArguments,
+                             TestArguments, LabelsArguments, ProfileArguments, FmtArguments, LoadArguments,
+                             UnloadArguments, StatusArguments, DoctorArguments, VersionArguments>;
 
 struct Invocation {
   Common common;

@@ -1,3 +1,9 @@
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "cli/check_fix.h"
 #include "cli/check_report.h"
 #include "cli/commands.h"
 #include "cli/progress.h"
@@ -12,16 +18,36 @@ ExitCode run(const CheckArguments& arguments, Console& console) {
 
   Progress progress(console.messages.is_terminal() && !console.messages.quiet());
   options.on_step = [&](std::string_view what) { progress.step(what); };
-  const driver::Compilation compilation = driver::compile(arguments.inputs, driver::Goal::Check, options);
+  driver::InputNames inputs = arguments.inputs;
+  std::optional<driver::FixOutcome> fixes;
+  if (arguments.fix) {
+    fixes = driver::fix(inputs, options);
+    inputs = fixes->names;
+  }
+  // What is checked is what the files say once they are fixed.
+  const driver::Compilation compilation = driver::compile(inputs, driver::Goal::Check, options);
   progress.stop();
 
-  const ExitCode code = exit_code(compilation, arguments.strict);
-  if (console.common.format == Format::Json) {
-    console.results.write(report_json(compilation, code));
-  } else {
-    console.messages.tell(compilation.diagnostics, compilation.sources);
-    console.results.write(summary_text(compilation));
+  ExitCode code = exit_code(compilation, arguments.strict);
+  const bool json = console.common.format == Format::Json;
+  if (fixes) {
+    for (const std::string& name : fixes->kept) {
+      console.messages.note(fmt::format("note: `{}` is no file, so its fixes are not made", printable(name)));
+    }
+    if (fixes->unfinished) console.messages.note("note: there is more to fix: run it again");
+    if (arguments.dry_run) {
+      if (code == ExitCode::Clean && !fixes->files.empty()) code = ExitCode::Findings;
+    } else if (!write_fixes(*fixes, console.messages)) {
+      return ExitCode::Usage;
+    }
   }
+  if (json) {
+    console.results.write(report_json(compilation, code, fixes ? fixed_json(*fixes) : ""));
+    return code;
+  }
+  console.messages.tell(compilation.diagnostics, compilation.sources);
+  if (fixes) console.results.write(fixed_text(*fixes, arguments.dry_run));
+  if (!arguments.dry_run) console.results.write(summary_text(compilation));
   return code;
 }
 

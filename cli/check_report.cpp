@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "cli/decision_text.h"
+#include "cli/diagnostic_json.h"
 
 namespace weft::cli {
 namespace {
@@ -43,16 +44,6 @@ std::vector<std::string> not_checked(const driver::Compilation& compilation) {
     lines.push_back("whether inventory labels lie in the vocabulary and named ports exist: no inventory is given");
   }
   return lines;
-}
-
-Json place_json(const Sources& sources, Span span) {
-  const Source& source = sources[span.source];
-  const Position begin = source.position(span.begin);
-  const Position end = source.position(span.end);
-  return {{"file", source.name()},
-          {"line", begin.line},
-          {"column", begin.column},
-          {"end", {{"line", end.line}, {"column", end.column}}}};
 }
 
 Json peer_json(const model::Peer& peer, const std::optional<model::Address>& address) {
@@ -113,24 +104,8 @@ const verifier::Witness* witness_of(const Diagnostic& diagnostic, const driver::
   return nullptr;
 }
 
-Json diagnostic_json(const Diagnostic& diagnostic, const driver::Compilation& compilation, DecisionText& text) {
-  static constexpr std::string_view severities[] = {"error", "warning", "note"};
-  Json out;
-  out["code"] = diagnostic.code;
-  out["severity"] = severities[static_cast<std::size_t>(diagnostic.severity)];
-  out["message"] = diagnostic.message;
-  if (diagnostic.span) {
-    out.update(place_json(compilation.sources, *diagnostic.span));
-    if (!diagnostic.span_text.empty()) out["text"] = diagnostic.span_text;
-  }
-  out["labels"] = Json::array();
-  for (const Label& label : diagnostic.labels) {
-    Json entry = place_json(compilation.sources, label.span);
-    entry["text"] = label.text;
-    out["labels"].push_back(std::move(entry));
-  }
-  out["notes"] = diagnostic.notes;
-  out["help"] = diagnostic.suggestions;
+Json finding_json(const Diagnostic& diagnostic, const driver::Compilation& compilation, DecisionText& text) {
+  Json out = Json::parse(diagnostic_json(diagnostic, compilation.sources));
   if (const auto* witness = witness_of(diagnostic, compilation)) out["witness"] = witness_json(*witness, text);
   return out;
 }
@@ -225,9 +200,11 @@ std::string summary_text(const driver::Compilation& compilation) {
   return out;
 }
 
-std::string report_json(const driver::Compilation& compilation, ExitCode code) {
+std::string report_json(const driver::Compilation& compilation, ExitCode code,
+                        const std::string& fixed) {
   DecisionText text(compilation.policy, compilation.sources);
   Json out;
+  out["version"] = diagnostic_schema;
   out["name"] = title(compilation);
   out["exit_code"] = static_cast<int>(code);
   Json& summary = out["summary"];
@@ -246,6 +223,7 @@ std::string report_json(const driver::Compilation& compilation, ExitCode code) {
     summary["conflicts"] = counts.conflicts;
     summary["ambiguous_priorities"] = counts.ambiguous;
   }
+  if (!fixed.empty()) out["fixed"] = Json::parse(fixed);
   out["not_checked"] = not_checked(compilation);
   out["assertions"] = Json::array();
   if (compilation.report) {
@@ -256,7 +234,7 @@ std::string report_json(const driver::Compilation& compilation, ExitCode code) {
   }
   out["diagnostics"] = Json::array();
   for (const Diagnostic& diagnostic : compilation.diagnostics.all()) {
-    out["diagnostics"].push_back(diagnostic_json(diagnostic, compilation, text));
+    out["diagnostics"].push_back(finding_json(diagnostic, compilation, text));
   }
   return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

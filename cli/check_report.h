@@ -31,6 +31,8 @@ std::string title(const driver::Compilation& compilation);
 std::string summary_text(const driver::Compilation& compilation);
 
 /// The same and every finding with its witness as one JSON document.
-std::string report_json(const driver::Compilation& compilation, ExitCode code);
+/// `fixed` is what was fixed before, as JSON, or empty.
+std::string report_json(const driver::Compilation& compilation, ExitCode code,
+                        const std::string& fixed = {});
 
 }  // namespace weft::cli

@@ -9,6 +9,7 @@
 namespace weft::cli {
 
 ExitCode run(const CheckArguments& arguments, Console& console);
+ExitCode run(const ExplainArguments& arguments, Console& console);
 ExitCode run(const BuildArguments& arguments, Console& console);
 ExitCode run(const QueryArguments& arguments, Console& console);
 ExitCode run(const TestArguments& arguments, Console& console);

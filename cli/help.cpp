@@ -12,11 +12,12 @@ const CommandHelp check_help{
     "check",
     "Prove what a policy claims.\n"
     "Reads the policy, proves or refutes every `never` and `always` with a witness, and finds rules of one level that\n"
-    "contradict each other. Writes no files.",
+    "contradict each other. Writes no files but with --fix.",
     "weft check examples/online-boutique                       the directory's policy and inventory\n"
     "weft check shop.weft pci.weft --inventory cluster.yaml\n"
     "weft check - < shop.weft                                  from standard input\n"
-    "weft check shop.weft --format json                        findings and witnesses for programs"};
+    "weft check shop.weft --format json                        findings and witnesses for programs\n"
+    "weft check shop.weft --fix                                correct what has one correction"};
 
 const CommandHelp build_help{"build",
                              "Compile a policy for an inventory into a bundle that `weft load` takes.\n"
@@ -104,6 +105,12 @@ const CommandHelp doctor_help{"doctor",
                               "Needs no privilege and changes nothing.",
                               "weft doctor\n"
                               "sudo weft doctor --format json"};
+
+const CommandHelp explain_help{"explain",
+                               "Say what a code means: an example, its correction, and why.\n"
+                               "Every message of weft has a code. Without one, all of them are listed.",
+                               "weft explain W1003\n"
+                               "weft explain"};
 
 const CommandHelp version_help{"version", "Show the versions of weft and of what it is built on.",
                                "weft version\n"

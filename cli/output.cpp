@@ -24,6 +24,18 @@ int write_all(int descriptor, std::string_view text) {
   return 0;
 }
 
+// The first error, or else the first of all. A slip on the command line says everything itself.
+std::string code_to_read_about(const Diagnostics& diagnostics) {
+  const auto has_page = [](const Diagnostic& each) { return each.span || !each.code.starts_with("W90"); };
+  std::string first;
+  for (const Diagnostic& diagnostic : diagnostics.all()) {
+    if (!has_page(diagnostic)) continue;
+    if (diagnostic.severity == Severity::Error) return diagnostic.code;
+    if (first.empty()) first = diagnostic.code;
+  }
+  return first;
+}
+
 }  // namespace
 
 void Results::write(std::string_view text) {
@@ -51,6 +63,7 @@ void Messages::tell(const Diagnostics& diagnostics, const Sources& sources) cons
     if (!quiet_ || diagnostic.severity == Severity::Error) shown.add(diagnostic);
   }
   if (shown.empty()) return;
+  if (first_code_.empty()) first_code_ = code_to_read_about(shown);
   RenderOptions options;
   options.color = color_;
   (void)write_all(STDERR_FILENO, render(shown, sources, options));  // where messages cannot go, nothing can be said
@@ -65,6 +78,11 @@ void Messages::tell(const Error& error, Severity severity) const {
   Diagnostic& diagnostic = diagnostics.add({error.code, severity, error.message, {}, {}, {}, {}, {}, {}});
   if (!error.help.empty()) diagnostic.suggest(error.help);
   tell(diagnostics, Sources{});
+}
+
+void Messages::tell_more() const {
+  if (quiet_ || json_ || first_code_.empty()) return;
+  (void)write_all(STDERR_FILENO, fmt::format("\nfor more: weft explain {}\n", first_code_));
 }
 
 void Messages::note(std::string_view text) const {

@@ -39,7 +39,7 @@ class Results {
 class Messages {
  public:
   Messages(const Common& common, bool is_terminal, bool color)
-      : quiet_(common.quiet), terminal_(is_terminal), color_(color) {}
+      : quiet_(common.quiet), terminal_(is_terminal), color_(color), json_(common.format == Format::Json) {}
 
   /// The diagnostics as people read them; with --quiet the errors only.
   void tell(const Diagnostics& diagnostics, const Sources& sources) const;
@@ -50,6 +50,9 @@ class Messages {
   /// A remark; silent under --quiet.
   void note(std::string_view text) const;
 
+  /// Where to read more about what was told first, once and at the end of a run; nothing where nothing was told.
+  void tell_more() const;
+
   bool quiet() const { return quiet_; }
   bool is_terminal() const { return terminal_; }
 
@@ -59,6 +62,8 @@ class Messages {
   bool quiet_;
   bool terminal_;
   bool color_;
+  bool json_;
+  mutable std::string first_code_;
 };
 
 /// Everything a command needs to speak.

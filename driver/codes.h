@@ -25,6 +25,7 @@ inline constexpr DiagnosticKind<std::string_view, std::string_view> wrong_kind{"
 inline constexpr DiagnosticKind<std::string_view, std::string_view> no_file{"W9016", Severity::Error,
                                                                             "`{}` is {}, and no file"};
 inline constexpr DiagnosticKind<std::string_view> utf16_policy{"W9017", Severity::Error, "`{}` is UTF-16 text"};
+// W9019: a file cannot be changed by `check --fix`, as an Error of driver/fix.h.
 inline constexpr DiagnosticKind<> no_inventory{"W9007", Severity::Error, "there is no inventory to build for"};
 
 // W9018 is a `--now` or WEFT_NOW that is neither a date nor a time.

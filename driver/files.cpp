@@ -44,7 +44,8 @@ constexpr Form settings_form{{}, {}, mebibyte, "a project file", "--config"};
 
 class Reader {
  public:
-  Reader(Sources& sources, Diagnostics& diagnostics) : sources_(sources), diagnostics_(diagnostics) {}
+  Reader(const InputNames& names, Sources& sources, Diagnostics& diagnostics)
+      : texts_(names.texts), sources_(sources), diagnostics_(diagnostics) {}
 
   void read(const std::string& name, const Form& form, std::vector<SourceId>& into);
   void read_file(const std::string& name, const Form& form, std::vector<SourceId>& into);
@@ -57,6 +58,7 @@ class Reader {
   bool refuse_kind(const std::string& name, const Form& form);
   void report_missing(const std::string& name);
 
+  const std::map<std::string, std::string>& texts_;
   Sources& sources_;
   Diagnostics& diagnostics_;
   std::set<FileIdentity> seen_;
@@ -159,6 +161,10 @@ void Reader::read_file(const std::string& name, const Form& form, std::vector<So
 }
 
 void Reader::read_descriptor(int descriptor, const std::string& name, const Form& form, std::vector<SourceId>& into) {
+  if (const auto given = texts_.find(name); given != texts_.end()) {
+    into.push_back(sources_.add(name, given->second));
+    return;
+  }
   std::string text;
   struct stat status{};
   const bool regular = ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
@@ -226,7 +232,7 @@ std::vector<std::string> inventories_of(const InputNames& names) {
 
 InputFiles read_inputs(const InputNames& names, Sources& sources, Diagnostics& diagnostics) {
   InputFiles files;
-  Reader reader(sources, diagnostics);
+  Reader reader(names, sources, diagnostics);
   for (const std::string& name : names.policies) reader.read(name, policy_form, files.policies);
   for (const SourceId file : files.policies) {
     // A policy of nothing denies or allows everything: a file cut short must not pass for one.

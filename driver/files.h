@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@ struct InputNames {
   std::vector<std::string> inventories;
   std::string project{};           ///< the `weft.toml` that says what is not given here; empty: none
   bool look_for_inventory = true;  ///< beside the policies, where no inventory is named
+  std::map<std::string, std::string> texts{};  ///< by the name of a file: what is read in its place
 };
 
 /// What was read, in the order of the names; the files of a directory in the order of theirs.

@@ -85,9 +85,9 @@ std::optional<std::string> Context::text(const Entry& entry, std::string_view ki
   }
 }
 
-void Context::suggest_instead(Diagnostic& diagnostic, Span place, std::string_view text, std::string title,
-                              std::string replacement, Applicability applicability) const {
-  std::string_view written = sources_.text(place);
+void suggest_instead(Diagnostic& diagnostic, const Sources& sources, Span place, std::string_view text,
+                     std::string title, std::string replacement, Applicability applicability) {
+  std::string_view written = sources.text(place);
   if (written.size() > 1 && (written.front() == '"' || written.front() == '\'') && written.back() == written.front()) {
     written = written.substr(1, written.size() - 2);
     ++place.begin;
@@ -121,7 +121,7 @@ std::vector<Node::Entry> Context::fields(const Node& map, const std::vector<std:
       if (near.empty()) {
         diagnostic.suggest(fmt::format("the keys here are `{}`", fmt::join(*known, "`, `")));
       } else {
-        suggest_instead(diagnostic, span(entry.key), key, fmt::format("did you mean `{}`?", near), near);
+        suggest_instead(diagnostic, sources_, span(entry.key), key, fmt::format("did you mean `{}`?", near), near);
       }
       continue;
     }

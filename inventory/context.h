@@ -11,6 +11,12 @@
 
 namespace weft::inventory {
 
+/// Suggests another text in place of one, within the quotes it stands in. Where it is written in a way that does not
+/// show its value (escapes, blocks), the suggestion says what to write and no more.
+void suggest_instead(Diagnostic& diagnostic, const Sources& sources, Span place, std::string_view text,
+                     std::string title, std::string replacement,
+                     Applicability applicability = Applicability::MaybeIncorrect);
+
 /// Reads typed values out of nodes of one source. What is not of the type asked for is reported and absent.
 class Context {
  public:
@@ -31,10 +37,7 @@ class Context {
   /// What YAML takes for a number, a boolean or nothing is no text: it has to be quoted.
   std::optional<std::string> text(const Entry& entry, std::string_view kind = {});
   std::optional<bool> boolean(const Entry& entry);
-  /// Suggests another text in place of one, within the quotes it stands in. Where it is written in a way that does not
-  /// show its value (escapes, blocks), the suggestion says what to write and no more.
-  void suggest_instead(Diagnostic& diagnostic, Span place, std::string_view text, std::string title,
-                       std::string replacement, Applicability applicability = Applicability::MaybeIncorrect) const;
+  const Sources& sources() const { return sources_; }
 
   /// The entries of a map whose keys are `known` (of no list: all); the others, and repeats, are reported.
   std::vector<Entry> fields(const Node& map, const std::vector<std::string>* known);

@@ -75,7 +75,7 @@ void read_native(Context& context, const Node& root, Found& found);
 void read_kubernetes(Context& context, const Node& root, Found& found, Skipped& skipped);
 
 /// Puts the facts together: one consistent inventory, its look-ups built. What contradicts is reported and left out.
-model::Inventory link(Found found, Reporter& reporter);
+model::Inventory link(Found found, const Sources& sources, Reporter& reporter);
 
 // What both forms have in common.
 

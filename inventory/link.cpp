@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "inventory/context.h"
 #include "inventory/found.h"
 
 namespace weft::inventory {
@@ -15,7 +16,8 @@ using model::InstanceId;
 
 class Linker {
  public:
-  Linker(Found found, Reporter& reporter) : found_(std::move(found)), reporter_(reporter) {}
+  Linker(Found found, const Sources& sources, Reporter& reporter)
+      : found_(std::move(found)), sources_(sources), reporter_(reporter) {}
 
   model::Inventory link() {
     drop_represented_templates();
@@ -74,15 +76,18 @@ class Linker {
     return found == positions_.end() ? nullptr : &all()[found->second];
   }
 
-  std::string suggestion(const std::string& name, bool node) {
+  // False where no name is near.
+  bool suggest_near(Diagnostic& diagnostic, Span place, const std::string& name, bool node) {
     // Looking at each of 100,000 names for each of 100,000 mistakes is no help to anybody.
-    if (suggestions_++ > 50) return {};
+    if (suggestions_++ > 50) return false;
     std::vector<std::string> names;
     for (const FoundInstance& instance : all()) {
       if (instance.is_node == node) names.push_back(instance.name);
     }
     const std::string near = nearest(name, names);
-    return near.empty() ? std::string() : fmt::format("did you mean `{}`?", printable(near));
+    if (near.empty()) return false;
+    suggest_instead(diagnostic, sources_, place, name, fmt::format("did you mean `{}`?", printable(near)), near);
+    return true;
   }
 
   void apply_overlays() {
@@ -90,9 +95,7 @@ class Linker {
       FoundInstance* const workload = find(overlay.name);
       if (!workload || workload->is_node) {
         Diagnostic& diagnostic = reporter_.report(unknown_overlay, overlay.span, printable(overlay.name));
-        if (const std::string near = suggestion(overlay.name, false); !near.empty()) {
-          diagnostic.suggest(near);
-        } else {
+        if (!suggest_near(diagnostic, overlay.span, overlay.name, false)) {
           diagnostic.suggest("an overlay adds to a workload of another file; `workloads:` lists new ones");
         }
         continue;
@@ -166,9 +169,7 @@ class Linker {
           Diagnostic& diagnostic = reporter_.report(unknown_node, workload.node_span, printable(workload.node));
           if (node) {
             diagnostic.label(node->span, "this is a workload");
-          } else if (const std::string near = suggestion(workload.node, true); !near.empty()) {
-            diagnostic.suggest(near);
-          } else {
+          } else if (!suggest_near(diagnostic, workload.node_span, workload.node, true)) {
             diagnostic.suggest("list it under `nodes:`");
           }
           if (workload.host_network) left_out_names.insert(workload.name);
@@ -319,6 +320,7 @@ class Linker {
   }
 
   Found found_;
+  const Sources& sources_;
   Reporter& reporter_;
   std::unordered_map<std::string, std::size_t> positions_;
   std::map<std::string, model::Labels> namespaces_;
@@ -327,6 +329,8 @@ class Linker {
 
 }  // namespace
 
-model::Inventory link(Found found, Reporter& reporter) { return Linker(std::move(found), reporter).link(); }
+model::Inventory link(Found found, const Sources& sources, Reporter& reporter) {
+  return Linker(std::move(found), sources, reporter).link();
+}
 
 }  // namespace weft::inventory

@@ -53,7 +53,7 @@ model::Inventory read(const Sources& sources, std::span<const SourceId> texts, D
     parse(sources, text, reporter, [&](const Node& root) { read_document(context, root, found, skipped); });
     report_skipped(skipped, reporter);
   }
-  return link(std::move(found), reporter);
+  return link(std::move(found), sources, reporter);
 }
 
 }  // namespace weft::inventory

@@ -51,17 +51,17 @@ std::optional<FoundAddress> read_address(Context& context, const Node::Entry& en
   if (text->find('/') != std::string::npos) {
     const std::string address = text->substr(0, text->find('/'));
     const bool single = text->ends_with(address.find(':') == std::string::npos ? "/32" : "/128");
-    context.suggest_instead(diagnostic, context.span(entry), *text,
+    suggest_instead(diagnostic, context.sources(), context.span(entry), *text,
                             "an inventory lists single addresses: leave out the prefix length", address,
                             single ? Applicability::MachineApplicable : Applicability::MaybeIncorrect);
   } else if (text->find('%') != std::string::npos) {
     const std::string address = text->substr(0, text->find('%'));
-    context.suggest_instead(diagnostic, context.span(entry), *text,
+    suggest_instead(diagnostic, context.sources(), context.span(entry), *text,
                             fmt::format("no zone is allowed: write `{}`", printable(address)), address);
   } else if (text->starts_with('[')) {
     const std::size_t close = text->find(']');
     const std::string address = text->substr(1, std::min(close, text->size()) - 1);
-    context.suggest_instead(diagnostic, context.span(entry), *text, "leave out the brackets", address);
+    suggest_instead(diagnostic, context.sources(), context.span(entry), *text, "leave out the brackets", address);
   } else {
     diagnostic.suggest("write it like `10.0.0.1` or \"fd00::1\"; leading zeros are not allowed in IPv4");
   }

@@ -33,6 +33,7 @@ int main(int count, const char* const* words) {
   Results results;
   Console console{invocation->common, results, messages};
   const ExitCode code = std::visit([&](const auto& arguments) { return run(arguments, console); }, invocation->command);
+  messages.tell_more();
   if (const auto finished = results.finish(); !finished) {
     messages.tell(finished.error());
     return static_cast<int>(ExitCode::Usage);

@@ -8,7 +8,7 @@ import unittest
 from weft_cli import BINARY, BOUTIQUE, POLICY, NEVER_REFUTED, WeftTest, environment
 
 COMMANDS = ["check", "build", "query", "test", "labels", "profile", "fmt", "load", "unload", "status", "doctor", "version",
-            "help"]
+            "explain", "help"]
 
 
 class Help(WeftTest):

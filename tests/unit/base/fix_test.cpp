@@ -40,7 +40,7 @@ TEST_CASE("only what needs no judgement is applicable, and no text is changed tw
   diagnostics.report(fault, somewhere).fix("either", {SourceId{0}, 7, 8}, "d").fix("or", {SourceId{0}, 9, 9}, "e");
   const auto fixes = applicable_fixes(diagnostics);
   REQUIRE(fixes.size() == 2);
-  CHECK(fixes[0]->title == "first");
-  CHECK(fixes[1]->title == "either");
+  CHECK(fixes[0].second->title == "first");
+  CHECK(fixes[1].second->title == "either");
   CHECK(diagnostics.all()[0].suggestions == std::vector<std::string>{"first"});
 }
