@@ -1,6 +1,7 @@
 #include "base/excerpt.h"
 
 #include <algorithm>
+#include <tuple>
 #include <vector>
 
 #include "base/fix.h"
@@ -141,13 +142,13 @@ void ExcerptWriter::line(std::span<const Mark> marks) {
   }
 
   // The text of the last mark stands beside it, those of the others hang below, the first the lowest.
-  std::ranges::stable_sort(placed, {}, [](const Placed& each) { return std::pair(each.end, each.begin); });
+  std::ranges::sort(placed, {}, [](const Placed& each) { return std::tuple(each.end, each.begin, each.mark); });
   const Placed& last = placed.back();
   std::string beside = last.mark->text.empty() ? "" : " " + printable(last.mark->text);
   remark(under.text(palette_.reset) + colored(beside.empty() ? "" : last.color, beside, palette_.reset));
   placed.pop_back();
   std::erase_if(placed, [](const Placed& each) { return each.mark->text.empty(); });
-  std::ranges::stable_sort(placed, {}, &Placed::begin);
+  std::ranges::sort(placed, {}, [](const Placed& each) { return std::pair(each.begin, each.mark); });
   const auto strokes = [&](std::size_t count, std::size_t before) {
     Underline out;
     for (std::size_t i = 0; i < count; ++i) {
@@ -204,10 +205,7 @@ void ExcerptWriter::lines(const Mark& mark) {
 }
 
 void ExcerptWriter::changes(const Fix& fix) {
-  std::vector<Edit> edits = fix.edits;
-  std::ranges::stable_sort(edits, {}, [](const Edit& edit) {
-    return std::tuple(edit.span.source, edit.span.begin, edit.span.end);
-  });
+  const std::vector<Edit> edits = in_text_order(fix.edits);
   for (std::size_t begin = 0; begin < edits.size();) {
     // Edits that share a line are shown in one.
     const Source& source = sources_[edits[begin].span.source];

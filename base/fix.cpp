@@ -1,19 +1,28 @@
 #include "base/fix.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace weft {
 
+std::vector<Edit> in_text_order(std::span<const Edit> edits) {
+  std::vector<const Edit*> order;
+  for (const Edit& edit : edits) order.push_back(&edit);
+  std::ranges::sort(order, {}, [](const Edit* edit) {
+    return std::tuple(edit->span.source, edit->span.begin, edit->span.end, edit);
+  });
+  std::vector<Edit> out;
+  for (const Edit* edit : order) out.push_back(*edit);
+  return out;
+}
+
 std::string apply_edits(std::string_view text, std::span<const Edit> edits) {
-  std::vector<const Edit*> ordered;
-  for (const Edit& edit : edits) ordered.push_back(&edit);
-  std::ranges::stable_sort(ordered, {}, [](const Edit* edit) { return std::pair(edit->span.begin, edit->span.end); });
   std::string out;
   std::size_t at = 0;
-  for (const Edit* edit : ordered) {
-    out += text.substr(at, edit->span.begin - at);
-    out += edit->replacement;
-    at = edit->span.end;
+  for (const Edit& edit : in_text_order(edits)) {
+    out += text.substr(at, edit.span.begin - at);
+    out += edit.replacement;
+    at = edit.span.end;
   }
   out += text.substr(at);
   return out;

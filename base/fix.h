@@ -10,6 +10,9 @@
 
 namespace weft {
 
+/// The edits by source and place; those at one place keep their order.
+std::vector<Edit> in_text_order(std::span<const Edit> edits);
+
 /// The text with every edit made. The edits are of this text and do not overlap; their order is no matter, but for
 /// those that insert at one place, which keep it.
 std::string apply_edits(std::string_view text, std::span<const Edit> edits);

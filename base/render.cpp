@@ -139,13 +139,18 @@ std::string counted(std::size_t number, std::string_view what) {
 }  // namespace
 
 std::string render(const Diagnostics& diagnostics, const Sources& sources, const RenderOptions& options) {
+  const std::vector<Diagnostic>& all = diagnostics.all();
   std::vector<const Diagnostic*> shown;
-  for (const Diagnostic& diagnostic : diagnostics.all()) shown.push_back(&diagnostic);
   std::size_t errors = 0, warnings = 0, notes = 0;
-  if (shown.size() > options.limit) {
+  if (all.size() <= options.limit) {
+    for (const Diagnostic& diagnostic : all) shown.push_back(&diagnostic);
+  } else {
     // Where not all can be shown, warnings give way to errors, and to the notes about the run as a whole.
-    std::ranges::stable_partition(shown, [](const Diagnostic* each) { return each->severity != Severity::Warning; });
-    std::ranges::stable_partition(shown, [](const Diagnostic* each) { return each->severity == Severity::Error; });
+    for (const Severity severity : {Severity::Error, Severity::Note, Severity::Warning}) {
+      for (const Diagnostic& diagnostic : all) {
+        if (diagnostic.severity == severity) shown.push_back(&diagnostic);
+      }
+    }
     for (std::size_t i = options.limit; i < shown.size(); ++i) {
       ++(shown[i]->severity == Severity::Error ? errors : shown[i]->severity == Severity::Warning ? warnings : notes);
     }

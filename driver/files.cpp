@@ -250,7 +250,8 @@ bool brings_inventory(const InputNames& names) {
 
 std::optional<SourceId> read_file(const std::string& name, Sources& sources, Diagnostics& diagnostics) {
   std::vector<SourceId> read;
-  Reader(sources, diagnostics).read_file(name, settings_form, read);
+  const InputNames as_it_is;
+  Reader(as_it_is, sources, diagnostics).read_file(name, settings_form, read);
   if (read.empty()) return {};
   return read.front();
 }
