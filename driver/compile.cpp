@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "driver/codes.h"
+#include "driver/imports.h"
 #include "driver/manifest.h"
 #include "driver/vocabulary.h"
 #include "frontend/frontend.h"
@@ -74,7 +75,9 @@ Compilation compile(const InputNames& names, Goal goal, const Options& options) 
   if (out.diagnostics.has_errors()) return out;
 
   // Text to meaning. Every step reports what it finds and carries on with what it could understand.
-  out.policy = frontend::read_policy(out.sources, out.files.policies, out.diagnostics, read_options(options, out));
+  PolicyImports imports(names, out.sources, out.files.policies);
+  out.policy =
+      frontend::read_policy(out.sources, out.files.policies, imports, out.diagnostics, read_options(options, out));
   check_profile(out);
   out.inventory = inventory::read(out.sources, out.files.inventories, out.diagnostics);
   if (!out.diagnostics.has_errors() && out.has_inventory())

@@ -44,8 +44,9 @@ constexpr Form settings_form{{}, {}, mebibyte, "a project file", "--config"};
 
 class Reader {
  public:
-  Reader(const InputNames& names, Sources& sources, Diagnostics& diagnostics)
-      : texts_(names.texts), sources_(sources), diagnostics_(diagnostics) {}
+  /// `place` is where the text stands that asks for the files, if one does.
+  Reader(const InputNames& names, Sources& sources, Diagnostics& diagnostics, std::optional<Span> place = {})
+      : texts_(names.texts), sources_(sources), diagnostics_(diagnostics), place_(place) {}
 
   void read(const std::string& name, const Form& form, std::vector<SourceId>& into);
   void read_file(const std::string& name, const Form& form, std::vector<SourceId>& into);
@@ -61,6 +62,7 @@ class Reader {
   const std::map<std::string, std::string>& texts_;
   Sources& sources_;
   Diagnostics& diagnostics_;
+  std::optional<Span> place_;
   std::set<FileIdentity> seen_;
   bool stdin_taken_ = false;
 };
@@ -113,7 +115,7 @@ bool Reader::refuse_kind(const std::string& name, const Form& form) {
   const Form& other = &form == &policy_form ? inventory_form : policy_form;
   std::error_code ignored;
   if (!has_extension(name, other) || !fs::exists(name, ignored)) return false;
-  diagnostics_.report(wrong_kind, {}, name, other.name)
+  diagnostics_.report(wrong_kind, place_, name, other.name)
       .suggest(fmt::format("give it with `{} {}`", other.option, printable(name)));
   return true;
 }
@@ -122,7 +124,7 @@ void Reader::read_directory(const std::string& name, const Form& form, std::vect
   std::error_code error;
   const std::vector<std::string> names = names_in(name, error);
   if (error) {
-    diagnostics_.report(file_unreadable, {}, name, error.message());
+    diagnostics_.report(file_unreadable, place_, name, error.message());
     return;
   }
   bool any = false;
@@ -133,7 +135,7 @@ void Reader::read_directory(const std::string& name, const Form& form, std::vect
     read_file(path.string(), form, into);
   }
   if (!any) {
-    diagnostics_.report(directory_without_files, {}, name, form.wanted)
+    diagnostics_.report(directory_without_files, place_, name, form.wanted)
         .suggest("name the files, or the directory that holds them; subdirectories are not searched");
   }
 }
@@ -142,7 +144,7 @@ void Reader::read_file(const std::string& name, const Form& form, std::vector<So
   struct stat status{};
   // Before it is opened: that alone would wait for the other end of a pipe.
   if (!is_descriptor(name) && ::stat(name.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
-    diagnostics_.report(no_file, {}, name, kind_of(status.st_mode)).suggest("give a file, or `-` for standard input");
+    diagnostics_.report(no_file, place_, name, kind_of(status.st_mode)).suggest("give a file, or `-` for standard input");
     return;
   }
   const int descriptor = ::open(name.c_str(), O_RDONLY | O_CLOEXEC);
@@ -150,7 +152,7 @@ void Reader::read_file(const std::string& name, const Form& form, std::vector<So
     if (errno == ENOENT) {
       report_missing(name);
     } else {
-      diagnostics_.report(file_unreadable, {}, name, std::strerror(errno));
+      diagnostics_.report(file_unreadable, place_, name, std::strerror(errno));
     }
     return;
   }
@@ -179,32 +181,34 @@ void Reader::read_descriptor(int descriptor, const std::string& name, const Form
     text.resize(have + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) {
-      diagnostics_.report(file_unreadable, {}, name, std::strerror(errno));
+      diagnostics_.report(file_unreadable, place_, name, std::strerror(errno));
       return;
     }
     if (got == 0) break;
     if (text.size() > form.limit) {
-      diagnostics_.report(file_too_big, {}, name, form.limit / mebibyte);
+      diagnostics_.report(file_too_big, place_, name, form.limit / mebibyte);
       return;
     }
     block = std::max<std::size_t>(64 * 1024, std::min<std::size_t>(text.size(), 16 * mebibyte));
   }
   // Told here, where no excerpt of it has to be shown.
   if (&form == &policy_form && (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))) {
-    diagnostics_.report(utf16_policy, {}, name).suggest("save it as UTF-8");
+    diagnostics_.report(utf16_policy, place_, name).suggest("save it as UTF-8");
     return;
   }
   into.push_back(sources_.add(name, std::move(text)));
 }
 
 void Reader::report_missing(const std::string& name) {
-  Diagnostic& diagnostic = diagnostics_.report(file_not_found, {}, name);
+  Diagnostic& diagnostic = diagnostics_.report(file_not_found, place_, name);
   const fs::path path(name);
   std::error_code error;
   const std::string near =
       nearest(path.filename().string(), names_in(path.has_parent_path() ? path.parent_path() : ".", error));
   if (!near.empty()) diagnostic.suggest(fmt::format("did you mean `{}`?", (path.parent_path() / near).string()));
 }
+
+bool says_nothing(const Source& source) { return source.text().find_first_not_of(" \t\r\n") == std::string::npos; }
 
 // The inventory of a project directory, or nothing.
 std::optional<std::string> inventory_in(const std::string& name) {
@@ -237,7 +241,7 @@ InputFiles read_inputs(const InputNames& names, Sources& sources, Diagnostics& d
   for (const SourceId file : files.policies) {
     // A policy of nothing denies or allows everything: a file cut short must not pass for one.
     const Source& source = sources[file];
-    if (source.text().find_first_not_of(" \t\r\n") != std::string::npos) continue;
+    if (!says_nothing(source)) continue;
     diagnostics.report(empty_policy, Span{file, 0, 0}, source.name()).suggest("was it written completely?");
   }
   for (const std::string& name : inventories_of(names)) reader.read(name, inventory_form, files.inventories);
@@ -254,6 +258,16 @@ std::optional<SourceId> read_file(const std::string& name, Sources& sources, Dia
   Reader(as_it_is, sources, diagnostics).read_file(name, settings_form, read);
   if (read.empty()) return {};
   return read.front();
+}
+
+std::optional<SourceId> read_policy_file(const std::string& name, Span place, const InputNames& names,
+                                         Sources& sources, Diagnostics& diagnostics) {
+  std::vector<SourceId> read;
+  Reader(names, sources, diagnostics, place).read(name, policy_form, read);
+  if (read.empty()) return {};
+  if (!says_nothing(sources[read.front()])) return read.front();
+  diagnostics.report(empty_policy, place, name).suggest("was it written completely?");
+  return {};
 }
 
 void prepare_directory(const std::string& name, Diagnostics& diagnostics) {

@@ -40,6 +40,11 @@ bool brings_inventory(const InputNames& names);
 /// Reads one small file, such as a `weft.toml`. Errors: W9002, W9003, W9005, W9016.
 std::optional<SourceId> read_file(const std::string& name, Sources& sources, Diagnostics& diagnostics);
 
+/// Reads one more policy file, which the text at `place` asks for; what is wrong is reported there, with the codes of
+/// `read_inputs`.
+std::optional<SourceId> read_policy_file(const std::string& name, Span place, const InputNames& names, Sources& sources,
+                                         Diagnostics& diagnostics);
+
 /// Makes sure that files can be written into the directory, creating it where it is missing. Errors: W9012.
 void prepare_directory(const std::string& name, Diagnostics& diagnostics);
 

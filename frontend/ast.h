@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -16,6 +17,10 @@ struct Name {
   std::string text;
   Span span{};
   bool quoted = false;
+  std::string local{};  ///< what it is known by if an expansion of a template declares it; people never see it
+
+  /// By which it is declared and found.
+  const std::string& key() const { return local.empty() ? text : local; }
 };
 
 /// Text in double quotes; `text` is what they mean, escapes resolved.
@@ -33,6 +38,7 @@ struct Key {
   bool extra = false;
   std::string text;  ///< as written
   Span span{};
+  bool open = false;  ///< stands for the argument of a template that is tried out, so it may be any
 };
 
 /// A number, date or address as it was written.
@@ -138,6 +144,15 @@ struct Services {
 
 // ---- statements
 
+/// One use of a template. Statements that came out of it know it.
+struct Expansion {
+  std::string name;  ///< of the template
+  Span at{};         ///< the `use`
+  std::shared_ptr<const Expansion> outer{};  ///< the use around it
+  bool trial = false;  ///< no use: the template is tried out by itself
+};
+using ExpansionPointer = std::shared_ptr<const Expansion>;
+
 struct ProfileStatement {
   Name name;
   Span span{};
@@ -154,18 +169,23 @@ struct GroupStatement {
   Name name;
   Selector selector;
   Span span{};
+  ExpansionPointer expansion{};
 };
 
 struct NetworkStatement {
   Name name;
   Networks networks;
   Span span{};
+  bool open = false;  ///< the argument of a template that is tried out: any
+  ExpansionPointer expansion{};
 };
 
 struct ServiceStatement {
   Name name;
   Services services;
   Span span{};
+  bool open = false;  ///< the argument of a template that is tried out: any
+  ExpansionPointer expansion{};
 };
 
 struct TiersStatement {
@@ -176,6 +196,7 @@ struct TiersStatement {
 struct GuardStatement {
   Selector nodes;
   Span span{};
+  ExpansionPointer expansion{};
 };
 
 /// `@name` or `@name(value, …)` before a statement.
@@ -265,6 +286,7 @@ struct AssertionStatement {
   bool never = true;  ///< otherwise `always`
   Edge edge;
   Span span{};  ///< without its annotations
+  ExpansionPointer expansion{};
 };
 
 using PolicyItem = std::variant<IsolateStatement, RuleStatement, GuardStatement>;
@@ -283,6 +305,7 @@ struct PolicyStatement {
   bool unreadable_header = false;  ///< what the header says is a guess; its error is reported
   Span span{};                     ///< of the header, from `policy` to `{`
   std::optional<Span> close;       ///< its `}`
+  ExpansionPointer expansion{};
 };
 
 // ---- tests
@@ -338,6 +361,7 @@ struct TestStatement {
   bool unreadable_header = false;
   Span span{};                ///< of the header, from `test` to `{`
   std::optional<Span> close;  ///< its `}`
+  ExpansionPointer expansion{};
 };
 
 // ---- templates and other files
@@ -424,6 +448,8 @@ struct File {
   std::vector<Statement> statements;  ///< in text order
   std::vector<Comment> comments;      ///< in text order
   Lost lost;
+  bool library = false;  ///< a standard module that was imported: what the user declares comes before it
+  bool trial = false;    ///< templates tried out: checked like a policy, and no part of it
 };
 
 }  // namespace weft::frontend::ast

@@ -23,12 +23,48 @@ void did_you_mean(Diagnostic& diagnostic, Span place, std::string_view near) {
                  Applicability::MaybeIncorrect);
 }
 
+const ast::ExpansionPointer& expansion_of(const ast::Statement& statement) {
+  static const ast::ExpansionPointer none;
+  return std::visit(
+      [](const auto& it) -> const ast::ExpansionPointer& {
+        if constexpr (requires { it.expansion; }) {
+          return it.expansion;
+        } else {
+          return none;
+        }
+      },
+      statement);
+}
+
+namespace {
+
+bool lies_in(Span inner, Span outer) {
+  return inner.source == outer.source && inner.begin >= outer.begin && inner.end <= outer.end;
+}
+
+}  // namespace
+
+bool Reporter::said_of_template(std::string_view code, Severity severity, Span span) {
+  if (!expansion_) return false;
+  const auto what = std::make_tuple(code, span.source, span.begin, span.end);
+  if (expansion_->trial || severity != Severity::Error) return !said_.insert(what).second;
+  return said_.contains(what);
+}
+
+// A mistake in an argument stands in the `use` and needs no pointer to it.
+Diagnostic& Reporter::show_uses(Diagnostic& diagnostic, Span span) const {
+  for (const ast::Expansion* each = expansion_; each && !each->trial && !lies_in(span, each->at);
+       each = each->outer.get()) {
+    diagnostic.label(each->at, fmt::format("in this use of `{}`", printable(each->name)));
+  }
+  return diagnostic;
+}
+
 bool Reporter::full(Span span) {
   if (diagnostics_.errors() < Limits::errors) return false;
   const bool said = !diagnostics_.empty() && diagnostics_.all().back().code == too_many_errors.code;
   if (!noted_ && !said) diagnostics_.report(too_many_errors, span, Limits::errors);
   noted_ = true;
-  dropped_ = {};
   return true;
 }
 
@@ -45,14 +81,18 @@ Declarations::Declarations(std::span<const ast::File> files, Reporter& reporter)
   }
   for (const ast::File& file : files) {
     for (const ast::Statement& statement : file.statements) {
+      const Reporter::Within within(reporter_, expansion_of(statement));
       if (const auto* it = std::get_if<ast::GroupStatement>(&statement)) declare(*it);
       if (const auto* it = std::get_if<ast::NetworkStatement>(&statement)) declare(*it);
       if (const auto* it = std::get_if<ast::ServiceStatement>(&statement)) declare(*it);
-      if (const auto* it = std::get_if<ast::LabelStatement>(&statement)) declare(*it);
       if (const auto* it = std::get_if<ast::TiersStatement>(&statement)) declare(*it);
-      if (std::holds_alternative<ast::UseStatement>(statement) ||
-          std::holds_alternative<ast::ImportStatement>(statement)) {
-        lost_.group = lost_.service = lost_.label = lost_.tier = true;
+    }
+  }
+  for (const bool library : {false, true}) {
+    for (const ast::File& file : files) {
+      if (file.library != library) continue;
+      for (const ast::Statement& statement : file.statements) {
+        if (const auto* it = std::get_if<ast::LabelStatement>(&statement)) declare(*it, library);
       }
     }
   }
@@ -74,8 +114,8 @@ bool Declarations::selector_name_taken(const ast::Name& name, std::string_view k
         .fix("in backticks it is a name", name.span, fmt::format("`{}`", name.text), Applicability::MaybeIncorrect);
     return true;
   }
-  const auto group = groups.find(name.text);
-  const auto network = networks.find(name.text);
+  const auto group = groups.find(name.key());
+  const auto network = networks.find(name.key());
   if (group == groups.end() && network == networks.end()) return false;
   const Span first = group != groups.end() ? group->second.statement->name.span : network->second.statement->name.span;
   reporter_.report(declared_twice, name.span, kind, quoted(name.text)).label(first, "it is declared here already");
@@ -84,12 +124,13 @@ bool Declarations::selector_name_taken(const ast::Name& name, std::string_view k
 
 void Declarations::declare(const ast::GroupStatement& statement) {
   if (selector_name_taken(statement.name, "group")) return;
-  groups.emplace(statement.name.text, Group{.statement = &statement, .meaning = {}});
+  groups.emplace(statement.name.key(), Group{.statement = &statement, .meaning = {}});
 }
 
 void Declarations::declare(const ast::NetworkStatement& statement) {
   if (selector_name_taken(statement.name, "network")) return;
-  networks.emplace(statement.name.text, Network{.statement = &statement, .meaning = {}});
+  const Progress progress = statement.open ? Progress::Done : Progress::Untouched;
+  networks.emplace(statement.name.key(), Network{.statement = &statement, .progress = progress, .meaning = {}});
 }
 
 void Declarations::declare(const ast::ServiceStatement& statement) {
@@ -99,14 +140,24 @@ void Declarations::declare(const ast::ServiceStatement& statement) {
         .fix("in backticks it is a name", name.span, fmt::format("`{}`", name.text), Applicability::MaybeIncorrect);
     return;
   }
-  const auto [at, fresh] = services.emplace(name.text, Service{.statement = &statement, .meaning = {}});
+  const Progress progress = statement.open ? Progress::Done : Progress::Untouched;
+  const auto [at, fresh] =
+      services.emplace(name.key(), Service{.statement = &statement, .progress = progress, .meaning = {}});
   if (!fresh) {
     reporter_.report(declared_twice, name.span, "service", quoted(name.text))
         .label(at->second.statement->name.span, "it is declared here already");
   }
 }
 
-void Declarations::declare(const ast::LabelStatement& statement) {
+// What the user declares comes before what standard modules do, and among these the key that has values.
+bool Declarations::declared_before(const model::LabelKey& key, const model::KeyDomain& domain, bool library) {
+  if (!library || !library_keys_.contains(key)) return library;
+  model::KeyDomain& first = schema[key];
+  if (!first.values) first = domain;
+  return !domain.values || first.values == domain.values;
+}
+
+void Declarations::declare(const ast::LabelStatement& statement, bool library) {
   model::KeyDomain domain;
   if (statement.values) {
     domain.values.emplace();
@@ -131,7 +182,8 @@ void Declarations::declare(const ast::LabelStatement& statement) {
     }
     domain.span = written.span;
     const auto [at, fresh] = schema.emplace(*meant, domain);
-    if (!fresh) {
+    if (fresh && library) library_keys_.insert(*meant);
+    if (!fresh && !declared_before(*meant, domain, library)) {
       reporter_.report(declared_twice, written.span, "label key", quoted(to_string(*meant)))
           .label(at->second.span, "it is declared here already");
     }
@@ -188,6 +240,7 @@ std::optional<model::LabelKey> Declarations::key(const ast::Key& key) {
 }
 
 std::optional<model::LabelKey> Declarations::declared_key(const ast::Key& written) {
+  if (written.open) return {};
   const auto meant = key(written);
   if (!meant || schema.contains(*meant)) return meant;
   const std::string name = to_string(*meant);
@@ -208,7 +261,7 @@ std::optional<model::LabelKey> Declarations::declared_key(const ast::Key& writte
 std::optional<model::TierId> Declarations::tier(const ast::Name& name) {
   const auto found = std::ranges::find(tiers, name.text, &model::Tier::name);
   if (found != tiers.end()) return static_cast<model::TierId>(found - tiers.begin());
-  if (!lost_.tier && first_time("tier", name.text)) {
+  if (!lost_.tier && name.local.empty() && first_time("tier", name.text)) {
     std::vector<std::string> known;
     for (const model::Tier& tier : tiers) known.push_back(tier.name);
     Diagnostic& diagnostic = reporter_.report(unknown_tier, name.span, printable(name.text));
@@ -224,8 +277,16 @@ std::optional<model::TierId> Declarations::tier(const ast::Name& name) {
   return {};
 }
 
+template <typename Map>
+void Declarations::visible_names(const Map& declared, std::vector<std::string>& into) {
+  for (const auto& [key, each] : declared) {
+    if (each.statement->name.local.empty()) into.push_back(key);
+  }
+}
+
+// A name of an expansion is declared in it, or it is a parameter in the wrong place; both have been told.
 bool Declarations::lost(const ast::Name& name) const {
-  return std::ranges::find(lost_.names, name.text) != lost_.names.end();
+  return !name.local.empty() || std::ranges::find(lost_.names, name.text) != lost_.names.end();
 }
 
 bool Declarations::first_time(std::string_view kind, const std::string& name) {
@@ -245,14 +306,14 @@ void Declarations::unknown_selector(const ast::Name& name) {
                                    printable(name.text), printable(name.text)));
     return;
   }
-  if (const auto service = services.find(name.text); service != services.end()) {
+  if (const auto service = services.find(name.key()); service != services.end()) {
     diagnostic.label(service->second.statement->name.span, "this is a service");
     return;
   }
   std::vector<std::string> known{"any", "none", "workload", "node", "world", "apiserver"};
   const std::vector<std::string> entities = known;
-  for (const auto& [each, group] : groups) known.push_back(each);
-  for (const auto& [each, network] : networks) known.push_back(each);
+  visible_names(groups, known);
+  visible_names(networks, known);
   const std::string near = nearest(name.text, known);
   if (std::ranges::find(entities, near) != entities.end()) {
     diagnostic.fix(fmt::format("did you mean `{}`?", near), name.span, near, Applicability::MaybeIncorrect);
@@ -262,7 +323,7 @@ void Declarations::unknown_selector(const ast::Name& name) {
 }
 
 void Declarations::unknown_network(const ast::Name& name) {
-  if (const auto group = groups.find(name.text); group != groups.end()) {
+  if (const auto group = groups.find(name.key()); group != groups.end()) {
     if (!first_time("network", name.text)) return;
     reporter_.report(unknown_name, name.span, "network", printable(name.text))
         .label(group->second.statement->name.span, "this is a group");
@@ -271,7 +332,7 @@ void Declarations::unknown_network(const ast::Name& name) {
   if (lost_.group || lost(name) || !first_time("network", name.text)) return;
   Diagnostic& diagnostic = reporter_.report(unknown_name, name.span, "network", printable(name.text));
   std::vector<std::string> known;
-  for (const auto& [each, network] : networks) known.push_back(each);
+  visible_names(networks, known);
   if (const std::string near = nearest(name.text, known); !near.empty()) did_you_mean(diagnostic, name.span, near);
 }
 
@@ -291,7 +352,7 @@ void Declarations::unknown_service(const ast::Name& name) {
   if (lost_.service || lost(name) || !first_time("service", name.text)) return;
   Diagnostic& diagnostic = reporter_.report(frontend::unknown_service, name.span, printable(name.text));
   std::vector<std::string> known;
-  for (const auto& [each, service] : services) known.push_back(each);
+  visible_names(services, known);
   std::string near = name.quoted ? std::string() : nearest_protocol(name.text);
   if (near.empty()) near = nearest(name.text, known);
   if (!near.empty()) did_you_mean(diagnostic, name.span, near);

@@ -4,6 +4,8 @@
 #include <set>
 #include <span>
 #include <string>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "base/diagnostics.h"
@@ -21,18 +23,43 @@ class Reporter {
   template <typename... Arguments>
   Diagnostic& report(const DiagnosticKind<Arguments...>& kind, Span span,
                      const std::type_identity_t<Arguments>&... arguments) {
-    if (full(span)) return dropped_;
-    return diagnostics_.report(kind, span, arguments...);
+    if (said_of_template(kind.code, kind.severity, span) || full(span)) return dropped_ = {};
+    return show_uses(diagnostics_.report(kind, span, arguments...), span);
   }
   std::size_t errors() const { return diagnostics_.errors(); }
 
+  /// The expansion of a template that is looked at; none outside.
+  const ast::Expansion* expansion() const { return expansion_; }
+
+  /// While it lives, what is reported concerns a statement that came out of `expansion`, or one of no template.
+  class Within {
+   public:
+    Within(Reporter& reporter, const ast::ExpansionPointer& expansion)
+        : reporter_(reporter), around_(std::exchange(reporter.expansion_, expansion.get())) {}
+    ~Within() { reporter_.expansion_ = around_; }
+    Within(const Within&) = delete;
+    Within& operator=(const Within&) = delete;
+
+   private:
+    Reporter& reporter_;
+    const ast::Expansion* around_;
+  };
+
  private:
+  /// A mistake of the template itself is found when it is tried out, and a warning in its first use: not again.
+  bool said_of_template(std::string_view code, Severity severity, Span span);
+  Diagnostic& show_uses(Diagnostic& diagnostic, Span span) const;
   bool full(Span span);
 
   Diagnostics& diagnostics_;
   Diagnostic dropped_;
+  const ast::Expansion* expansion_ = nullptr;
+  std::set<std::tuple<std::string_view, SourceId, std::uint32_t, std::uint32_t>> said_;
   bool noted_ = false;
 };
+
+/// The expansion a statement came out of, or none.
+const ast::ExpansionPointer& expansion_of(const ast::Statement& statement);
 
 /// How far the look-up of a definition has come, to find those that are defined by themselves.
 enum class Progress : std::uint8_t { Untouched, Open, Done };
@@ -90,15 +117,20 @@ class Declarations {
   void declare(const ast::GroupStatement& statement);
   void declare(const ast::NetworkStatement& statement);
   void declare(const ast::ServiceStatement& statement);
-  void declare(const ast::LabelStatement& statement);
+  void declare(const ast::LabelStatement& statement, bool library);
   void declare(const ast::TiersStatement& statement);
   bool selector_name_taken(const ast::Name& name, std::string_view kind);
   bool lost(const ast::Name& name) const;
+  bool declared_before(const model::LabelKey& key, const model::KeyDomain& domain, bool library);
+  /// What can be meant by a name that nothing is declared by.
+  template <typename Map>
+  static void visible_names(const Map& declared, std::vector<std::string>& into);
   bool first_time(std::string_view kind, const std::string& name);
 
   Reporter& reporter_;
   ast::Lost lost_;
   std::optional<Span> tiers_span_;
+  std::set<model::LabelKey> library_keys_;  ///< declared by standard modules only
   std::set<std::string, std::less<>> unknown_;
 };
 

@@ -68,7 +68,7 @@ std::optional<model::AddressSet> NetworkResolver::resolve(const ast::NetworkItem
 }
 
 std::optional<model::AddressSet> NetworkResolver::named(const ast::Name& name) {
-  const auto found = declarations_.networks.find(name.text);
+  const auto found = declarations_.networks.find(name.key());
   if (found == declarations_.networks.end()) {
     declarations_.unknown_network(name);
     return {};
@@ -85,6 +85,7 @@ std::optional<model::AddressSet> NetworkResolver::named(const ast::Name& name) {
     depth_reported_ = true;
     return {};
   }
+  const Reporter::Within within(reporter_, network.statement->expansion);
   network.progress = Progress::Open;
   ++depth_;
   network.meaning = resolve(network.statement->networks);

@@ -40,11 +40,14 @@ ast::File parse(const Sources& sources, SourceId source, Diagnostics& diagnostic
   return file;
 }
 
-model::Policy read_policy(const Sources& sources, std::span<const SourceId> files, Diagnostics& diagnostics,
-                          const ReadOptions& options) {
+model::Policy read_policy(const Sources& sources, std::vector<SourceId>& files, ImportReader& reader,
+                          Diagnostics& diagnostics, const ReadOptions& options) {
   std::vector<ast::File> parsed;
   parsed.reserve(files.size());
   for (const SourceId source : files) parsed.push_back(parse(sources, source, diagnostics));
+  const std::size_t given = parsed.size();
+  read_imports(sources, reader, parsed, diagnostics);
+  for (std::size_t i = given; i < parsed.size(); ++i) files.push_back(parsed[i].source);
   return resolve(sources, parsed, diagnostics, options);
 }
 

@@ -35,19 +35,20 @@ class Resolver {
     choose_profile();
     policy_.schema = declarations_.schema;
     policy_.tiers = declarations_.tiers;
-    define_names();
-    for (const ast::File& file : files_) {
-      std::map<std::string, Span, std::less<>> policies;
-      for (const ast::Statement& statement : file.statements) {
-        if (const auto* it = std::get_if<ast::PolicyStatement>(&statement)) add(*it, policies);
-        if (const auto* it = std::get_if<ast::GuardStatement>(&statement)) add(*it);
-        if (const auto* it = std::get_if<ast::AssertionStatement>(&statement)) add(*it);
-        if (const auto* it = std::get_if<ast::TemplateStatement>(&statement)) later(it->span, "template");
-        if (const auto* it = std::get_if<ast::UseStatement>(&statement)) later(it->span, "use");
-        if (const auto* it = std::get_if<ast::ImportStatement>(&statement)) later(it->span, "import");
+    // Templates are tried out first: what is wrong with them whatever their arguments are is told without a use.
+    const model::Policy bare = policy_;
+    for (const bool trial : {true, false}) {
+      for (const ast::File& file : files_) {
+        if (file.trial == trial) define_names(file);
       }
+      for (const ast::File& file : files_) {
+        if (file.trial == trial) add(file);
+      }
+      for (const ast::File& file : files_) {
+        if (file.trial == trial) add_tests(file);
+      }
+      if (trial) policy_ = bare;
     }
-    for (const ast::File& file : files_) add_tests(file);
     if (errors == 0 && reporter_.errors() == 0) warn_of_what_has_no_effect();
     return std::move(policy_);
   }
@@ -90,32 +91,52 @@ class Resolver {
     }
   }
 
+  void add(const ast::File& file) {
+    std::map<std::string, Span, std::less<>> policies;
+    for (const ast::Statement& statement : file.statements) {
+      const Reporter::Within within(reporter_, expansion_of(statement));
+      if (const auto* it = std::get_if<ast::PolicyStatement>(&statement)) add(*it, policies);
+      if (const auto* it = std::get_if<ast::GuardStatement>(&statement)) add(*it);
+      if (const auto* it = std::get_if<ast::AssertionStatement>(&statement)) add(*it);
+    }
+  }
+
+  // The `use` whose expansion is looked at.
+  std::optional<Span> used_at() const {
+    return reporter_.expansion() ? std::optional(reporter_.expansion()->at) : std::nullopt;
+  }
+
+  // What people read for a name: those of an expansion are called like its policies.
+  std::string shown(const ast::Name& name) const {
+    const std::size_t place = name.local.rfind('\n');
+    return place == std::string::npos ? name.text : fmt::format("{}/{}", name.local.substr(place + 1), name.text);
+  }
+
   // Every name is worked out, used or not: its mistakes are mistakes.
-  void define_names() {
-    for (const ast::File& file : files_) {
-      for (const ast::Statement& statement : file.statements) {
-        if (const auto* it = std::get_if<ast::GroupStatement>(&statement)) define(*it);
-        if (const auto* it = std::get_if<ast::NetworkStatement>(&statement)) define(*it);
-        if (const auto* it = std::get_if<ast::ServiceStatement>(&statement)) {
-          const auto found = declarations_.services.find(it->name.text);
-          if (found != declarations_.services.end() && found->second.statement == it) services_.named(it->name);
-        }
+  void define_names(const ast::File& file) {
+    for (const ast::Statement& statement : file.statements) {
+      const Reporter::Within within(reporter_, expansion_of(statement));
+      if (const auto* it = std::get_if<ast::GroupStatement>(&statement)) define(*it);
+      if (const auto* it = std::get_if<ast::NetworkStatement>(&statement)) define(*it);
+      if (const auto* it = std::get_if<ast::ServiceStatement>(&statement)) {
+        const auto found = declarations_.services.find(it->name.key());
+        if (found != declarations_.services.end() && found->second.statement == it) services_.named(it->name);
       }
     }
   }
 
   void define(const ast::GroupStatement& statement) {
-    const auto found = declarations_.groups.find(statement.name.text);
+    const auto found = declarations_.groups.find(statement.name.key());
     if (found == declarations_.groups.end() || found->second.statement != &statement) return;
     const Declarations::Group& group = selectors_.define(statement.name, found->second);
-    policy_.groups.push_back({statement.name.text, group.meaning, statement.name.span});
+    policy_.groups.push_back({shown(statement.name), group.meaning, statement.name.span});
   }
 
   void define(const ast::NetworkStatement& statement) {
-    const auto found = declarations_.networks.find(statement.name.text);
+    const auto found = declarations_.networks.find(statement.name.key());
     if (found == declarations_.networks.end() || found->second.statement != &statement) return;
     if (const auto addresses = networks_.named(statement.name)) {
-      policy_.groups.push_back({statement.name.text, model::Selector::world_address(*addresses), statement.name.span});
+      policy_.groups.push_back({shown(statement.name), model::Selector::world_address(*addresses), statement.name.span});
     }
   }
 
@@ -173,8 +194,6 @@ class Resolver {
         .label(first->second, "it is declared here already");
   }
 
-  void later(Span span, std::string_view what) { reporter_.report(not_in_this_version, span, what); }
-
   model::TierId tier_of(const ast::PolicyStatement& statement) {
     if (statement.tier) return declarations_.tier(*statement.tier).value_or(model::TierId{});
     if (declarations_.tiers.size() > 1 && !statement.unreadable_header && !declarations_.tiers_lost()) {
@@ -228,6 +247,7 @@ class Resolver {
     rule.level = level;
     rule.block = id;
     rule.span = statement.span;
+    rule.used_at = used_at();
     if (statement.pass_to) rule.pass_to = pass_target(*statement.pass_to, block.tier);
     if (block.scope) ownership_.check(block, *policy.scope, rule, statement);
     policy_.rules.push_back(std::move(rule));
@@ -260,6 +280,7 @@ class Resolver {
     isolation.tier = block.tier;
     isolation.block = id;
     isolation.span = statement.span;
+    isolation.used_at = used_at();
     if (block.scope) ownership_.check(block, *policy.scope, isolation.subject, statement.subject);
     policy_.isolations.push_back(std::move(isolation));
   }
@@ -278,6 +299,7 @@ class Resolver {
     assertion.relations = clauses_.relations(statement.edge.relations);
     assertion.annotations = clauses_.annotations(statement.annotations, ClauseResolver::Subject::Claim);
     assertion.span = statement.span;
+    assertion.used_at = used_at();
     policy_.assertions.push_back(std::move(assertion));
   }
 
@@ -289,6 +311,7 @@ class Resolver {
     for (const ast::Statement& statement : file.statements) {
       const auto* it = std::get_if<ast::TestStatement>(&statement);
       if (!it) continue;
+      const Reporter::Within within(reporter_, it->expansion);
       const auto [first, fresh] = names.emplace(it->name.text, it->name.span);
       if (!fresh && !it->unreadable_header) {
         reporter_.report(declared_twice, it->name.span, "test", quoted(it->name.text))
@@ -372,6 +395,16 @@ class Resolver {
 
 model::Policy resolve(const Sources& sources, std::span<const ast::File> files, Diagnostics& diagnostics,
                       const ReadOptions& options) {
+  const bool with_templates = std::ranges::any_of(files, [](const ast::File& file) {
+    return std::ranges::any_of(file.statements, [](const ast::Statement& statement) {
+      return std::holds_alternative<ast::TemplateStatement>(statement) ||
+             std::holds_alternative<ast::UseStatement>(statement);
+    });
+  });
+  if (with_templates) {
+    const std::vector<ast::File> expanded = expand({files.begin(), files.end()}, diagnostics);
+    return Resolver(sources, expanded, diagnostics, options).resolve();
+  }
   return Resolver(sources, files, diagnostics, options).resolve();
 }
 

@@ -123,6 +123,7 @@ void SelectorResolver::check_value(const model::LabelKey& key, const ast::Text& 
   const auto found = declarations_.schema.find(key);
   if (found == declarations_.schema.end() || !found->second.values) return;
   const std::vector<std::string>& domain = *found->second.values;
+  if (value.parameter) return;  // any, in a template that is tried out
   const bool possible =
       pattern ? std::ranges::any_of(domain, [&](const auto& each) { return model::glob_matches(value.text, each); })
               : std::ranges::find(domain, value.text) != domain.end();
@@ -155,7 +156,7 @@ SelectorResolver::Part SelectorResolver::has(const ast::Has& has) {
 }
 
 SelectorResolver::Part SelectorResolver::reference(const ast::Reference& reference) {
-  if (const auto group = declarations_.groups.find(reference.name.text); group != declarations_.groups.end()) {
+  if (const auto group = declarations_.groups.find(reference.name.key()); group != declarations_.groups.end()) {
     const Declarations::Group& known = define(reference.name, group->second);
     return {.meaning = known.meaning,
             .comparisons = known.comparisons,
@@ -163,7 +164,7 @@ SelectorResolver::Part SelectorResolver::reference(const ast::Reference& referen
             .readable = known.readable,
             .confined = known.confined};
   }
-  if (declarations_.networks.contains(reference.name.text)) {
+  if (declarations_.networks.contains(reference.name.key())) {
     const auto addresses = networks_.named(reference.name);
     if (!addresses) return unreadable();
     return {.meaning = Selector::world_address(*addresses), .depth = 2, .confined = true};
@@ -182,6 +183,7 @@ const Declarations::Group& SelectorResolver::define(const ast::Name& name, Decla
     return unknown;
   }
   if (!within_limits(0, depth_, name.span)) return unknown;
+  const Reporter::Within within(reporter_, group.statement->expansion);
 
   group.progress = Progress::Open;
   ++depth_;

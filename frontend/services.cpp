@@ -102,7 +102,7 @@ std::optional<model::PortSet> ServiceResolver::resolve(const ast::ServiceDiffere
 }
 
 std::optional<model::PortSet> ServiceResolver::named(const ast::Name& name) {
-  const auto found = declarations_.services.find(name.text);
+  const auto found = declarations_.services.find(name.key());
   if (found == declarations_.services.end()) {
     declarations_.unknown_service(name);
     return {};
@@ -119,6 +119,7 @@ std::optional<model::PortSet> ServiceResolver::named(const ast::Name& name) {
     depth_reported_ = true;
     return {};
   }
+  const Reporter::Within within(reporter_, service.statement->expansion);
   service.progress = Progress::Open;
   ++depth_;
   service.meaning = resolve(service.statement->services);

@@ -12,13 +12,14 @@ ARROWS = {
     "base": [],
     "model": ["base"],
     "frontend": ["model", "base"],
+    "stdlib-policies": [],
     "inventory": ["model", "base"],
     "bundle": ["base"],
     "plan": ["model", "base", "bundle/abi.h"],
     "verifier": ["plan", "model", "bundle", "base"],
     "codegen": ["plan", "model", "bundle", "base"],
     "runtime": ["bundle", "base"],
-    "driver": ["frontend", "inventory", "verifier", "plan", "codegen", "bundle", "model", "base"],
+    "driver": ["frontend", "stdlib-policies", "inventory", "verifier", "plan", "codegen", "bundle", "model", "base"],
     "cli": ["driver", "runtime", "frontend", "inventory", "verifier", "plan", "codegen", "bundle", "model", "base"],
 }
 # Third-party headers by the only folders that may use them: in .cpp files, and in one header that no other folder includes.

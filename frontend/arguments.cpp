@@ -1,0 +1,254 @@
+#include "frontend/arguments.h"
+
+#include <algorithm>
+#include <map>
+
+#include "base/text.h"
+#include "frontend/diagnostics.h"
+
+namespace weft::frontend {
+namespace {
+
+using Kind = ast::Parameter::Kind;
+
+bool fits(const ast::Argument& argument, Kind kind) {
+  switch (kind) {
+    case Kind::Group:
+      return argument.selector.has_value();
+    case Kind::Network:
+      return argument.networks.has_value();
+    case Kind::Service:
+      return argument.services.has_value();
+    case Kind::Tier:
+      return argument.name.has_value();
+    case Kind::String:
+      return argument.text.has_value();
+    case Kind::Label:
+      return argument.key.has_value();
+  }
+  return false;
+}
+
+std::string_view description(const ast::Argument& argument) {
+  if (argument.text) return "a text";
+  if (argument.name && argument.key) return "a name";
+  if (argument.name) return "a tier";
+  if (argument.key) return "a label key";
+  if (argument.services) return "a service";
+  if (argument.networks) return "a network";
+  if (argument.selector && std::holds_alternative<ast::Reference>(argument.selector->node)) return "a group";
+  return "a selector";
+}
+
+std::string in_quotes(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + '"';
+}
+
+// What to write instead.
+void explain_kind(Diagnostic& diagnostic, const ast::Argument& argument, Kind kind) {
+  switch (kind) {
+    case Kind::Group:
+      if (argument.networks && argument.networks->items.size() == 1) {
+        diagnostic.fix("peers of the world by their address are written `world ADDRESS`",
+                       {argument.span.source, argument.span.begin, argument.span.begin}, "world ",
+                       Applicability::MaybeIncorrect);
+      } else {
+        diagnostic.suggest("a group is a selector, `app == \"web\"`, or the name of a group");
+      }
+      return;
+    case Kind::Network:
+      diagnostic.suggest("a network is written `10.0.0.0/8`, or is the name of one");
+      return;
+    case Kind::Service:
+      diagnostic.suggest("a service is written `tcp/443`, or is the name of one");
+      return;
+    case Kind::String:
+      if (argument.name) {
+        diagnostic.fix("texts stand in double quotes", argument.span, in_quotes(argument.name->text),
+                       Applicability::MaybeIncorrect);
+      } else {
+        diagnostic.suggest("texts stand in double quotes");
+      }
+      return;
+    case Kind::Tier:
+    case Kind::Label:
+      if (argument.text && !argument.text->text.empty()) {
+        diagnostic.fix("names stand without quotes", argument.span, spelled(argument.text->text),
+                       Applicability::MaybeIncorrect);
+      } else {
+        diagnostic.suggest(kind == Kind::Tier ? "a tier is given by its name"
+                                              : "a label key is written as in selectors: `app`, `ns.team`");
+      }
+      return;
+  }
+}
+
+bool check_kind(const ast::Parameter& parameter, const ast::Argument& argument, Diagnostics& diagnostics) {
+  if (!parameter.kind || fits(argument, *parameter.kind)) return true;
+  Diagnostic& diagnostic =
+      diagnostics.report(wrong_argument, argument.span, printable(parameter.name.text),
+                         with_article(*parameter.kind), description(argument));
+  if (argument.span != parameter.initial.value_or(ast::Argument{}).span) {
+    diagnostic.label(parameter.span, "the parameter");
+  }
+  explain_kind(diagnostic, argument, *parameter.kind);
+  return false;
+}
+
+std::vector<std::string> names_of(const ast::TemplateStatement& pattern) {
+  std::vector<std::string> out;
+  for (const ast::Parameter& each : pattern.parameters) out.push_back(each.name.text);
+  return out;
+}
+
+void report_unknown(const ast::UseStatement::Value& value, const ast::TemplateStatement& pattern,
+                    Diagnostics& diagnostics) {
+  Diagnostic& diagnostic = diagnostics.report(unknown_parameter, value.parameter.span, printable(pattern.name.text),
+                                              printable(value.parameter.text));
+  const std::vector<std::string> known = names_of(pattern);
+  if (const std::string near = nearest(value.parameter.text, known); !near.empty()) {
+    did_you_mean(diagnostic, value.parameter.span, near);
+  } else if (known.empty()) {
+    diagnostic.label(pattern.name.span, "it has no parameters");
+  } else {
+    std::vector<std::string> shown;
+    for (const std::string& each : known) shown.push_back(quoted(each));
+    diagnostic.suggest(fmt::format("its parameters are {}", fmt::join(shown, ", ")));
+  }
+}
+
+// A tier need not be named where there is but one.
+std::optional<ast::Argument> default_of(const ast::Parameter& parameter, const std::optional<ast::Name>& only_tier) {
+  if (parameter.initial || parameter.kind != Kind::Tier || !only_tier) return parameter.initial;
+  ast::Argument out;
+  out.name = *only_tier;
+  out.span = only_tier->span;
+  return out;
+}
+
+}  // namespace
+
+std::optional<Arguments> match(const ast::UseStatement& use, const ast::TemplateStatement& pattern,
+                               Substitution* around, const std::optional<ast::Name>& only_tier,
+                               Diagnostics& diagnostics) {
+  const std::size_t errors = diagnostics.errors();
+  Arguments out;
+  out.values.resize(pattern.parameters.size());
+  std::map<std::string, Span, std::less<>> given;
+  for (const ast::UseStatement::Value& value : use.values) {
+    const auto parameter = std::ranges::find(pattern.parameters, value.parameter.text,
+                                             [](const ast::Parameter& each) { return each.name.text; });
+    if (parameter == pattern.parameters.end()) {
+      report_unknown(value, pattern, diagnostics);
+      continue;
+    }
+    if (const auto [first, fresh] = given.emplace(value.parameter.text, value.parameter.span); !fresh) {
+      diagnostics
+          .report(stated_twice, value.parameter.span, fmt::format("the value of `{}`", printable(value.parameter.text)))
+          .label(first->second, "it is stated here already");
+      continue;
+    }
+    ast::Argument argument = value.argument;
+    if (around) around->apply(argument);
+    if (!check_kind(*parameter, argument, diagnostics)) continue;
+    out.values[static_cast<std::size_t>(parameter - pattern.parameters.begin())] = std::move(argument);
+  }
+  std::vector<std::string> missing;
+  for (std::size_t i = 0; i < pattern.parameters.size(); ++i) {
+    const ast::Parameter& parameter = pattern.parameters[i];
+    if (out.values[i] || given.contains(parameter.name.text)) continue;
+    out.values[i] = default_of(parameter, only_tier);
+    if (!out.values[i]) missing.push_back(quoted(parameter.name.text));
+  }
+  if (!missing.empty() && diagnostics.errors() == errors) {
+    diagnostics.report(missing_argument, use.name.span, printable(pattern.name.text), fmt::format("{}", fmt::join(missing, ", ")))
+        .label(pattern.name.span, "the template")
+        .suggest(fmt::format("write `{} = …` between the parentheses", printable(missing.front().substr(1, missing.front().size() - 2))));
+  }
+  if (diagnostics.errors() != errors) return {};
+  return out;
+}
+
+bool check_parameters(const ast::TemplateStatement& pattern, Diagnostics& diagnostics) {
+  const std::size_t errors = diagnostics.errors();
+  std::map<std::string, Span, std::less<>> names;
+  for (const ast::Parameter& parameter : pattern.parameters) {
+    if (const auto [first, fresh] = names.emplace(parameter.name.text, parameter.name.span); !fresh) {
+      diagnostics.report(declared_twice, parameter.name.span, "parameter", quoted(parameter.name.text))
+          .label(first->second, "it is declared here already");
+    }
+    if (parameter.initial) check_kind(parameter, *parameter.initial, diagnostics);
+  }
+  const auto clash = [&](const ast::Name& name, std::string_view kind) {
+    if (const auto found = names.find(name.text); found != names.end()) {
+      diagnostics.report(declared_twice, name.span, kind, quoted(name.text))
+          .label(found->second, "it is a parameter already");
+    }
+  };
+  for (const ast::BodyStatement& statement : pattern.body) {
+    if (const auto* it = std::get_if<ast::GroupStatement>(&statement)) clash(it->name, "group");
+    if (const auto* it = std::get_if<ast::NetworkStatement>(&statement)) clash(it->name, "network");
+    if (const auto* it = std::get_if<ast::ServiceStatement>(&statement)) clash(it->name, "service");
+  }
+  const bool kinds_known = std::ranges::all_of(pattern.parameters, [](const auto& each) { return each.kind.has_value(); });
+  return kinds_known && diagnostics.errors() == errors;
+}
+
+Arguments any_arguments(const ast::TemplateStatement& pattern, const std::optional<ast::Name>& only_tier) {
+  Arguments out;
+  for (const ast::Parameter& parameter : pattern.parameters) out.values.push_back(default_of(parameter, only_tier));
+  return out;
+}
+
+std::vector<ast::Statement> bind(const ast::TemplateStatement& pattern, const Arguments& arguments,
+                                 const ast::ExpansionPointer& expansion, Substitution& substitution) {
+  std::vector<ast::Statement> out;
+  for (std::size_t i = 0; i < pattern.parameters.size(); ++i) {
+    const ast::Parameter& parameter = pattern.parameters[i];
+    const std::optional<ast::Argument>& value = arguments.values[i];
+    const Span span = value ? value->span : parameter.span;
+    ast::Name name = parameter.name;
+    name.local = substitution.local(name.text);
+    Binding binding{parameter.kind, {}, {}, {}};
+    switch (parameter.kind.value_or(Kind::Group)) {
+      case Kind::Group: {
+        ast::Selector meaning{ast::Unreadable{}, span};
+        if (value) meaning = *value->selector;
+        out.emplace_back(ast::GroupStatement{std::move(name), std::move(meaning), span, expansion});
+        break;
+      }
+      case Kind::Network: {
+        ast::Networks meaning{{}, span};
+        if (value) meaning = *value->networks;
+        out.emplace_back(ast::NetworkStatement{std::move(name), std::move(meaning), span, !value, expansion});
+        break;
+      }
+      case Kind::Service: {
+        ast::Services meaning{{}, span};
+        if (value) meaning = *value->services;
+        out.emplace_back(ast::ServiceStatement{std::move(name), std::move(meaning), span, !value, expansion});
+        break;
+      }
+      case Kind::Tier:
+        binding.tier = value ? *value->name : name;
+        break;
+      case Kind::String:
+        if (value) binding.text = value->text;
+        if (!value) binding.text = ast::Text{"", parameter.span, true};
+        break;
+      case Kind::Label:
+        if (value) binding.key = value->key;
+        if (!value) binding.key = ast::Key{{}, parameter.name, false, parameter.name.text, parameter.span, true};
+        break;
+    }
+    substitution.bind(parameter.name.text, std::move(binding));
+  }
+  return out;
+}
+
+}  // namespace weft::frontend

@@ -1,0 +1,182 @@
+#include <algorithm>
+#include <iterator>
+#include <tuple>
+
+#include "base/text.h"
+#include "frontend/arguments.h"
+#include "frontend/diagnostics.h"
+#include "frontend/frontend.h"
+#include "frontend/substitution.h"
+#include "frontend/templates.h"
+
+namespace weft::frontend {
+namespace {
+
+// The one tier of a policy with no more than one.
+std::optional<ast::Name> only_tier(std::span<const ast::File> files) {
+  for (const ast::File& file : files) {
+    if (file.lost.tier) return {};
+    for (const ast::Statement& statement : file.statements) {
+      const auto* tiers = std::get_if<ast::TiersStatement>(&statement);
+      if (tiers && tiers->names.size() == 1) return tiers->names.front();
+      if (tiers) return {};
+    }
+  }
+  return ast::Name{"main", {}};
+}
+
+std::size_t statements_in(const ast::BodyStatement& statement) {
+  if (const auto* it = std::get_if<ast::PolicyStatement>(&statement)) return 1 + it->items.size();
+  if (const auto* it = std::get_if<ast::TestStatement>(&statement)) return 1 + it->expectations.size();
+  return 1;
+}
+
+class Expander {
+ public:
+  Expander(std::span<const ast::File> files, Diagnostics& diagnostics)
+      : diagnostics_(diagnostics), templates_(files, diagnostics), only_tier_(only_tier(files)) {}
+
+  // Every template by itself: what is wrong with it is told without a use.
+  ast::File try_out() {
+    ast::File out;
+    out.trial = true;
+    for (const Templates::Template* each : templates_.all()) {
+      if (!each->sound) continue;
+      const auto expansion = std::make_shared<const ast::Expansion>(
+          ast::Expansion{each->statement->name.text, each->statement->span, nullptr, true});
+      Substitution substitution(*each->statement, each->statement->name.text, true, diagnostics_);
+      std::vector<ast::Statement> made =
+          bind(*each->statement, any_arguments(*each->statement, only_tier_), expansion, substitution);
+      add_body(*each, expansion, substitution, 0, made);
+      // The vocabulary of a standard module may be another where nothing of it is used.
+      if (each->library) continue;
+      std::ranges::move(made, std::back_inserter(out.statements));
+    }
+    return out;
+  }
+
+  void use(const ast::UseStatement& statement, std::vector<ast::Statement>& out) {
+    outermost_ = statement.span;
+    use(statement, nullptr, nullptr, 0, out);
+  }
+
+ private:
+  using Place = std::tuple<SourceId, std::uint32_t>;
+  static Place place_of(Span span) { return {span.source, span.begin}; }
+
+  // `around` is the expansion this use stands in.
+  void use(const ast::UseStatement& statement, Substitution* around, const ast::ExpansionPointer& outer,
+           std::size_t depth, std::vector<ast::Statement>& out) {
+    // What is wrong with a use in a template is wrong in each of its expansions, and told once.
+    if (refused_.contains(place_of(statement.span))) return;
+    const Templates::Template* pattern = templates_.find(statement);
+    if (!pattern || !pattern->sound) return;
+    if (depth > Limits::nesting) {
+      refuse(statement);
+      diagnostics_.report(too_deep, statement.name.span, Limits::nesting);
+      return;
+    }
+    const auto arguments = match(statement, *pattern->statement, around, only_tier_, diagnostics_);
+    if (!arguments || !take_name(statement, around)) return refuse(statement);
+
+    const bool trial = around && around->trial();
+    const std::string& name = statement.alias ? statement.alias->text : statement.name.text;
+    Substitution substitution(*pattern->statement, around ? around->place() + "/" + name : name, trial, diagnostics_);
+    const auto expansion =
+        std::make_shared<const ast::Expansion>(ast::Expansion{pattern->statement->name.text, statement.span, outer, trial});
+    if (!room_for(1 + pattern->statement->parameters.size(), trial)) return;
+    std::vector<ast::Statement> arguments_made = bind(*pattern->statement, *arguments, expansion, substitution);
+    std::ranges::move(arguments_made, std::back_inserter(out));
+    // In a trial the template is tried out by itself.
+    if (!trial) add_body(*pattern, expansion, substitution, depth, out);
+  }
+
+  void add_body(const Templates::Template& pattern, const ast::ExpansionPointer& expansion, Substitution& substitution,
+                std::size_t depth, std::vector<ast::Statement>& out) {
+    for (const ast::BodyStatement& statement : pattern.statement->body) {
+      if (const auto* inner = std::get_if<ast::UseStatement>(&statement)) {
+        use(*inner, &substitution, expansion, depth + 1, out);
+        continue;
+      }
+      // The tests of a module are its own.
+      if (pattern.library && std::holds_alternative<ast::TestStatement>(statement)) continue;
+      if (!room_for(statements_in(statement), substitution.trial())) return;
+      std::visit(
+          [&](const auto& it) {
+            if constexpr (!std::is_same_v<std::decay_t<decltype(it)>, ast::UseStatement>) {
+              auto copy = it;
+              substitution.apply(copy);
+              copy.expansion = expansion;
+              out.emplace_back(std::move(copy));
+            }
+          },
+          statement);
+    }
+  }
+
+  void refuse(const ast::UseStatement& statement) { refused_.insert(place_of(statement.span)); }
+
+  // What comes out of a use is called by its name, so no two uses may share one.
+  bool take_name(const ast::UseStatement& statement, const Substitution* around) {
+    const ast::Name& name = statement.alias ? *statement.alias : statement.name;
+    const std::string before = around ? around->place() + (around->trial() ? "\n" : "/") : "";
+    const auto [first, fresh] = names_.emplace(before + name.text, name.span);
+    if (fresh) return true;
+    int number = 2;
+    while (names_.contains(fmt::format("{}{}-{}", before, name.text, number))) ++number;
+    const std::string free = fmt::format("{}-{}", name.text, number);
+    Diagnostic& diagnostic = diagnostics_.report(use_name_taken, name.span, printable(name.text));
+    diagnostic.label(first->second, "this one");
+    const std::string title = fmt::format("give it a name of its own: `as {}`", printable(spelled(free)));
+    if (statement.alias) {
+      diagnostic.fix(title, name.span, spelled(free), Applicability::MaybeIncorrect);
+    } else {
+      const Span end{statement.span.source, statement.span.end, statement.span.end};
+      diagnostic.fix(title, end, " as " + spelled(free), Applicability::MaybeIncorrect);
+    }
+    names_.emplace(before + free, name.span);
+    return false;
+  }
+
+  bool room_for(std::size_t statements, bool trial) {
+    if (trial) return true;  // at most what the templates say
+    made_ += statements;
+    if (made_ <= Limits::expanded) return true;
+    if (!limit_reported_) diagnostics_.report(too_many_statements, outermost_, Limits::expanded);
+    limit_reported_ = true;
+    return false;
+  }
+
+  Diagnostics& diagnostics_;
+  Templates templates_;
+  std::optional<ast::Name> only_tier_;
+  std::map<std::string, Span, std::less<>> names_;
+  std::set<Place> refused_;
+  Span outermost_{};
+  std::size_t made_ = 0;
+  bool limit_reported_ = false;
+};
+
+}  // namespace
+
+std::vector<ast::File> expand(std::vector<ast::File> files, Diagnostics& diagnostics) {
+  Expander expander(files, diagnostics);
+  ast::File trial = expander.try_out();
+  std::vector<std::vector<ast::Statement>> expanded;
+  for (const ast::File& file : files) {
+    std::vector<ast::Statement>& out = expanded.emplace_back();
+    for (const ast::Statement& statement : file.statements) {
+      if (const auto* use = std::get_if<ast::UseStatement>(&statement)) {
+        expander.use(*use, out);
+      } else if (!std::holds_alternative<ast::TemplateStatement>(statement) &&
+                 !std::holds_alternative<ast::ImportStatement>(statement)) {
+        out.push_back(statement);
+      }
+    }
+  }
+  for (std::size_t i = 0; i < files.size(); ++i) files[i].statements = std::move(expanded[i]);
+  files.push_back(std::move(trial));
+  return files;
+}
+
+}  // namespace weft::frontend
