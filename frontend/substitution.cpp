@@ -218,10 +218,11 @@ void Substitution::apply(ast::TestStatement& statement) {
     apply(each.source);
     apply(each.destination);
     apply(each.services);
-    if (!trial_ && each.by && policies_.contains(each.by->name.text)) {
-      each.by->name.text = fmt::format("{}/{}", place_, each.by->name.text);
-      each.by->name_is_text = true;  // no word with a meaning of its own
-    }
+    const bool own = each.by && policies_.contains(each.by->name.text);
+    if (trial_ && !own) each.by.reset();  // a trial has no policy but those of the template
+    if (trial_ || !own) continue;
+    each.by->name.text = fmt::format("{}/{}", place_, each.by->name.text);
+    each.by->name_is_text = true;  // no word with a meaning of its own
   }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -21,10 +22,15 @@ struct Read {
   std::string codes() const;
 };
 
+/// The texts are called `test0.weft`, `test1.weft` and so on. They can import the standard modules, one another, and
+/// what `read_beside` finds beside them.
 Read read(const std::vector<std::string>& texts, const frontend::ReadOptions& options = {});
 inline Read read(const std::string& text, const frontend::ReadOptions& options = {}) {
   return read(std::vector<std::string>{text}, options);
 }
+
+/// As `read` of one text that can import files of these names.
+Read read_beside(const std::string& text, const std::map<std::string, std::string>& others);
 
 /// Parsed, and not looked at further.
 Read parse(const std::string& text);
