@@ -128,6 +128,9 @@ void dump(const Value& value, std::string& out) {
   } else if constexpr (Optional<Value>) {
     out += value.has_value() ? '+' : '-';
     if (value.has_value()) dump(*value, out);
+  } else if constexpr (requires { *value.get(); }) {  // what a pointer that owns points to
+    out += value ? '+' : '-';
+    if (value) dump(*value, out);
   } else if constexpr (Alternatives<Value>) {
     out += std::to_string(value.index()) + ':';
     std::visit([&](const auto& alternative) { dump(alternative, out); }, value);
