@@ -144,7 +144,8 @@ void Reader::read_file(const std::string& name, const Form& form, std::vector<So
   struct stat status{};
   // Before it is opened: that alone would wait for the other end of a pipe.
   if (!is_descriptor(name) && ::stat(name.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
-    diagnostics_.report(no_file, place_, name, kind_of(status.st_mode)).suggest("give a file, or `-` for standard input");
+    diagnostics_.report(no_file, place_, name, kind_of(status.st_mode))
+        .suggest("give a file, or `-` for standard input");
     return;
   }
   const int descriptor = ::open(name.c_str(), O_RDONLY | O_CLOEXEC);

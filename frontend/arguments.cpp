@@ -90,9 +90,8 @@ void explain_kind(Diagnostic& diagnostic, const ast::Argument& argument, Kind ki
 
 bool check_kind(const ast::Parameter& parameter, const ast::Argument& argument, Diagnostics& diagnostics) {
   if (!parameter.kind || fits(argument, *parameter.kind)) return true;
-  Diagnostic& diagnostic =
-      diagnostics.report(wrong_argument, argument.span, printable(parameter.name.text),
-                         with_article(*parameter.kind), description(argument));
+  Diagnostic& diagnostic = diagnostics.report(wrong_argument, argument.span, printable(parameter.name.text),
+                                              with_article(*parameter.kind), description(argument));
   if (argument.span != parameter.initial.value_or(ast::Argument{}).span) {
     diagnostic.label(parameter.span, "the parameter");
   }
@@ -166,9 +165,12 @@ std::optional<Arguments> match(const ast::UseStatement& use, const ast::Template
     if (!out.values[i]) missing.push_back(quoted(parameter.name.text));
   }
   if (!missing.empty() && diagnostics.errors() == errors) {
-    diagnostics.report(missing_argument, use.name.span, printable(pattern.name.text), fmt::format("{}", fmt::join(missing, ", ")))
+    diagnostics
+        .report(missing_argument, use.name.span, printable(pattern.name.text),
+                fmt::format("{}", fmt::join(missing, ", ")))
         .label(pattern.name.span, "the template")
-        .suggest(fmt::format("write `{} = …` between the parentheses", printable(missing.front().substr(1, missing.front().size() - 2))));
+        .suggest(fmt::format("write `{} = …` between the parentheses",
+                             printable(missing.front().substr(1, missing.front().size() - 2))));
   }
   if (diagnostics.errors() != errors) return {};
   return out;
@@ -195,7 +197,8 @@ bool check_parameters(const ast::TemplateStatement& pattern, Diagnostics& diagno
     if (const auto* it = std::get_if<ast::NetworkStatement>(&statement)) clash(it->name, "network");
     if (const auto* it = std::get_if<ast::ServiceStatement>(&statement)) clash(it->name, "service");
   }
-  const bool kinds_known = std::ranges::all_of(pattern.parameters, [](const auto& each) { return each.kind.has_value(); });
+  const bool kinds_known =
+      std::ranges::all_of(pattern.parameters, [](const auto& each) { return each.kind.has_value(); });
   return kinds_known && diagnostics.errors() == errors;
 }
 

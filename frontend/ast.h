@@ -146,10 +146,10 @@ struct Services {
 
 /// One use of a template. Statements that came out of it know it.
 struct Expansion {
-  std::string name;  ///< of the template
-  Span at{};         ///< the `use`
+  std::string name;                          ///< of the template
+  Span at{};                                 ///< the `use`
   std::shared_ptr<const Expansion> outer{};  ///< the use around it
-  bool trial = false;  ///< no use: the template is tried out by itself
+  bool trial = false;                        ///< no use: the template is tried out by itself
 };
 using ExpansionPointer = std::shared_ptr<const Expansion>;
 

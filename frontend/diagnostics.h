@@ -82,19 +82,19 @@ inline constexpr DiagnosticKind<std::string_view, std::size_t> too_involved{
 inline constexpr DiagnosticKind<std::string> unknown_template{"W1070", Severity::Error, "there is no template `{}`"};
 inline constexpr DiagnosticKind<std::string, std::string> unknown_parameter{"W1071", Severity::Error,
                                                                             "template `{}` has no parameter `{}`"};
-inline constexpr DiagnosticKind<std::string, std::string> missing_argument{
-    "W1072", Severity::Error, "this use of `{}` gives no value for {}"};
+inline constexpr DiagnosticKind<std::string, std::string> missing_argument{"W1072", Severity::Error,
+                                                                           "this use of `{}` gives no value for {}"};
 inline constexpr DiagnosticKind<std::string> use_name_taken{"W1073", Severity::Error,
                                                             "another use is called `{}` already"};
 inline constexpr DiagnosticKind<std::string, std::string_view, std::string_view> wrong_argument{
     "W1074", Severity::Error, "parameter `{}` takes {}, and this is {}"};
 inline constexpr DiagnosticKind<std::string> recursive_template{"W1075", Severity::Error, "template `{}` uses itself"};
-inline constexpr DiagnosticKind<std::size_t> too_many_statements{
-    "W1076", Severity::Error, "templates make more than {} statements of the policy"};
+inline constexpr DiagnosticKind<std::size_t, std::string_view> too_much_made{
+    "W1076", Severity::Error, "templates make more than {} {} of the policy"};
 inline constexpr DiagnosticKind<std::string, std::string_view, std::string_view> misused_parameter{
     "W1077", Severity::Error, "parameter `{}` is {}, and {} is wanted here"};
-inline constexpr DiagnosticKind<std::string> no_such_parameter{
-    "W1078", Severity::Error, "`{}` stands for a text, and no parameter is called so"};
+inline constexpr DiagnosticKind<std::string> no_such_parameter{"W1078", Severity::Error,
+                                                               "`{}` stands for a text, and no parameter is called so"};
 inline constexpr DiagnosticKind<std::string> unknown_module{"W1079", Severity::Error, "there is no module `{}`"};
 
 // ---- labels and selectors

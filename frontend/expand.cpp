@@ -82,9 +82,13 @@ class Expander {
     const bool trial = around && around->trial();
     const std::string& name = statement.alias ? statement.alias->text : statement.name.text;
     Substitution substitution(*pattern->statement, around ? around->place() + "/" + name : name, trial, diagnostics_);
-    const auto expansion =
-        std::make_shared<const ast::Expansion>(ast::Expansion{pattern->statement->name.text, statement.span, outer, trial});
-    if (!room_for(1 + pattern->statement->parameters.size(), trial)) return;
+    const auto expansion = std::make_shared<const ast::Expansion>(
+        ast::Expansion{pattern->statement->name.text, statement.span, outer, trial});
+    const Span use = statement.span;
+    const Span body = pattern->statement->span;
+    const std::uint32_t body_end = pattern->statement->close.value_or(body).end;
+    if (!room_for(1 + pattern->statement->parameters.size(), use.end - use.begin + body_end - body.begin, trial))
+      return;
     std::vector<ast::Statement> arguments_made = bind(*pattern->statement, *arguments, expansion, substitution);
     std::ranges::move(arguments_made, std::back_inserter(out));
     // In a trial the template is tried out by itself.
@@ -100,7 +104,7 @@ class Expander {
       }
       // The tests of a module are its own.
       if (pattern.library && std::holds_alternative<ast::TestStatement>(statement)) continue;
-      if (!room_for(statements_in(statement), substitution.trial())) return;
+      if (!room_for(statements_in(statement), 0, substitution.trial())) return;
       std::visit(
           [&](const auto& it) {
             if constexpr (!std::is_same_v<std::decay_t<decltype(it)>, ast::UseStatement>) {
@@ -138,11 +142,17 @@ class Expander {
     return false;
   }
 
-  bool room_for(std::size_t statements, bool trial) {
+  // Few statements may be long ones: what is copied counts as well.
+  bool room_for(std::size_t statements, std::size_t bytes, bool trial) {
     if (trial) return true;  // at most what the templates say
     made_ += statements;
-    if (made_ <= Limits::expanded) return true;
-    if (!limit_reported_) diagnostics_.report(too_many_statements, outermost_, Limits::expanded);
+    bytes_ += bytes;
+    const bool many = made_ > Limits::expanded;
+    if (!many && bytes_ <= Limits::source_bytes) return true;
+    if (!limit_reported_) {
+      diagnostics_.report(too_much_made, outermost_, many ? Limits::expanded : Limits::source_bytes,
+                          many ? "statements" : "bytes");
+    }
     limit_reported_ = true;
     return false;
   }
@@ -154,6 +164,7 @@ class Expander {
   std::set<Place> refused_;
   Span outermost_{};
   std::size_t made_ = 0;
+  std::size_t bytes_ = 0;
   bool limit_reported_ = false;
 };
 

@@ -23,7 +23,7 @@ struct Limits {
   static constexpr std::size_t errors = 50;                   ///< then reading stops with a note, which must be shown
   static constexpr std::size_t comparisons = 100'000;         ///< in one selector once its groups are put in
   static constexpr std::size_t all_comparisons = 10'000'000;  ///< in all rules together
-  static constexpr std::size_t expanded = 100'000;            ///< statements that templates put into the policy
+  static constexpr std::size_t expanded = 100'000;            ///< statements templates make; source_bytes of text
 };
 
 struct ReadOptions {
@@ -62,7 +62,8 @@ void read_imports(const Sources& sources, ImportReader& reader, std::vector<ast:
 std::vector<ast::File> expand(std::vector<ast::File> files, Diagnostics& diagnostics);
 
 /// What the files mean together: every declaration is visible in every file. Rules stand in the order of the files,
-/// then of their text. Templates are put to use; imports must have been read. The result always has a tier and a profile.
+/// then of their text. Templates are put to use; imports must have been read. The result always has a tier and a
+/// profile.
 model::Policy resolve(const Sources& sources, std::span<const ast::File> files, Diagnostics& diagnostics,
                       const ReadOptions& options = {});
 

@@ -34,8 +34,8 @@ std::optional<SourceId> module_of(const ast::ImportStatement& statement, ImportR
   if (const std::string near = module_meant_by(name, known); !near.empty()) {
     diagnostic.fix(fmt::format("did you mean `{}`?", near), place, near, Applicability::MaybeIncorrect);
   } else {
-    diagnostic.suggest(fmt::format("the standard modules are {}; a file is imported by its path: `import \"shop.weft\"`",
-                                   fmt::join(known, ", ")));
+    diagnostic.suggest(fmt::format(
+        "the standard modules are {}; a file is imported by its path: `import \"shop.weft\"`", fmt::join(known, ", ")));
   }
   return {};
 }
@@ -63,7 +63,8 @@ void read_imports(const Sources& sources, ImportReader& reader, std::vector<ast:
       ast::File file = parse(sources, *source, diagnostics);
       file.library = !statement.path;
       if (file.library) {
-        std::erase_if(file.statements, [](const ast::Statement& it) { return std::holds_alternative<ast::TestStatement>(it); });
+        std::erase_if(file.statements,
+                      [](const ast::Statement& it) { return std::holds_alternative<ast::TestStatement>(it); });
       }
       files.push_back(std::move(file));
     }

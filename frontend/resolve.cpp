@@ -136,7 +136,8 @@ class Resolver {
     const auto found = declarations_.networks.find(statement.name.key());
     if (found == declarations_.networks.end() || found->second.statement != &statement) return;
     if (const auto addresses = networks_.named(statement.name)) {
-      policy_.groups.push_back({shown(statement.name), model::Selector::world_address(*addresses), statement.name.span});
+      policy_.groups.push_back(
+          {shown(statement.name), model::Selector::world_address(*addresses), statement.name.span});
     }
   }
 

@@ -38,9 +38,7 @@ Substitution::Substitution(const ast::TemplateStatement& pattern, std::string pl
 }
 
 // A line end stands in no name that people can write, not even in backticks.
-std::string Substitution::local(const std::string& name) const {
-  return name + (trial_ ? "\n\n" : "\n") + place_;
-}
+std::string Substitution::local(const std::string& name) const { return name + (trial_ ? "\n\n" : "\n") + place_; }
 
 const Binding* Substitution::find(const ast::Name& name) const {
   const auto found = bindings_.find(name.text);

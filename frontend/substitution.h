@@ -23,8 +23,8 @@ struct Binding {
 /// "a group", "a text"
 std::string_view with_article(ast::Parameter::Kind kind);
 
-/// Makes the statements of a template's body those of one expansion: parameters get their values, and the names that the
-/// body declares become names of this expansion, which no other text can write.
+/// Makes the statements of a template's body those of one expansion: parameters get their values, and the names that
+/// the body declares become names of this expansion, which no other text can write.
 class Substitution {
  public:
   /// `place` is what the expansion is called: "shop/dns". A trial, which is none, reports what is wrong with the use of

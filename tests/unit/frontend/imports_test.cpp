@@ -14,9 +14,10 @@ using frontend_tests::read_beside;
 }  // namespace
 
 TEST_CASE("an imported file is part of the policy, once, however files import one another", "[frontend][imports]") {
-  const auto got = read_beside("import \"a.weft\"\nimport \"b.weft\"\npolicy p { allow web -> db : pg }\n",
-                               {{"a.weft", "import \"b.weft\"\nimport \"test0.weft\"\ngroup web = app == \"web\"\n"},
-                                {"b.weft", "import \"a.weft\"\nlabel app : string\ngroup db = app == \"db\"\nservice pg = tcp/5432\n"}});
+  const auto got = read_beside(
+      "import \"a.weft\"\nimport \"b.weft\"\npolicy p { allow web -> db : pg }\n",
+      {{"a.weft", "import \"b.weft\"\nimport \"test0.weft\"\ngroup web = app == \"web\"\n"},
+       {"b.weft", "import \"a.weft\"\nlabel app : string\ngroup db = app == \"db\"\nservice pg = tcp/5432\n"}});
   INFO(got.shown());
   CHECK(got.codes().empty());
   CHECK(got.files.size() == 3);
@@ -60,7 +61,8 @@ TEST_CASE("every standard module reads without a finding, whatever of it is used
     const auto alone = read(std::string(module.text));
     INFO(module.path << "\n" << alone.shown());
     CHECK(alone.codes().empty());
-    const auto imported = read("import " + std::string(module.name) + "\nlabel app : string\ntiers a, b\n"
+    const auto imported = read("import " + std::string(module.name) +
+                               "\nlabel app : string\ntiers a, b\n"
                                "policy p in a { allow app == \"x\" -> world : tcp }\n");
     INFO(imported.shown());
     CHECK(imported.codes().empty());

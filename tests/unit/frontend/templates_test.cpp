@@ -1,8 +1,8 @@
-// Templates put to use mean what the same policy means when it is written out, names keep to themselves, and a mistake is
-// told where it is made.
+// Templates put to use mean what the same policy means when it is written out, names keep to themselves, and a mistake
+// is told where it is made.
 
-#include <catch2/catch.hpp>
 #include <algorithm>
+#include <catch2/catch.hpp>
 
 #include "support.h"
 
@@ -55,33 +55,36 @@ void check_same(const Read& a, const Read& b) {
 }  // namespace
 
 TEST_CASE("every type of parameter puts its value in place", "[frontend][templates]") {
-  const Read used = read(shop +
-                         "tiers first, second\n"
-                         "template t(g: group, n: network, s: service, where: tier, value: string, k: label) {\n"
-                         "  network rest = n \\ 10.20.99.0/24\n"
-                         "  policy p in where {\n"
-                         "    allow g && k == value -> addr rest : s when source.k == destination.k because value\n"
-                         "    pass to second g -> n : s \\ tcp/80\n"
-                         "  }\n"
-                         "  never world -> g : s\n"
-                         "}\n"
-                         "use t(g = web || db, n = office, s = tcp/80, tcp/443, where = first, value = \"x\", k = ns.team)\n");
-  const Read written = read(shop +
-                            "tiers first, second\n"
-                            "policy p in first {\n"
-                            "  allow (web || db) && ns.team == \"x\" -> addr 10.20.0.0/16 \\ 10.20.99.0/24 : tcp/80, tcp/443\n"
-                            "    when source.ns.team == destination.ns.team because \"x\"\n"
-                            "  pass to second (web || db) -> world 10.20.0.0/16 : tcp/443\n"
-                            "}\n"
-                            "never world -> web || db : tcp/80, tcp/443\n");
+  const Read used =
+      read(shop +
+           "tiers first, second\n"
+           "template t(g: group, n: network, s: service, where: tier, value: string, k: label) {\n"
+           "  network rest = n \\ 10.20.99.0/24\n"
+           "  policy p in where {\n"
+           "    allow g && k == value -> addr rest : s when source.k == destination.k because value\n"
+           "    pass to second g -> n : s \\ tcp/80\n"
+           "  }\n"
+           "  never world -> g : s\n"
+           "}\n"
+           "use t(g = web || db, n = office, s = tcp/80, tcp/443, where = first, value = \"x\", k = ns.team)\n");
+  const Read written =
+      read(shop +
+           "tiers first, second\n"
+           "policy p in first {\n"
+           "  allow (web || db) && ns.team == \"x\" -> addr 10.20.0.0/16 \\ 10.20.99.0/24 : tcp/80, tcp/443\n"
+           "    when source.ns.team == destination.ns.team because \"x\"\n"
+           "  pass to second (web || db) -> world 10.20.0.0/16 : tcp/443\n"
+           "}\n"
+           "never world -> web || db : tcp/80, tcp/443\n");
   check_same(used, written);
 }
 
 TEST_CASE("what comes out of a use is called by it and knows it", "[frontend][templates]") {
-  const Read got = read(shop +
-                        "template inner(g: group) { group own = g && env == \"prod\" policy p { allow own -> own : pg } }\n"
-                        "template outer(g: group) { use inner(g = g) as first use inner(g = db) policy q { isolate g } }\n"
-                        "use outer(g = web) use outer(g = db) as again\n");
+  const Read got =
+      read(shop +
+           "template inner(g: group) { group own = g && env == \"prod\" policy p { allow own -> own : pg } }\n"
+           "template outer(g: group) { use inner(g = g) as first use inner(g = db) policy q { isolate g } }\n"
+           "use outer(g = web) use outer(g = db) as again\n");
   INFO(got.shown());
   REQUIRE(got.codes().empty());
   CHECK(policy_names(got) == std::vector<std::string>{"outer/first/p", "outer/inner/p", "outer/q", "again/first/p",
@@ -103,8 +106,8 @@ TEST_CASE("names of a template and of its user do not meet", "[frontend][templat
                          "  group web = app == \"other\"\n  service pg = tcp/1\n"
                          "  policy p { allow clients -> web : s allow web -> clients : pg }\n}\n"
                          "use t(clients = web, s = pg)\n");
-  const Read written = read(shop +
-                            "policy p { allow web -> app == \"other\" : pg allow app == \"other\" -> web : tcp/1 }\n");
+  const Read written =
+      read(shop + "policy p { allow web -> app == \"other\" : pg allow app == \"other\" -> web : tcp/1 }\n");
   check_same(used, written);
 
   const Read outside = read(shop +
@@ -123,7 +126,8 @@ TEST_CASE("a parameter is handed on to another template", "[frontend][templates]
                          "use mid(a = web, b = office, c = pg, d = \"prod\", e = env)\n");
   // A list of networks ends where the next parameter begins.
   const Read written =
-      read(shop + "policy p { allow web && env == \"prod\" && env == \"prod\" -> world {10.20.0.0/16, 10.0.0.0/24} : pg }\n");
+      read(shop +
+           "policy p { allow web && env == \"prod\" && env == \"prod\" -> world {10.20.0.0/16, 10.0.0.0/24} : pg }\n");
   INFO(used.shown());
   REQUIRE(used.codes().empty());
   REQUIRE(used.policy.rules.size() == 1);
@@ -132,7 +136,8 @@ TEST_CASE("a parameter is handed on to another template", "[frontend][templates]
 }
 
 TEST_CASE("a tier is needed where there are several", "[frontend][templates]") {
-  const std::string pattern = shop + "template t(g: group, where: tier) { policy p in where { isolate g } }\nuse t(g = web)\n";
+  const std::string pattern =
+      shop + "template t(g: group, where: tier) { policy p in where { isolate g } }\nuse t(g = web)\n";
   CHECK(read(pattern).codes().empty());
   CHECK(read(pattern + "tiers only\n").codes().empty());
   CHECK(read(pattern + "tiers one, two\n").codes() == "W1072");
@@ -140,7 +145,8 @@ TEST_CASE("a tier is needed where there are several", "[frontend][templates]") {
 
 TEST_CASE("a finding of an expansion points to its uses", "[frontend][templates]") {
   const Read got = read(shop +
-                        "template inner(n: network) { policy p { allow web -> world n : tcp/1 allow web -> addr 10.0.0.0/8 \\ n : pg } }\n"
+                        "template inner(n: network) { policy p { allow web -> world n : tcp/1 allow web -> addr "
+                        "10.0.0.0/8 \\ n : pg } }\n"
                         "template outer(n: network) { use inner(n = n) }\n"
                         "use outer(n = 192.0.2.0/24)\n");
   INFO(got.shown());
