@@ -74,9 +74,14 @@ TEST_CASE("a warning is a finding only under --strict", "[cli]") {
 }
 
 TEST_CASE("a policy named twice is one policy", "[cli]") {
-  CHECK(title({{"shop.weft", "./shop.weft", "x/../shop.weft"}, {}}) == "shop");
-  CHECK(title({{"shop.weft", "pci.weft"}, {}}) == "2 policies");
-  CHECK(title({{"-"}, {}}) == "<stdin>");
+  const auto title_of = [](std::vector<std::string> policies) {
+    Compilation compilation;
+    compilation.names.policies = std::move(policies);
+    return title(compilation);
+  };
+  CHECK(title_of({"shop.weft", "./shop.weft", "x/../shop.weft"}) == "shop");
+  CHECK(title_of({"shop.weft", "pci.weft"}) == "2 policies");
+  CHECK(title_of({"-"}) == "<stdin>");
 }
 
 TEST_CASE("answers are counted, vacuous ones apart", "[cli]") {
@@ -91,7 +96,8 @@ TEST_CASE("answers are counted, vacuous ones apart", "[cli]") {
   CHECK(counts.vacuous == 1);
   CHECK(counts.refuted == 1);
   CHECK(counts.undecided == 1);
-  CHECK(summary_text(many, {{"shop.weft"}, {"inventory.yaml"}}) ==
+  many.names.policies = {"shop.weft"};
+  CHECK(summary_text(many) ==
         "shop: 0 rules, no inventory; 2 assertions proved (1 vacuous), 1 refuted, 1 undecided; 0 conflicts\n"
         "  not checked: whether inventory labels lie in the vocabulary and named ports exist: no inventory is given\n");
 }
