@@ -88,10 +88,10 @@ void explain_kind(Diagnostic& diagnostic, const ast::Argument& argument, Kind ki
   }
 }
 
-bool check_kind(const ast::Parameter& parameter, const ast::Argument& argument, Diagnostics& diagnostics) {
+bool check_kind(const ast::Parameter& parameter, const ast::Argument& argument, Reporter& reporter) {
   if (!parameter.kind || fits(argument, *parameter.kind)) return true;
-  Diagnostic& diagnostic = diagnostics.report(wrong_argument, argument.span, printable(parameter.name.text),
-                                              with_article(*parameter.kind), description(argument));
+  Diagnostic& diagnostic = reporter.report(wrong_argument, argument.span, printable(parameter.name.text),
+                                           with_article(*parameter.kind), description(argument));
   if (argument.span != parameter.initial.value_or(ast::Argument{}).span) {
     diagnostic.label(parameter.span, "the parameter");
   }
@@ -105,10 +105,9 @@ std::vector<std::string> names_of(const ast::TemplateStatement& pattern) {
   return out;
 }
 
-void report_unknown(const ast::UseStatement::Value& value, const ast::TemplateStatement& pattern,
-                    Diagnostics& diagnostics) {
-  Diagnostic& diagnostic = diagnostics.report(unknown_parameter, value.parameter.span, printable(pattern.name.text),
-                                              printable(value.parameter.text));
+void report_unknown(const ast::UseStatement::Value& value, const ast::TemplateStatement& pattern, Reporter& reporter) {
+  Diagnostic& diagnostic = reporter.report(unknown_parameter, value.parameter.span, printable(pattern.name.text),
+                                           printable(value.parameter.text));
   const std::vector<std::string> known = names_of(pattern);
   if (const std::string near = nearest(value.parameter.text, known); !near.empty()) {
     did_you_mean(diagnostic, value.parameter.span, near);
@@ -133,9 +132,8 @@ std::optional<ast::Argument> default_of(const ast::Parameter& parameter, const s
 }  // namespace
 
 std::optional<Arguments> match(const ast::UseStatement& use, const ast::TemplateStatement& pattern,
-                               Substitution* around, const std::optional<ast::Name>& only_tier,
-                               Diagnostics& diagnostics) {
-  const std::size_t errors = diagnostics.errors();
+                               Substitution* around, const std::optional<ast::Name>& only_tier, Reporter& reporter) {
+  const std::size_t errors = reporter.errors();
   Arguments out;
   out.values.resize(pattern.parameters.size());
   std::map<std::string, Span, std::less<>> given;
@@ -143,18 +141,18 @@ std::optional<Arguments> match(const ast::UseStatement& use, const ast::Template
     const auto parameter = std::ranges::find(pattern.parameters, value.parameter.text,
                                              [](const ast::Parameter& each) { return each.name.text; });
     if (parameter == pattern.parameters.end()) {
-      report_unknown(value, pattern, diagnostics);
+      report_unknown(value, pattern, reporter);
       continue;
     }
     if (const auto [first, fresh] = given.emplace(value.parameter.text, value.parameter.span); !fresh) {
-      diagnostics
+      reporter
           .report(stated_twice, value.parameter.span, fmt::format("the value of `{}`", printable(value.parameter.text)))
           .label(first->second, "it is stated here already");
       continue;
     }
     ast::Argument argument = value.argument;
     if (around) around->apply(argument);
-    if (!check_kind(*parameter, argument, diagnostics)) continue;
+    if (!check_kind(*parameter, argument, reporter)) continue;
     out.values[static_cast<std::size_t>(parameter - pattern.parameters.begin())] = std::move(argument);
   }
   std::vector<std::string> missing;
@@ -164,31 +162,31 @@ std::optional<Arguments> match(const ast::UseStatement& use, const ast::Template
     out.values[i] = default_of(parameter, only_tier);
     if (!out.values[i]) missing.push_back(quoted(parameter.name.text));
   }
-  if (!missing.empty() && diagnostics.errors() == errors) {
-    diagnostics
+  if (!missing.empty() && reporter.errors() == errors) {
+    reporter
         .report(missing_argument, use.name.span, printable(pattern.name.text),
                 fmt::format("{}", fmt::join(missing, ", ")))
         .label(pattern.name.span, "the template")
         .suggest(fmt::format("write `{} = …` between the parentheses",
                              printable(missing.front().substr(1, missing.front().size() - 2))));
   }
-  if (diagnostics.errors() != errors) return {};
+  if (reporter.errors() != errors) return {};
   return out;
 }
 
-bool check_parameters(const ast::TemplateStatement& pattern, Diagnostics& diagnostics) {
-  const std::size_t errors = diagnostics.errors();
+bool check_parameters(const ast::TemplateStatement& pattern, Reporter& reporter) {
+  const std::size_t errors = reporter.errors();
   std::map<std::string, Span, std::less<>> names;
   for (const ast::Parameter& parameter : pattern.parameters) {
     if (const auto [first, fresh] = names.emplace(parameter.name.text, parameter.name.span); !fresh) {
-      diagnostics.report(declared_twice, parameter.name.span, "parameter", quoted(parameter.name.text))
+      reporter.report(declared_twice, parameter.name.span, "parameter", quoted(parameter.name.text))
           .label(first->second, "it is declared here already");
     }
-    if (parameter.initial) check_kind(parameter, *parameter.initial, diagnostics);
+    if (parameter.initial) check_kind(parameter, *parameter.initial, reporter);
   }
   const auto clash = [&](const ast::Name& name, std::string_view kind) {
     if (const auto found = names.find(name.text); found != names.end()) {
-      diagnostics.report(declared_twice, name.span, kind, quoted(name.text))
+      reporter.report(declared_twice, name.span, kind, quoted(name.text))
           .label(found->second, "it is a parameter already");
     }
   };
@@ -199,7 +197,7 @@ bool check_parameters(const ast::TemplateStatement& pattern, Diagnostics& diagno
   }
   const bool kinds_known =
       std::ranges::all_of(pattern.parameters, [](const auto& each) { return each.kind.has_value(); });
-  return kinds_known && diagnostics.errors() == errors;
+  return kinds_known && reporter.errors() == errors;
 }
 
 Arguments any_arguments(const ast::TemplateStatement& pattern, const std::optional<ast::Name>& only_tier) {

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "base/diagnostics.h"
 #include "frontend/ast.h"
+#include "frontend/declarations.h"
 #include "frontend/substitution.h"
 
 // Private to this folder.
@@ -20,11 +20,10 @@ struct Arguments {
 /// Holds a `use` against the parameters of its template. Nothing where it does not fit, which is reported. `around`
 /// is the expansion the `use` stands in, if it stands in one: its parameters may be handed on.
 std::optional<Arguments> match(const ast::UseStatement& use, const ast::TemplateStatement& pattern,
-                               Substitution* around, const std::optional<ast::Name>& only_tier,
-                               Diagnostics& diagnostics);
+                               Substitution* around, const std::optional<ast::Name>& only_tier, Reporter& reporter);
 
 /// The names and defaults of the parameters themselves. False where something is wrong with them, which is reported.
-bool check_parameters(const ast::TemplateStatement& pattern, Diagnostics& diagnostics);
+bool check_parameters(const ast::TemplateStatement& pattern, Reporter& reporter);
 
 /// What the parameters are when a template is tried out: their defaults, and anything where there is none.
 Arguments any_arguments(const ast::TemplateStatement& pattern, const std::optional<ast::Name>& only_tier);

@@ -27,6 +27,8 @@ class Reporter {
     return show_uses(diagnostics_.report(kind, span, arguments...), span);
   }
   std::size_t errors() const { return diagnostics_.errors(); }
+  /// True past the limit, which is told at the span, once.
+  bool full(Span span);
 
   /// The expansion of a template that is looked at; none outside.
   const ast::Expansion* expansion() const { return expansion_; }
@@ -49,7 +51,6 @@ class Reporter {
   /// A mistake of the template itself is found when it is tried out, and a warning in its first use: not again.
   bool said_of_template(std::string_view code, Severity severity, Span span);
   Diagnostic& show_uses(Diagnostic& diagnostic, Span span) const;
-  bool full(Span span);
 
   Diagnostics& diagnostics_;
   Diagnostic dropped_;

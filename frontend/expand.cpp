@@ -12,10 +12,12 @@
 namespace weft::frontend {
 namespace {
 
-// The one tier of a policy with no more than one.
+// The one tier of a policy with no more than one. Where some may be lost, it is one that nobody misses.
 std::optional<ast::Name> only_tier(std::span<const ast::File> files) {
   for (const ast::File& file : files) {
-    if (file.lost.tier) return {};
+    if (file.lost.tier) return ast::Name{"main", {}, false, "\n"};
+  }
+  for (const ast::File& file : files) {
     for (const ast::Statement& statement : file.statements) {
       const auto* tiers = std::get_if<ast::TiersStatement>(&statement);
       if (tiers && tiers->names.size() == 1) return tiers->names.front();
@@ -33,24 +35,24 @@ std::size_t statements_in(const ast::BodyStatement& statement) {
 
 class Expander {
  public:
-  Expander(std::span<const ast::File> files, Diagnostics& diagnostics)
-      : diagnostics_(diagnostics), templates_(files, diagnostics), only_tier_(only_tier(files)) {}
+  Expander(std::span<const ast::File> files, Reporter& reporter)
+      : reporter_(reporter), templates_(files, reporter), only_tier_(only_tier(files)) {}
 
   // Every template by itself: what is wrong with it is told without a use.
-  ast::File try_out() {
-    ast::File out;
-    out.trial = true;
+  std::vector<ast::File> try_out() {
+    std::vector<ast::File> out;
     for (const Templates::Template* each : templates_.all()) {
       if (!each->sound) continue;
       const auto expansion = std::make_shared<const ast::Expansion>(
           ast::Expansion{each->statement->name.text, each->statement->span, nullptr, true});
-      Substitution substitution(*each->statement, each->statement->name.text, true, diagnostics_);
-      std::vector<ast::Statement> made =
-          bind(*each->statement, any_arguments(*each->statement, only_tier_), expansion, substitution);
-      add_body(*each, expansion, substitution, 0, made);
+      Substitution substitution(*each->statement, each->statement->name.text, true, reporter_);
+      ast::File trial;
+      trial.source = each->statement->span.source;
+      trial.trial = true;
+      trial.statements = bind(*each->statement, any_arguments(*each->statement, only_tier_), expansion, substitution);
+      add_body(*each, expansion, substitution, 0, trial.statements);
       // The vocabulary of a standard module may be another where nothing of it is used.
-      if (each->library) continue;
-      std::ranges::move(made, std::back_inserter(out.statements));
+      if (!each->library) out.push_back(std::move(trial));
     }
     return out;
   }
@@ -73,15 +75,15 @@ class Expander {
     if (!pattern || !pattern->sound) return;
     if (depth > Limits::nesting) {
       refuse(statement);
-      diagnostics_.report(too_deep, statement.name.span, Limits::nesting);
+      reporter_.report(too_deep, statement.name.span, Limits::nesting);
       return;
     }
-    const auto arguments = match(statement, *pattern->statement, around, only_tier_, diagnostics_);
+    const auto arguments = match(statement, *pattern->statement, around, only_tier_, reporter_);
     if (!arguments || !take_name(statement, around)) return refuse(statement);
 
     const bool trial = around && around->trial();
     const std::string& name = statement.alias ? statement.alias->text : statement.name.text;
-    Substitution substitution(*pattern->statement, around ? around->place() + "/" + name : name, trial, diagnostics_);
+    Substitution substitution(*pattern->statement, around ? around->place() + "/" + name : name, trial, reporter_);
     const auto expansion = std::make_shared<const ast::Expansion>(
         ast::Expansion{pattern->statement->name.text, statement.span, outer, trial});
     const Span use = statement.span;
@@ -127,9 +129,9 @@ class Expander {
     const auto [first, fresh] = names_.emplace(before + name.text, name.span);
     if (fresh) return true;
     int number = 2;
-    while (names_.contains(fmt::format("{}{}-{}", before, name.text, number))) ++number;
-    const std::string free = fmt::format("{}-{}", name.text, number);
-    Diagnostic& diagnostic = diagnostics_.report(use_name_taken, name.span, printable(name.text));
+    while (names_.contains(fmt::format("{}{}_{}", before, name.text, number))) ++number;
+    const std::string free = fmt::format("{}_{}", name.text, number);
+    Diagnostic& diagnostic = reporter_.report(use_name_taken, name.span, printable(name.text));
     diagnostic.label(first->second, "this one");
     const std::string title = fmt::format("give it a name of its own: `as {}`", printable(spelled(free)));
     if (statement.alias) {
@@ -150,14 +152,14 @@ class Expander {
     const bool many = made_ > Limits::expanded;
     if (!many && bytes_ <= Limits::source_bytes) return true;
     if (!limit_reported_) {
-      diagnostics_.report(too_much_made, outermost_, many ? Limits::expanded : Limits::source_bytes,
-                          many ? "statements" : "bytes");
+      reporter_.report(too_much_made, outermost_, many ? Limits::expanded : Limits::source_bytes,
+                       many ? "statements" : "bytes");
     }
     limit_reported_ = true;
     return false;
   }
 
-  Diagnostics& diagnostics_;
+  Reporter& reporter_;
   Templates templates_;
   std::optional<ast::Name> only_tier_;
   std::map<std::string, Span, std::less<>> names_;
@@ -171,8 +173,9 @@ class Expander {
 }  // namespace
 
 std::vector<ast::File> expand(std::vector<ast::File> files, Diagnostics& diagnostics) {
-  Expander expander(files, diagnostics);
-  ast::File trial = expander.try_out();
+  Reporter reporter(diagnostics);
+  Expander expander(files, reporter);
+  std::vector<ast::File> trials = expander.try_out();
   std::vector<std::vector<ast::Statement>> expanded;
   for (const ast::File& file : files) {
     std::vector<ast::Statement>& out = expanded.emplace_back();
@@ -186,7 +189,7 @@ std::vector<ast::File> expand(std::vector<ast::File> files, Diagnostics& diagnos
     }
   }
   for (std::size_t i = 0; i < files.size(); ++i) files[i].statements = std::move(expanded[i]);
-  files.push_back(std::move(trial));
+  std::ranges::move(trials, std::back_inserter(files));
   return files;
 }
 

@@ -57,8 +57,8 @@ class ImportReader {
 void read_imports(const Sources& sources, ImportReader& reader, std::vector<ast::File>& files,
                   Diagnostics& diagnostics);
 
-/// The files with every `use` replaced by what its template makes of it; templates and imports are gone. Last comes a
-/// file of the templates tried out.
+/// The files with every `use` replaced by what its template makes of it; templates and imports are gone. Last come
+/// files of the templates tried out.
 std::vector<ast::File> expand(std::vector<ast::File> files, Diagnostics& diagnostics);
 
 /// What the files mean together: every declaration is visible in every file. Rules stand in the order of the files,

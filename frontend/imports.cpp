@@ -2,6 +2,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "frontend/declarations.h"
 #include "frontend/diagnostics.h"
 #include "frontend/frontend.h"
 
@@ -24,13 +25,13 @@ std::string module_meant_by(const std::string& name, const std::vector<std::stri
 }
 
 std::optional<SourceId> module_of(const ast::ImportStatement& statement, ImportReader& reader,
-                                  std::set<std::string>& unknown, Diagnostics& diagnostics) {
+                                  std::set<std::string>& unknown, Reporter& reporter) {
   const std::string name = module_name(statement);
   const std::vector<std::string> known = reader.modules();
   if (std::ranges::find(known, name) != known.end()) return reader.module(name);
   if (!unknown.insert(name).second) return {};
   const Span place{statement.span.source, statement.module.front().span.begin, statement.module.back().span.end};
-  Diagnostic& diagnostic = diagnostics.report(unknown_module, place, printable(name));
+  Diagnostic& diagnostic = reporter.report(unknown_module, place, printable(name));
   if (const std::string near = module_meant_by(name, known); !near.empty()) {
     diagnostic.fix(fmt::format("did you mean `{}`?", near), place, near, Applicability::MaybeIncorrect);
   } else {
@@ -46,6 +47,7 @@ void lose_everything(ast::Lost& lost) { lost.group = lost.service = lost.label =
 
 void read_imports(const Sources& sources, ImportReader& reader, std::vector<ast::File>& files,
                   Diagnostics& diagnostics) {
+  Reporter reporter(diagnostics);
   std::set<SourceId> read;
   std::set<std::string> unknown_modules;
   for (const ast::File& file : files) read.insert(file.source);
@@ -55,9 +57,10 @@ void read_imports(const Sources& sources, ImportReader& reader, std::vector<ast:
       const auto* found = std::get_if<ast::ImportStatement>(&files[i].statements[k]);
       if (!found) continue;
       const ast::ImportStatement statement = *found;
+      if (reporter.full(statement.span)) return lose_everything(files[i].lost);
       const std::optional<SourceId> source = statement.path
                                                  ? reader.file(statement.path->text, statement.path->span, diagnostics)
-                                                 : module_of(statement, reader, unknown_modules, diagnostics);
+                                                 : module_of(statement, reader, unknown_modules, reporter);
       if (!source) lose_everything(files[i].lost);
       if (!source || !read.insert(*source).second) continue;
       ast::File file = parse(sources, *source, diagnostics);

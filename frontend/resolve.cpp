@@ -371,7 +371,9 @@ class Resolver {
     }
     const bool says_something =
         std::ranges::any_of(files_, [](const ast::File& file) { return !file.statements.empty(); });
-    if (says_something && policy_.rules.empty() && policy_.isolations.empty()) {
+    // Templates are there for others to use.
+    const bool for_others = std::ranges::any_of(files_, &ast::File::trial);
+    if (says_something && !for_others && policy_.rules.empty() && policy_.isolations.empty()) {
       for (const ast::File& file : files_) {
         if (file.statements.empty()) continue;
         reporter_.report(no_rules, Span{file.source, 0, 0}, policy_.profile.name,

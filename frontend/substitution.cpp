@@ -26,9 +26,8 @@ std::string_view with_article(ast::Parameter::Kind kind) {
   return "";
 }
 
-Substitution::Substitution(const ast::TemplateStatement& pattern, std::string place, bool trial,
-                           Diagnostics& diagnostics)
-    : place_(std::move(place)), trial_(trial), diagnostics_(diagnostics) {
+Substitution::Substitution(const ast::TemplateStatement& pattern, std::string place, bool trial, Reporter& reporter)
+    : place_(std::move(place)), trial_(trial), reporter_(reporter) {
   for (const ast::BodyStatement& statement : pattern.body) {
     if (const auto* it = std::get_if<ast::GroupStatement>(&statement)) selectors_.insert(it->name.text);
     if (const auto* it = std::get_if<ast::NetworkStatement>(&statement)) selectors_.insert(it->name.text);
@@ -56,7 +55,7 @@ void Substitution::reference(ast::Name& name, std::initializer_list<Kind> kinds,
   } else if (binding && binding->kind) {
     if (quiet_) return;  // the reading that is wanted may be another
     report_misuse(name, *binding->kind, *kinds.begin());
-    name.local = local(name.text);
+    name.local = "\n";  // nothing is declared by that, and nobody misses it
   } else if (declared.contains(name.text)) {
     name.local = local(name.text);
   }
@@ -64,7 +63,7 @@ void Substitution::reference(ast::Name& name, std::initializer_list<Kind> kinds,
 
 void Substitution::report_misuse(const ast::Name& name, Kind is, Kind wanted) {
   if (!trial_) return;
-  diagnostics_.report(misused_parameter, name.span, printable(name.text), with_article(is), with_article(wanted));
+  reporter_.report(misused_parameter, name.span, printable(name.text), with_article(is), with_article(wanted));
 }
 
 void Substitution::apply_tier(ast::Name& name) const {
@@ -91,7 +90,7 @@ void Substitution::apply(ast::Text& text) {
     for (const auto& [each, bound] : bindings_) {
       if (bound.kind == Kind::String) known.push_back(each);
     }
-    Diagnostic& diagnostic = diagnostics_.report(no_such_parameter, name.span, printable(name.text));
+    Diagnostic& diagnostic = reporter_.report(no_such_parameter, name.span, printable(name.text));
     if (const std::string near = nearest(name.text, known); !near.empty()) did_you_mean(diagnostic, name.span, near);
     diagnostic.fix(fmt::format("texts stand in double quotes: \"{}\"", printable(name.text)), name.span,
                    fmt::format("\"{}\"", name.text), Applicability::MaybeIncorrect);

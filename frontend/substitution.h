@@ -5,8 +5,8 @@
 #include <set>
 #include <string>
 
-#include "base/diagnostics.h"
 #include "frontend/ast.h"
+#include "frontend/declarations.h"
 
 // Private to this folder.
 namespace weft::frontend {
@@ -29,7 +29,7 @@ class Substitution {
  public:
   /// `place` is what the expansion is called: "shop/dns". A trial, which is none, reports what is wrong with the use of
   /// parameters in the body.
-  Substitution(const ast::TemplateStatement& pattern, std::string place, bool trial, Diagnostics& diagnostics);
+  Substitution(const ast::TemplateStatement& pattern, std::string place, bool trial, Reporter& reporter);
 
   void bind(const std::string& parameter, Binding binding) { bindings_[parameter] = std::move(binding); }
   const std::string& place() const { return place_; }
@@ -70,7 +70,7 @@ class Substitution {
   std::string place_;
   bool trial_;
   bool quiet_ = false;  ///< one of several readings is under way
-  Diagnostics& diagnostics_;
+  Reporter& reporter_;
   std::map<std::string, Binding> bindings_;
   std::set<std::string> selectors_;  ///< groups and networks that the body declares
   std::set<std::string> services_;

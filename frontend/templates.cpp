@@ -7,7 +7,7 @@
 
 namespace weft::frontend {
 
-Templates::Templates(std::span<const ast::File> files, Diagnostics& diagnostics) : diagnostics_(diagnostics) {
+Templates::Templates(std::span<const ast::File> files, Reporter& reporter) : reporter_(reporter) {
   for (const ast::File& file : files) {
     lost_ = lost_ || (file.lost.group && file.lost.service && file.lost.label && file.lost.tier);
     for (const ast::Statement& statement : file.statements) {
@@ -19,11 +19,11 @@ Templates::Templates(std::span<const ast::File> files, Diagnostics& diagnostics)
       }
       const auto [at, fresh] = templates_.try_emplace(it->name.text, Template{it, file.library});
       if (!fresh) {
-        diagnostics.report(declared_twice, it->name.span, "template", quoted(it->name.text))
+        reporter.report(declared_twice, it->name.span, "template", quoted(it->name.text))
             .label(at->second.statement->name.span, "it is declared here already");
         continue;
       }
-      at->second.sound = !it->unreadable_header && check_parameters(*it, diagnostics);
+      at->second.sound = !it->unreadable_header && check_parameters(*it, reporter);
       order_.push_back(&at->second);
     }
   }
@@ -50,7 +50,7 @@ void Templates::follow(Template& from, std::vector<const ast::UseStatement*>& pa
       report_cycle(next, std::span(path).subspan(first));
       for (std::size_t i = first; i < path.size(); ++i) templates_.find(path[i]->name.text)->second.sound = false;
     } else if (path.size() > Limits::nesting) {
-      if (from.sound) diagnostics_.report(too_deep, use->name.span, Limits::nesting);
+      if (from.sound) reporter_.report(too_deep, use->name.span, Limits::nesting);
       from.sound = false;
     } else {
       follow(next, path);
@@ -63,7 +63,7 @@ void Templates::follow(Template& from, std::vector<const ast::UseStatement*>& pa
 
 void Templates::report_cycle(const Template& first, std::span<const ast::UseStatement* const> cycle) {
   const std::string name = printable(first.statement->name.text);
-  Diagnostic& diagnostic = diagnostics_.report(recursive_template, cycle.front()->name.span, name);
+  Diagnostic& diagnostic = reporter_.report(recursive_template, cycle.front()->name.span, name);
   if (cycle.size() == 1) return;
   std::string from = name;
   for (const ast::UseStatement* use : cycle) {
@@ -77,7 +77,7 @@ void Templates::report_cycle(const Template& first, std::span<const ast::UseStat
 const Templates::Template* Templates::find(const ast::UseStatement& use) {
   if (const auto found = templates_.find(use.name.text); found != templates_.end()) return &found->second;
   if (lost_ || !unknown_.insert(use.name.text).second) return nullptr;
-  Diagnostic& diagnostic = diagnostics_.report(unknown_template, use.name.span, printable(use.name.text));
+  Diagnostic& diagnostic = reporter_.report(unknown_template, use.name.span, printable(use.name.text));
   std::vector<std::string> known;
   for (const auto& [name, each] : templates_) known.push_back(name);
   if (const std::string near = nearest(use.name.text, known); !near.empty()) {

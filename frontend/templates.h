@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
-#include "base/diagnostics.h"
 #include "frontend/ast.h"
+#include "frontend/declarations.h"
 
 // Private to this folder.
 namespace weft::frontend {
@@ -24,7 +24,7 @@ class Templates {
     bool followed = false;
   };
 
-  Templates(std::span<const ast::File> files, Diagnostics& diagnostics);
+  Templates(std::span<const ast::File> files, Reporter& reporter);
 
   /// The template a `use` means, or nothing, which is reported once per name.
   const Template* find(const ast::UseStatement& use);
@@ -35,7 +35,7 @@ class Templates {
   void follow(Template& from, std::vector<const ast::UseStatement*>& path);
   void report_cycle(const Template& first, std::span<const ast::UseStatement* const> cycle);
 
-  Diagnostics& diagnostics_;
+  Reporter& reporter_;
   std::map<std::string, Template, std::less<>> templates_;
   std::vector<Template*> order_;
   std::set<std::string, std::less<>> unknown_;

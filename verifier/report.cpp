@@ -46,11 +46,14 @@ class Reporter {
       say_broken(assertion, result, refuted->witness);
     } else if (const auto* proved = std::get_if<Proved>(&answer)) {
       if (!proved->vacuous) return;
-      diagnostics_.report(vacuous_assertion, place(assertion.span), as_written(assertion), proved->why)
-          .suggest("compare its labels, addresses and ports with those the policy knows");
+      Diagnostic& out =
+          diagnostics_.report(vacuous_assertion, place(assertion.span), as_written(assertion), proved->why);
+      show_use(out, assertion);
+      out.suggest("compare its labels, addresses and ports with those the policy knows");
     } else {
       Diagnostic& out = diagnostics_.report(undecided, place(assertion.span), fmt::format("`{}`", as_written(assertion)),
                                             std::get<Undecided>(answer).why);
+      show_use(out, assertion);
       say_parts(out, result);
       out.note("the assertion counts as neither proved nor broken")
           .suggest("ask for less at once (fewer ports, narrower selectors), or give the keys it mentions finite values")
@@ -70,7 +73,9 @@ class Reporter {
     Diagnostic& out =
         diagnostics_.report(conflict, place(denies.span), policy_[denies.block].name, policy_[allows.block].name);
     out.at("denies it");
+    show_use(out, denies);
     label(out, allows.span, "allows it");
+    show_use(out, allows);
     show(out, finding);
     out.suggest(
         "narrow one of the two; or put them into different tiers, policies with different priorities, or one `ordered` "
@@ -83,7 +88,9 @@ class Reporter {
     Diagnostic& out = diagnostics_.report(ambiguous_priority, place(second.span), policy_[first.block].name,
                                           policy_[second.block].name, first.level.priority, policy_[first.tier].name);
     out.at(fmt::format("says {}", word(second.verdict)));
+    show_use(out, second);
     label(out, first.span, fmt::format("says {} of the same flow", word(first.verdict)));
+    show_use(out, first);
     show(out, finding);
     out.suggest("give the two policies different priorities");
   }
@@ -96,6 +103,7 @@ class Reporter {
     Diagnostic& out = never ? diagnostics_.report(never_refuted, place(assertion.span), as_written(assertion), flow)
                             : diagnostics_.report(always_refuted, place(assertion.span), as_written(assertion), flow);
 
+    show_use(out, assertion);
     say_parts(out, result);
     const auto& [allowed, self, egress, ingress] = witness.decision;
     const auto by_rule = [](const std::optional<GateDecision>& gate) { return gate && gate->rule; };
@@ -167,6 +175,12 @@ class Reporter {
     if (finding.when.until) {
       out.note(fmt::format("so it is {}, when one of the two rules expires", text_of(finding.when, finding.when.from)));
     }
+  }
+
+  // A rule or claim of a template is read with the `use` that made it.
+  template <typename Statement>
+  void show_use(Diagnostic& out, const Statement& statement) {
+    if (statement.used_at) label(out, *statement.used_at, "in this use of its template");
   }
 
   void label(Diagnostic& out, Span span, std::string text) {

@@ -46,6 +46,7 @@ class Modules(WeftTest):
         self.write("p.weft", text + "policy hole { allow notebook -> vllm : tcp/8000 }\n")
         outcome = self.expect(1, "check", "p.weft")
         self.assertIn("std/ai/serve/openai_backend.weft:", outcome.err)
+        self.assertIn("in this use of its template", outcome.err)
 
 
 class Imports(WeftTest):
