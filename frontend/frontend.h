@@ -67,7 +67,7 @@ std::vector<ast::File> expand(std::vector<ast::File> files, Diagnostics& diagnos
 model::Policy resolve(const Sources& sources, std::span<const ast::File> files, Diagnostics& diagnostics,
                       const ReadOptions& options = {});
 
-/// `parse` of each source, then `read_imports` and `resolve`. What was imported is appended to `files`.
+/// `parse` of each source, then `read_imports` and `resolve`. The files that were imported are appended to `files`.
 model::Policy read_policy(const Sources& sources, std::vector<SourceId>& files, ImportReader& reader,
                           Diagnostics& diagnostics, const ReadOptions& options = {});
 

@@ -47,7 +47,9 @@ model::Policy read_policy(const Sources& sources, std::vector<SourceId>& files, 
   for (const SourceId source : files) parsed.push_back(parse(sources, source, diagnostics));
   const std::size_t given = parsed.size();
   read_imports(sources, reader, parsed, diagnostics);
-  for (std::size_t i = given; i < parsed.size(); ++i) files.push_back(parsed[i].source);
+  for (std::size_t i = given; i < parsed.size(); ++i) {
+    if (!parsed[i].library) files.push_back(parsed[i].source);
+  }
   return resolve(sources, parsed, diagnostics, options);
 }
 
