@@ -218,6 +218,16 @@ TEST_CASE("a module with any word left out is read to its end, and names of expa
   CHECK(broken > tried / 8);
 }
 
+TEST_CASE("long bodies are not copied without end", "[frontend][templates]") {
+  std::string text = "label app : string\ntemplate t(g: group) {\n  group own = app in {\"a\"";
+  for (int i = 0; i < 60'000; ++i) text += fmt::format(", \"value-{}\"", i);
+  text += "}\n  policy p { allow own -> g : tcp/1 }\n}\n";
+  for (int i = 0; i < 200; ++i) text += fmt::format("use t(g = workload) as u{}\n", i);
+  const Read got = read(text);
+  REQUIRE(got.codes() == "W1076");
+  CHECK(got.diagnostics.all()[0].message == "templates make more than 67108864 bytes of the policy");
+}
+
 TEST_CASE("templates deep in one another are refused, not run out of stack", "[frontend][templates]") {
   std::string text = "label app : string\ntemplate t0(g: group) { policy p { isolate g } }\n";
   for (int i = 1; i <= 5000; ++i) text += fmt::format("template t{}(g: group) {{ use t{}(g = g) }}\n", i, i - 1);
