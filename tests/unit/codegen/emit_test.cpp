@@ -212,6 +212,7 @@ TEST_CASE("too much is an error that says what is too much", "[codegen]") {
   }
   SECTION("rows") {
     plan.classes.resize(60'000);
+    plan.egress.own_rows.resize(60'000);
     plan.ingress.entries.resize(40'000);
     const auto out = codegen::emit(plan);
     REQUIRE_FALSE(out);
