@@ -38,6 +38,7 @@ struct Words {
   std::vector<std::string> policies;
   std::vector<std::string> inventories;
   std::string dump_smt;
+  bool widen_obligations = false;
   bool strict = false;
   bool fix = false;
   bool dry_run = false;
@@ -154,6 +155,8 @@ void define(CLI::App& root, Words& words) {
       ->option_text("plan|ir");
   build->add_flag("--print-plan,--explain-plan", words.print_plan, "as `--emit plan`")->group("");
   build->add_option("--dump-smt", words.dump_smt, "as in `weft check`")->option_text("DIR");
+  build->add_flag("--widen-obligations", words.widen_obligations,
+                  "builds rules that say `requires` without what they require");
   add_now(*build, words);
 
   CLI::App* query = add_command(root, query_help);
@@ -337,7 +340,7 @@ Result<Command> build_command(const CLI::App& command, Words& words) {
   }
   const auto now = now_of(words);
   if (!now) return std::unexpected(now.error());
-  return BuildArguments{std::move(*inputs), words.output, *emit, words.dump_smt, *now};
+  return BuildArguments{std::move(*inputs), words.output, *emit, words.dump_smt, *now, words.widen_obligations};
 }
 
 // Flows are told from paths by their arrow; a path with one can be given with --policy. What has a label map or a

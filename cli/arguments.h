@@ -40,6 +40,7 @@ struct BuildArguments {
   Emit emit = Emit::Bundle;
   std::string dump_smt;
   model::Moment now = model::before_all;
+  bool widen_obligations = false;
 };
 
 struct QueryArguments {

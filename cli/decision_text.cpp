@@ -33,6 +33,12 @@ std::string one_line(std::string_view text) {
   return out;
 }
 
+// What would have been, as a decision of its own.
+model::GateDecision audited(const model::GateDecision& gate) {
+  const model::WouldBe& would_be = *gate.would_be;
+  return {would_be.verdict, would_be.reason, would_be.rule, would_be.isolation, would_be.tier};
+}
+
 }  // namespace
 
 std::string json_string(std::string_view text) {
@@ -65,7 +71,7 @@ std::string error_json(const Error& error) {
 }
 
 DecisionText::DecisionText(const model::Policy& policy, const Sources& sources)
-    : policy_(policy), sources_(sources), rules_(policy.rules.size()), isolations_(policy.isolations.size()) {
+    : policy_(policy), sources_(sources), rules_(policy.rules.size()), isolations_(2 * policy.isolations.size()) {
   profile_ =
       fmt::format("{{\"verdict\": \"{}\", \"by\": \"profile\"}}", policy.profile.allow_by_default ? "allow" : "deny");
   own_node_ = "{\"verdict\": \"allow\", \"by\": \"own-node\"}";
@@ -88,11 +94,12 @@ std::string_view DecisionText::json(const std::optional<model::GateDecision>& ga
       return text;
     }
     case model::Reason::Isolation: {
-      std::string& text = isolations_[static_cast<std::size_t>(*gate->isolation)];
+      const bool denies = gate->verdict == model::Verdict::Deny;  // an audited one allows, and would deny
+      std::string& text = isolations_[2 * static_cast<std::size_t>(*gate->isolation) + (denies ? 1 : 0)];
       if (!text.empty()) return text;
       const model::Isolation& isolation = policy_[*gate->isolation];
-      text = fmt::format("{{\"verdict\": \"deny\", \"by\": \"isolation\", \"policy\": {}, \"at\": {}, \"tier\": {}}}",
-                         json_string(policy_[isolation.block].name), json_string(sources_.location(isolation.span)),
+      text = fmt::format("{{\"verdict\": \"{}\", \"by\": \"isolation\", \"policy\": {}, \"at\": {}, \"tier\": {}}}",
+                         word(gate->verdict), json_string(policy_[isolation.block].name), json_string(sources_.location(isolation.span)),
                          json_string(policy_[isolation.tier].name));
       return text;
     }
@@ -100,12 +107,21 @@ std::string_view DecisionText::json(const std::optional<model::GateDecision>& ga
   return "null";
 }
 
+void DecisionText::append_gate(std::string& out, const std::optional<model::GateDecision>& gate) {
+  out += json(gate);
+  if (!gate || !gate->would_be) return;
+  out.pop_back();  // the brace, which comes back behind what would have been
+  out += ", \"would_be\": ";
+  out += json(audited(*gate));
+  out += '}';
+}
+
 void DecisionText::append_json(std::string& out, const model::Decision& decision) {
   if (decision.self) out += ", \"by\": \"self\"";
   out += ", \"source\": ";
-  out += json(decision.egress);
+  append_gate(out, decision.egress);
   out += ", \"destination\": ";
-  out += json(decision.ingress);
+  append_gate(out, decision.ingress);
 }
 
 void DecisionText::append_json(std::string& out, const driver::Answer& answer) {
@@ -145,19 +161,26 @@ void DecisionText::append_json(std::string& out, const driver::Answer& answer) {
 std::string DecisionText::words(const std::optional<model::GateDecision>& gate, bool self) const {
   if (self) return "no gate: a workload's traffic to itself passes none";
   if (!gate) return "no gate";
-  switch (gate->reason) {
+  std::string out = words(*gate);
+  if (gate->would_be) out += fmt::format("; without `audit` it would be {}", words(audited(*gate)));
+  return out;
+}
+
+std::string DecisionText::words(const model::GateDecision& gate) const {
+  switch (gate.reason) {
     case model::Reason::Profile:
-      return fmt::format("{} by profile `{}`: no rule decides", word(gate->verdict), policy_.profile.name);
+      return fmt::format("{} by profile `{}`: no rule decides", word(gate.verdict), policy_.profile.name);
     case model::Reason::OwnNode:
       return fmt::format("allow by profile `{}`: a workload's own node may enter", policy_.profile.name);
     case model::Reason::Rule: {
-      const model::Rule& rule = policy_[*gate->rule];
-      return fmt::format("{} by `{}` at {} (tier `{}`): {}", word(gate->verdict), policy_[rule.block].name,
+      const model::Rule& rule = policy_[*gate.rule];
+      return fmt::format("{} by `{}` at {} (tier `{}`): {}", word(gate.verdict), policy_[rule.block].name,
                          sources_.location(rule.span), policy_[rule.tier].name, one_line(sources_.text(rule.span)));
     }
     case model::Reason::Isolation: {
-      const model::Isolation& isolation = policy_[*gate->isolation];
-      return fmt::format("deny by isolation in `{}` at {} (tier `{}`): {}", policy_[isolation.block].name,
+      const model::Isolation& isolation = policy_[*gate.isolation];
+      return fmt::format("{} by isolation in `{}` at {} (tier `{}`): {}", word(gate.verdict),
+                         policy_[isolation.block].name,
                          sources_.location(isolation.span), policy_[isolation.tier].name,
                          one_line(sources_.text(isolation.span)));
     }

@@ -23,9 +23,10 @@ class DecisionText {
   DecisionText(const model::Policy& policy, const Sources& sources);
 
   /// {"verdict": "allow", "rule": "shop", "at": "shop.weft:14:3", "tier": "app"}; without a rule `by` names the reason;
-  /// null where there is no gate. The view lives as long as this object.
+  /// null where there is no gate. What would have been is left out. The view lives as long as this object.
   std::string_view json(const std::optional<model::GateDecision>& gate);
-  /// "verdict": …, "source": …, "destination": …: the members of an answer, without braces.
+  /// "verdict": …, "source": …, "destination": …: the members of an answer, without braces. A gate at which something
+  /// audited would have taken part has "would_be" as well.
   void append_json(std::string& out, const driver::Answer& answer);
 
   /// "allow by `shop` at shop.weft:14:3 (tier app): allow web -> api : http".
@@ -33,11 +34,13 @@ class DecisionText {
 
  private:
   void append_json(std::string& out, const model::Decision& decision);
+  void append_gate(std::string& out, const std::optional<model::GateDecision>& gate);
+  std::string words(const model::GateDecision& gate) const;
 
   const model::Policy& policy_;
   const Sources& sources_;
   std::vector<std::string> rules_;       // by RuleId, made when first asked for
-  std::vector<std::string> isolations_;  // by IsolationId
+  std::vector<std::string> isolations_;  // two by IsolationId: as it allows, as it denies
   std::string profile_;
   std::string own_node_;
 };

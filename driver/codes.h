@@ -48,6 +48,11 @@ inline constexpr DiagnosticKind<std::string_view> project_no_match{"W9027", Seve
 
 // A file that `weft fmt --write` cannot replace, as it travels in an Error.
 inline constexpr std::string_view rewrite_failed = "W9030";
+// What a rule asks for and no packet filter can see.
+inline constexpr DiagnosticKind<std::string> obligation_refused{"W9031", Severity::Error,
+                                                                "a packet filter cannot see to {}"};
+inline constexpr DiagnosticKind<std::string, std::string_view> obligation_widened{
+    "W9032", Severity::Warning, "{} is left out of what is built: the rule will {} every flow of its service"};
 
 // Codes of questions that cannot be answered, as they travel in an Error.
 namespace query_code {

@@ -5,6 +5,7 @@
 #include "driver/codes.h"
 #include "driver/imports.h"
 #include "driver/manifest.h"
+#include "driver/obligations.h"
 #include "driver/vocabulary.h"
 #include "frontend/frontend.h"
 #include "inventory/inventory.h"
@@ -88,10 +89,16 @@ Compilation compile(const InputNames& names, Goal goal, const Options& options) 
 
   // From here on every name resolves: what can be true of the policy at all is proved or refuted, for any workload.
   step("proving");
-  out.report = verifier::check(out.policy, out.has_inventory() ? &out.inventory : nullptr, options.verifier);
+  verifier::Options prover = options.verifier;
+  prover.now = options.now;
+  out.report = verifier::check(out.policy, out.has_inventory() ? &out.inventory : nullptr, prover);
   verifier::report_to(*out.report, out.policy, out.sources, out.diagnostics);
   if (goal == Goal::Check) return out;
   if (out.report->has_errors() || out.report->has_undecided() || out.diagnostics.denied() > 0) return out;
+
+  // A rule whose terms the kernel cannot keep is not built as if it had none.
+  check_obligations(out.policy, options.widen_obligations, out.diagnostics);
+  if (out.diagnostics.has_errors()) return out;
 
   // From here on nothing the author claims is in doubt: the meaning becomes finite tables over one inventory.
   if (!out.has_inventory()) {

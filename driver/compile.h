@@ -29,6 +29,7 @@ enum class Goal {
 struct Options {
   verifier::Options verifier;
   codegen::Options codegen;
+  bool widen_obligations = false;  ///< build rules with `requires` without what they ask for
   LintLevels levels;  ///< what warnings count for
   model::Moment now = model::before_all;  ///< when the flows that are asked about happen
   /// Told what begins: "reading", "proving", "planning", "generating code". May be empty.

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "codegen/codegen.h"
 #include "model/evaluate.h"
 #include "plan/build.h"
 
@@ -94,13 +95,8 @@ model::Policy gang_policy() {
   return out;
 }
 
-std::size_t row_bytes(const plan::Gate& gate) {
-  const std::size_t words = gate.own_rows.front().words().size();
-  return 8 * words * (gate.own_rows.size() + gate.peer_rows.size() + gate.atom_rows.size());
-}
-
 struct Figures {
-  std::size_t classes, rows, entries, row_bytes, class_bytes;
+  std::size_t classes, rows, entries, verdict_bytes, address_bytes, instructions;
   double seconds;
 };
 
@@ -142,23 +138,36 @@ Figures measure(std::uint32_t jobs, bool labels_of_their_own) {
   const World world{gang_policy(), inventory_of(jobs, labels_of_their_own)};
   const auto start = std::chrono::steady_clock::now();
   const Result<plan::DecisionPlan> plan = plan::build(world.policy, world.inventory);
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
   if (!plan) {
     fmt::print(stderr, "bench: {}\n", plan.error().message);
     std::exit(1);
   }
+  const Result<bundle::Bundle> bundle = codegen::emit(*plan, {});
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+  if (!bundle) {
+    fmt::print(stderr, "bench: {}\n", bundle.error().message);
+    std::exit(1);
+  }
   check(world, *plan);
+  // Where addresses find their class, and everything a verdict is made of.
+  std::size_t addresses = 0, verdicts = 0;
+  for (const bundle::MapImage& image : bundle->images) {
+    const bool of_addresses = image.name.starts_with("weft_direct") || image.kind != bundle::MapImage::Kind::Global;
+    (of_addresses ? addresses : verdicts) += image.value.size();
+  }
   return {plan->classes.size(),
           plan->egress.own_rows.size(),
           plan->egress.entries.size() + plan->ingress.entries.size(),
-          row_bytes(plan->egress) + row_bytes(plan->ingress),
-          plan->classes.size() * 2 * (1 + plan->relation_keys.size()),
+          verdicts,
+          addresses,
+          bundle->manifest.figures.at("instructions"),
           took.count()};
 }
 
 void print(std::uint32_t jobs, std::string_view labels, const Figures& figures) {
-  fmt::print("{:>6}  {:<8}  {:>8}  {:>6}  {:>8}  {:>10}  {:>12}  {:>9.2f} s\n", jobs, labels, figures.classes,
-             figures.rows, figures.entries, figures.row_bytes, figures.class_bytes, figures.seconds);
+  fmt::print("{:>6}  {:<8}  {:>8}  {:>6}  {:>8}  {:>14}  {:>14}  {:>12}  {:>7.2f} s\n", jobs, labels, figures.classes,
+             figures.rows, figures.entries, figures.verdict_bytes, figures.address_bytes, figures.instructions,
+             figures.seconds);
 }
 
 }  // namespace
@@ -167,8 +176,8 @@ int main() {
   fmt::print("{} pods, 3 rules `when source.job == destination.job`, {} other rules; 20,000 flows of each plan agree with "
              "the evaluator\n\n",
              pods, ordinary_rules);
-  fmt::print("{:>6}  {:<8}  {:>8}  {:>6}  {:>8}  {:>10}  {:>12}  {:>11}\n", "jobs", "labels", "classes", "rows",
-             "entries", "row bytes", "class bytes", "build");
+  fmt::print("{:>6}  {:<8}  {:>8}  {:>6}  {:>8}  {:>14}  {:>14}  {:>12}  {:>9}\n", "jobs", "labels", "classes", "rows",
+             "entries", "verdict bytes", "address bytes", "instructions", "build");
   std::size_t with = 0;
   for (const std::uint32_t jobs : {250U, 500U, 1000U, 2000U}) {
     const Figures figures = measure(jobs, true);

@@ -350,8 +350,8 @@ class Demo:
 
 
 BREAKING_CHANGE = (
-    "  allow frontend -> cart            : cart_api",
-    "  allow frontend -> cart_store      : redis  // a short cut past the cart service",
+    "  allow frontend -> cart : cart_api",
+    "  allow frontend -> cart_store : redis  // a short cut past the cart service",
 )
 
 

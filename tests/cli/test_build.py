@@ -36,6 +36,16 @@ class Build(WeftTest):
         for words in ("allow web -> db : tcp/5432", "isolate workload", "shop/policy.weft:10:3", "strict", "own-node"):
             self.assertIn(words, text)
 
+    def test_what_no_packet_filter_can_see_to_is_refused(self):
+        directory = self.project(POLICY.replace("allow web -> db : tcp/5432", 'allow web -> db : tcp/5432 requires http(method = "GET")'))
+        outcome = self.expect(2, "build", directory, "-o", "bundle")
+        self.assertIn("error W9031: a packet filter cannot see to `http`", outcome.err)
+        self.assertFalse((self.at / "bundle").exists())
+        self.expect(0, "check", directory)
+        outcome = self.expect(0, "build", directory, "-o", "bundle", "--widen-obligations")
+        self.assertIn("warning W9032: `http` is left out of what is built: the rule will allow every flow of its service", outcome.err)
+        self.assertIn("requires http", (self.at / "bundle/manifest.json").read_text())
+
     def test_twice_is_byte_identical(self):
         directory = self.project()
         self.expect(0, "build", directory, "-o", "one")
