@@ -3,11 +3,24 @@
 import json
 import os
 import subprocess
+import time
 import unittest
 
-from weft_cli import BINARY, WeftTest, environment
+from weft_cli import BINARY, POLICY, WeftTest, environment
 
 STATES = {"ok", "missing", "optional", "unknown"}
+
+
+# One TCP SYN from web to db, as it leaves the workload.
+SEND = """\
+import socket
+frame = bytes.fromhex("0200000000020200000000010800"
+                      "4500002800004000400600000a0000010a000002"
+                      "9c4015380000000100000000500200ff00000000")
+link = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+link.bind(("wcli-w0", 0))
+link.send(frame)
+"""
 
 
 class Refused(WeftTest):
@@ -118,6 +131,26 @@ class Kernel(WeftTest):
         self.assertEqual(code, 0, (out, err))
         self.assertIn("loaded ", out)
         self.assertIn("left out: shop/db-0: interface `wcli-db` does not exist", out)
+
+    def test_a_rule_ends_by_itself(self):
+        """A packet before the deadline is decided by the rule, the same packet after it is not, and nothing was loaded between."""
+        ends = int(time.time()) + 8
+        rule = "allow web -> db : tcp/5432"
+        deadline = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(ends))
+        directory = self.project(POLICY.replace(rule, f"{rule} expires {deadline}"))
+        self.expect(0, "build", directory, "-o", "bundle")
+        (self.at / "send.py").write_text(SEND)
+        count = "weft status --format json > $1.json"
+        code, out, err = self.inside(f"count() {{ {count}; }}; weft load bundle; python3 send.py; count before; "
+                                     f"sleep $(({ends} + 1 - $(date +%s))); python3 send.py; count after; weft unload")
+        self.assertEqual((code, err), (0, ""), out)
+
+        def packets(name):
+            entries = json.loads((self.at / f"{name}.json").read_text())["egress"]
+            return {by: sum(entry["packets"] for entry in entries if entry["by"] == by) for by in ("rule", "isolation")}
+
+        self.assertEqual(packets("before"), {"rule": 1, "isolation": 0})
+        self.assertEqual(packets("after"), {"rule": 1, "isolation": 1})
 
     def test_a_gate_that_is_gone_is_a_finding(self):
         code, out, err = self.inside("weft load bundle; tc qdisc del dev wcli-web clsact; weft status")
