@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "cli/decision_text.h"
 #include "cli/diagnostic_json.h"
+#include "model/moment.h"
 
 namespace weft::cli {
 namespace {
@@ -81,40 +82,48 @@ Json witness_json(const verifier::Witness& witness, DecisionText& text) {
   return out;
 }
 
-// The witness a diagnostic of the verifier tells of: the codes are W3001 to W3003 and W3006, the place is the rule's or
-// the assertion's.
-const verifier::Witness* witness_of(const Diagnostic& diagnostic, const driver::Compilation& compilation) {
+// The finding about two rules that a diagnostic of the verifier (W3001, W3006) tells of; its places are the rules'.
+const Finding* finding_of(const Diagnostic& diagnostic, const driver::Compilation& compilation) {
   if (!compilation.report || !diagnostic.span) return nullptr;
+  if (diagnostic.code != "W3001" && diagnostic.code != "W3006") return nullptr;
   const model::Policy& policy = compilation.policy;
-  if (diagnostic.code == "W3002" || diagnostic.code == "W3003") {
-    for (std::size_t i = 0; i < compilation.report->assertions.size(); ++i) {
-      const auto* refuted = std::get_if<verifier::Refuted>(&compilation.report->assertions[i].answer);
-      if (refuted != nullptr && policy.assertions[i].span == *diagnostic.span) return &refuted->witness;
-    }
-  }
-  if (diagnostic.code == "W3001" || diagnostic.code == "W3006") {
-    for (const Finding& finding : compilation.report->findings) {
-      const auto is_about = [&](Span span) {
-        return span == *diagnostic.span ||
-               std::ranges::any_of(diagnostic.labels, [&](const Label& label) { return label.span == span; });
-      };
-      if (is_about(policy[finding.first].span) && is_about(policy[finding.second].span)) return &finding.witness;
-    }
+  for (const Finding& finding : compilation.report->findings) {
+    const auto is_about = [&](Span span) {
+      return span == *diagnostic.span ||
+             std::ranges::any_of(diagnostic.labels, [&](const Label& label) { return label.span == span; });
+    };
+    if (is_about(policy[finding.first].span) && is_about(policy[finding.second].span)) return &finding;
   }
   return nullptr;
+}
+
+// The witness of that finding, or of a refuted assertion (W3002, W3003), whose place is its own.
+const verifier::Witness* witness_of(const Diagnostic& diagnostic, const driver::Compilation& compilation) {
+  if (const auto* finding = finding_of(diagnostic, compilation)) return &finding->witness;
+  if (!compilation.report || !diagnostic.span) return nullptr;
+  if (diagnostic.code != "W3002" && diagnostic.code != "W3003") return nullptr;
+  for (std::size_t i = 0; i < compilation.report->assertions.size(); ++i) {
+    const auto* refuted = std::get_if<verifier::Refuted>(&compilation.report->assertions[i].answer);
+    if (refuted != nullptr && compilation.policy.assertions[i].span == *diagnostic.span) return &refuted->witness;
+  }
+  return nullptr;
+}
+
+// Where deadlines cut the time: from when on, and until when. Neither is there for what holds for all time.
+void add_interval(Json& out, const verifier::Interval& when) {
+  if (when.from != model::before_all) out["from"] = model::to_string(when.from);
+  if (when.until) out["until"] = model::to_string(*when.until);
 }
 
 Json finding_json(const Diagnostic& diagnostic, const driver::Compilation& compilation, DecisionText& text) {
   Json out = Json::parse(diagnostic_json(diagnostic, compilation.sources));
   if (const auto* witness = witness_of(diagnostic, compilation)) out["witness"] = witness_json(*witness, text);
+  if (const auto* finding = finding_of(diagnostic, compilation)) add_interval(out, finding->when);
   return out;
 }
 
-Json assertion_json(const model::Assertion& assertion, const verifier::Answer& answer,
-                    const driver::Compilation& compilation, DecisionText& text) {
-  Json out;
-  out["text"] = std::string(compilation.sources.text(assertion.span));
-  out["at"] = compilation.sources.location(assertion.span);
+Json answer_json(const verifier::Answer& answer, DecisionText& text) {
+  Json out = Json::object();
   if (const auto* proved = std::get_if<verifier::Proved>(&answer)) {
     out["answer"] = "proved";
     out["vacuous"] = proved->vacuous;
@@ -124,6 +133,19 @@ Json assertion_json(const model::Assertion& assertion, const verifier::Answer& a
   } else {
     out["answer"] = "undecided";
     out["why"] = std::get<verifier::Undecided>(answer).why;
+  }
+  return out;
+}
+
+Json assertion_json(const model::Assertion& assertion, const verifier::AssertionResult& result,
+                    const driver::Compilation& compilation, DecisionText& text) {
+  Json out = answer_json(result.answer, text);
+  out["text"] = std::string(compilation.sources.text(assertion.span));
+  out["at"] = compilation.sources.location(assertion.span);
+  for (const verifier::TimedAnswer& part : result.parts) {
+    Json each = answer_json(part.answer, text);
+    add_interval(each, part.when);
+    out["parts"].push_back(std::move(each));
   }
   return out;
 }
@@ -224,12 +246,16 @@ std::string report_json(const driver::Compilation& compilation, ExitCode code,
     summary["ambiguous_priorities"] = counts.ambiguous;
   }
   if (!fixed.empty()) out["fixed"] = Json::parse(fixed);
+  if (compilation.report) {
+    out["audited"] = {{"rules", compilation.report->audited_rules},
+                      {"isolations", compilation.report->audited_isolations}};
+  }
   out["not_checked"] = not_checked(compilation);
   out["assertions"] = Json::array();
   if (compilation.report) {
     for (std::size_t i = 0; i < compilation.report->assertions.size(); ++i) {
       out["assertions"].push_back(assertion_json(compilation.policy.assertions[i],
-                                                 compilation.report->assertions[i].answer, compilation, text));
+                                                 compilation.report->assertions[i], compilation, text));
     }
   }
   out["diagnostics"] = Json::array();
