@@ -1,7 +1,8 @@
 #include "base/diff.h"
 
 #include <algorithm>
-#include <cstdint>
+#include <cstddef>
+#include <unordered_map>
 #include <vector>
 
 #include <fmt/format.h>
@@ -9,105 +10,211 @@
 namespace weft {
 namespace {
 
-constexpr std::size_t context = 3;
-constexpr std::size_t most_cells = 4'000'000;
+using Lines = std::vector<std::string_view>;
 
-// Lines with their ends, so that a missing last one is a difference.
-std::vector<std::string_view> lines_of(std::string_view text) {
-  std::vector<std::string_view> out;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t end = std::min(text.find('\n', at), text.size() - 1) + 1;
-    out.push_back(text.substr(at, end - at));
-    at = end;
+constexpr std::size_t context = 3;
+// Edits that are looked for exactly between two lines known to be the same.
+constexpr std::ptrdiff_t most_edits = 500;
+
+Lines lines_of(std::string_view text) {
+  Lines out;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size() - 1) + 1;
+    out.push_back(text.substr(0, end));
+    text.remove_prefix(end);
   }
   return out;
 }
 
-struct Step {
-  char sign;  // ' ', '-' or '+'
-  std::string_view line;
+/// Lines of both texts that stay, as pairs of positions, ascending in both.
+class Matching {
+ public:
+  struct Pair {
+    std::size_t before;
+    std::size_t after;
+  };
+
+  Matching(const Lines& before, const Lines& after) : before_(before), after_(after) {
+    match({0, before.size(), 0, after.size()});
+  }
+  const std::vector<Pair>& pairs() const { return pairs_; }
+
+ private:
+  struct Gap {
+    std::size_t before, before_end, after, after_end;
+  };
+
+  void match(Gap gap) {
+    while (gap.before < gap.before_end && gap.after < gap.after_end && before_[gap.before] == after_[gap.after]) {
+      pairs_.push_back({gap.before++, gap.after++});
+    }
+    std::size_t same_end = 0;
+    while (gap.before < gap.before_end && gap.after < gap.after_end &&
+           before_[gap.before_end - 1] == after_[gap.after_end - 1]) {
+      --gap.before_end;
+      --gap.after_end;
+      ++same_end;
+    }
+    if (gap.before < gap.before_end && gap.after < gap.after_end && !fewest_edits(gap)) {
+      const std::vector<Pair> anchors = unique_lines(gap);
+      for (const Pair& anchor : anchors) {
+        match({gap.before, anchor.before, gap.after, anchor.after});
+        pairs_.push_back(anchor);
+        gap.before = anchor.before + 1;
+        gap.after = anchor.after + 1;
+      }
+      if (!anchors.empty()) match(gap);
+    }
+    for (std::size_t i = 0; i < same_end; ++i) pairs_.push_back({gap.before_end + i, gap.after_end + i});
+  }
+
+  // Myers, "An O(ND) difference algorithm and its variations": the furthest place on every diagonal, edit by edit.
+  bool fewest_edits(const Gap& gap) {
+    const auto rows = static_cast<std::ptrdiff_t>(gap.before_end - gap.before);
+    const auto columns = static_cast<std::ptrdiff_t>(gap.after_end - gap.after);
+    const std::ptrdiff_t limit = std::min(most_edits, rows + columns);
+    std::vector<std::ptrdiff_t> furthest(static_cast<std::size_t>(2 * limit + 3), 0);
+    const auto at = [&](std::ptrdiff_t diagonal) -> std::ptrdiff_t& {
+      return furthest[static_cast<std::size_t>(diagonal + limit + 1)];
+    };
+    std::vector<std::vector<std::ptrdiff_t>> trace;
+    for (std::ptrdiff_t edits = 0; edits <= limit; ++edits) {
+      trace.push_back(furthest);
+      for (std::ptrdiff_t diagonal = -edits; diagonal <= edits; diagonal += 2) {
+        const bool down = diagonal == -edits || (diagonal != edits && at(diagonal - 1) < at(diagonal + 1));
+        std::ptrdiff_t x = down ? at(diagonal + 1) : at(diagonal - 1) + 1;
+        while (x < rows && x - diagonal < columns && same(gap, x, x - diagonal)) ++x;
+        at(diagonal) = x;
+        if (x >= rows && x - diagonal >= columns) {
+          trace_back(gap, trace, limit, rows, columns);
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  bool same(const Gap& gap, std::ptrdiff_t x, std::ptrdiff_t y) const {
+    return before_[gap.before + static_cast<std::size_t>(x)] == after_[gap.after + static_cast<std::size_t>(y)];
+  }
+
+  void trace_back(const Gap& gap, const std::vector<std::vector<std::ptrdiff_t>>& trace, std::ptrdiff_t limit,
+                  std::ptrdiff_t x, std::ptrdiff_t y) {
+    const std::size_t first = pairs_.size();
+    for (auto edits = static_cast<std::ptrdiff_t>(trace.size()) - 1; edits >= 0; --edits) {
+      const auto at = [&](std::ptrdiff_t diagonal) {
+        return trace[static_cast<std::size_t>(edits)][static_cast<std::size_t>(diagonal + limit + 1)];
+      };
+      const std::ptrdiff_t diagonal = x - y;
+      const bool down = diagonal == -edits || (diagonal != edits && at(diagonal - 1) < at(diagonal + 1));
+      const std::ptrdiff_t from = down ? diagonal + 1 : diagonal - 1;
+      const std::ptrdiff_t from_x = edits == 0 ? 0 : at(from);
+      const std::ptrdiff_t from_y = edits == 0 ? 0 : from_x - from;
+      while (x > from_x && y > from_y) {
+        --x;
+        --y;
+        pairs_.push_back({gap.before + static_cast<std::size_t>(x), gap.after + static_cast<std::size_t>(y)});
+      }
+      x = from_x;
+      y = from_y;
+    }
+    std::reverse(pairs_.begin() + static_cast<std::ptrdiff_t>(first), pairs_.end());
+  }
+
+  // Lines that both texts have once, in the longest chain that ascends in both.
+  std::vector<Pair> unique_lines(const Gap& gap) const {
+    struct Seen {
+      std::size_t before = 0, after = 0, times_before = 0, times_after = 0;
+    };
+    std::unordered_map<std::string_view, Seen> seen;
+    for (std::size_t i = gap.before; i < gap.before_end; ++i) {
+      Seen& line = seen[before_[i]];
+      line.before = i;
+      ++line.times_before;
+    }
+    for (std::size_t i = gap.after; i < gap.after_end; ++i) {
+      Seen& line = seen[after_[i]];
+      line.after = i;
+      ++line.times_after;
+    }
+    std::vector<Pair> candidates;
+    for (std::size_t i = gap.before; i < gap.before_end; ++i) {
+      const Seen& line = seen[before_[i]];
+      if (line.times_before == 1 && line.times_after == 1) candidates.push_back({i, line.after});
+    }
+    std::vector<std::size_t> tails;  // of chains of each length: the candidate that ends one lowest
+    std::vector<std::size_t> back(candidates.size());
+    for (std::size_t i = 0; i < candidates.size(); ++i) {
+      const auto place = std::ranges::lower_bound(tails, candidates[i].after, {},
+                                                  [&](std::size_t tail) { return candidates[tail].after; });
+      back[i] = place == tails.begin() ? candidates.size() : *(place - 1);
+      if (place == tails.end()) {
+        tails.push_back(i);
+      } else {
+        *place = i;
+      }
+    }
+    std::vector<Pair> out;
+    for (std::size_t i = tails.empty() ? candidates.size() : tails.back(); i < candidates.size(); i = back[i]) {
+      out.push_back(candidates[i]);
+    }
+    std::ranges::reverse(out);
+    return out;
+  }
+
+  const Lines& before_;
+  const Lines& after_;
+  std::vector<Pair> pairs_;
 };
 
-// The steps from one list of lines to the other, with as many kept as there can be.
-std::vector<Step> steps(const std::vector<std::string_view>& before, const std::vector<std::string_view>& after) {
-  std::size_t head = 0;
-  while (head < before.size() && head < after.size() && before[head] == after[head]) ++head;
-  std::size_t tail = 0;
-  while (tail < before.size() - head && tail < after.size() - head &&
-         before[before.size() - 1 - tail] == after[after.size() - 1 - tail])
-    ++tail;
-  const std::size_t rows = before.size() - head - tail, columns = after.size() - head - tail;
-
-  std::vector<Step> out;
-  for (std::size_t i = 0; i < head; ++i) out.push_back({' ', before[i]});
-  if (rows * columns > most_cells) {
-    for (std::size_t i = 0; i < rows; ++i) out.push_back({'-', before[head + i]});
-    for (std::size_t i = 0; i < columns; ++i) out.push_back({'+', after[head + i]});
-  } else {
-    // common[i][j]: how many lines can be kept of those from row i and column j on.
-    std::vector<std::uint32_t> common((rows + 1) * (columns + 1));
-    const auto cell = [&](std::size_t i, std::size_t j) -> std::uint32_t& { return common[i * (columns + 1) + j]; };
-    for (std::size_t i = rows; i-- > 0;) {
-      for (std::size_t j = columns; j-- > 0;) {
-        cell(i, j) = before[head + i] == after[head + j] ? cell(i + 1, j + 1) + 1
-                                                         : std::max(cell(i + 1, j), cell(i, j + 1));
-      }
-    }
-    for (std::size_t i = 0, j = 0; i < rows || j < columns;) {
-      if (i < rows && j < columns && before[head + i] == after[head + j]) {
-        out.push_back({' ', before[head + i]});
-        ++i, ++j;
-      } else if (i < rows && (j == columns || cell(i + 1, j) >= cell(i, j + 1))) {
-        out.push_back({'-', before[head + i++]});
-      } else {
-        out.push_back({'+', after[head + j++]});
-      }
-    }
-  }
-  for (std::size_t i = tail; i > 0; --i) out.push_back({' ', before[before.size() - i]});
-  return out;
+std::string range(std::size_t begin, std::size_t end) {
+  const std::size_t count = end - begin;
+  const std::size_t first = count == 0 ? begin : begin + 1;  // nothing stands behind the line before
+  return count == 1 ? fmt::format("{}", first) : fmt::format("{},{}", first, count);
 }
 
-// "12,3", and by custom "12" for one line and the line before for none.
-std::string range(std::size_t begin, std::size_t count) {
-  if (count == 1) return fmt::format("{}", begin + 1);
-  return fmt::format("{},{}", count == 0 ? begin : begin + 1, count);
+void add(std::string& out, char mark, std::string_view line) {
+  out += mark;
+  out += line;
+  if (!line.ends_with('\n')) out += "\n\\ No newline at end of file\n";
 }
 
 }  // namespace
 
-std::string unified_diff(std::string_view name, std::string_view before, std::string_view after) {
-  if (before == after) return {};
-  const std::vector<Step> all = steps(lines_of(before), lines_of(after));
-  std::string out = fmt::format("--- {}\n+++ {}\n", name, name);
-  std::size_t old_line = 0, new_line = 0, done = 0;
-  const auto pass = [&](std::size_t end) {
-    for (; done < end; ++done) {
-      if (all[done].sign != '+') ++old_line;
-      if (all[done].sign != '-') ++new_line;
-    }
+std::string unified_diff(std::string_view name, std::string_view before_text, std::string_view after_text) {
+  if (before_text == after_text) return {};
+  const Lines before = lines_of(before_text);
+  const Lines after = lines_of(after_text);
+  auto pairs = Matching(before, after).pairs();
+  pairs.push_back({before.size(), after.size()});
+
+  // A change is what lies between two lines that stay.
+  struct Change {
+    std::size_t before, before_end, after, after_end;
   };
-  for (std::size_t at = 0; at < all.size(); ++at) {
-    if (all[at].sign == ' ') continue;
-    // A hunk goes on while the next change is near enough to share its context.
-    std::size_t last = at;
-    for (std::size_t i = at; i < all.size() && i <= last + 2 * context + 1; ++i) {
-      if (all[i].sign != ' ') last = i;
+  std::vector<Change> changes;
+  std::size_t b = 0, a = 0;
+  for (const auto& pair : pairs) {
+    if (pair.before > b || pair.after > a) changes.push_back({b, pair.before, a, pair.after});
+    b = pair.before + 1;
+    a = pair.after + 1;
+  }
+
+  std::string out = fmt::format("--- {}\n+++ {}\n", name, name);
+  for (std::size_t i = 0; i < changes.size();) {
+    std::size_t last = i;
+    while (last + 1 < changes.size() && changes[last + 1].before - changes[last].before_end <= 2 * context) ++last;
+    const std::size_t lead = std::min(context, changes[i].before);
+    const std::size_t rest = std::min(context, before.size() - changes[last].before_end);
+    out += fmt::format("@@ -{} +{} @@\n", range(changes[i].before - lead, changes[last].before_end + rest),
+                       range(changes[i].after - lead, changes[last].after_end + rest));
+    std::size_t at = changes[i].before - lead;
+    for (; i <= last; ++i) {
+      for (; at < changes[i].before; ++at) add(out, ' ', before[at]);
+      for (; at < changes[i].before_end; ++at) add(out, '-', before[at]);
+      for (std::size_t line = changes[i].after; line < changes[i].after_end; ++line) add(out, '+', after[line]);
     }
-    const std::size_t begin = std::max(done, at < context ? 0 : at - context);
-    const std::size_t end = std::min(all.size(), last + context + 1);
-    pass(begin);
-    const std::size_t old_begin = old_line, new_begin = new_line;
-    std::string body;
-    for (std::size_t i = begin; i < end; ++i) {
-      body += all[i].sign;
-      body += all[i].line;
-      if (!all[i].line.ends_with('\n')) body += "\n\\ No newline at end of file\n";
-    }
-    pass(end);
-    out += fmt::format("@@ -{} +{} @@\n{}", range(old_begin, old_line - old_begin),
-                       range(new_begin, new_line - new_begin), body);
-    at = end - 1;
+    for (std::size_t end = at + rest; at < end; ++at) add(out, ' ', before[at]);
   }
   return out;
 }

@@ -2,7 +2,7 @@
 
 #include "cli/commands.h"
 #include "cli/decision_text.h"
-#include "cli/line_diff.h"
+#include "base/diff.h"
 #include "driver/files.h"
 #include "driver/policy_files.h"
 #include "driver/project.h"

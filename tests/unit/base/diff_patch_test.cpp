@@ -1,12 +1,11 @@
-#include "cli/line_diff.h"
+#include "base/diff.h"
 
 #include <catch2/catch.hpp>
 #include <charconv>
+#include <random>
 #include <vector>
 
 #include <fmt/format.h>
-
-#include "tests/support/world.h"
 
 using namespace weft;
 
@@ -60,30 +59,32 @@ std::size_t changes(const std::string& diff) {
 
 }  // namespace
 
-TEST_CASE("a diff shows each change with three lines around it", "[cli]") {
-  CHECK(cli::unified_diff("a", "x\n", "x\n").empty());
-  CHECK(cli::unified_diff("a", "1\n2\n3\n4\n5\n6\n7\n8\n9\n", "1\n2\n3\n4\nfive\n6\n7\n8\n9\n") ==
+TEST_CASE("a diff can be read back", "[base][diff]") {
+  CHECK(unified_diff("a", "x\n", "x\n").empty());
+  CHECK(unified_diff("a", "1\n2\n3\n4\n5\n6\n7\n8\n9\n", "1\n2\n3\n4\nfive\n6\n7\n8\n9\n") ==
         "--- a\n+++ a\n@@ -2,7 +2,7 @@\n 2\n 3\n 4\n-5\n+five\n 6\n 7\n 8\n");
-  CHECK(cli::unified_diff("a", "", "x\n") == "--- a\n+++ a\n@@ -0,0 +1 @@\n+x\n");
-  CHECK(cli::unified_diff("a", "x", "x\n") == "--- a\n+++ a\n@@ -1 +1 @@\n-x\n\\ No newline at end of file\n+x\n");
+  CHECK(unified_diff("a", "", "x\n") == "--- a\n+++ a\n@@ -0,0 +1 @@\n+x\n");
+  CHECK(unified_diff("a", "x", "x\n") == "--- a\n+++ a\n@@ -1 +1 @@\n-x\n\\ No newline at end of file\n+x\n");
 }
 
-TEST_CASE("applying a diff gives the other text, with few changes", "[cli]") {
-  test::Random random(1);
+TEST_CASE("applying a diff gives the other text, with few changes", "[base][diff]") {
+  std::mt19937 generator(1);
+  const auto below = [&](std::size_t bound) { return generator() % bound; };
+  const auto chance = [&](std::size_t percent) { return below(100) < percent; };
   for (int round = 0; round < 500; ++round) {
     std::string before, after;
     std::size_t edits = 0;
-    for (std::size_t i = 0; i < random.below(60); ++i) {
-      const std::string line = fmt::format("{}\n", random.below(8));
-      const bool removed = random.chance(10);
-      const bool added = random.chance(10);
+    for (std::size_t i = 0; i < below(60); ++i) {
+      const std::string line = fmt::format("{}\n", below(8));
+      const bool removed = chance(10);
+      const bool added = chance(10);
       before += line;
       if (!removed) after += line;
       if (added) after += "new\n";
       edits += removed + added;
     }
-    if (random.chance(20) && !after.empty()) after.pop_back();
-    const std::string diff = cli::unified_diff("a", before, after);
+    if (chance(20) && !after.empty()) after.pop_back();
+    const std::string diff = unified_diff("a", before, after);
     INFO(diff);
     if (before == after) {
       CHECK(diff.empty());
@@ -94,13 +95,13 @@ TEST_CASE("applying a diff gives the other text, with few changes", "[cli]") {
   }
 }
 
-TEST_CASE("texts that differ nearly everywhere are compared in time", "[cli]") {
+TEST_CASE("texts that differ nearly everywhere are compared in time", "[base][diff]") {
   std::string before, after;
   for (int i = 0; i < 100'000; ++i) {
     before += fmt::format("line {}\n", i);
     after += i % 100 == 0 ? fmt::format("line {}\n", i) : fmt::format("  line {}\n", i);
   }
-  const std::string diff = cli::unified_diff("a", before, after);
+  const std::string diff = unified_diff("a", before, after);
   CHECK(patched(before, diff) == after);
   CHECK(changes(diff) == 198'000);
 }
