@@ -459,13 +459,17 @@ Result<Command> fmt_command(Words& words) {
   if (std::ranges::find(arguments.paths, "") != arguments.paths.end()) {
     return usage_error("the name of a policy is empty", "name a file or a directory");
   }
-  // In a project the command alone does what it is for.
+  // Files that nobody named are not rewritten because somebody forgot a word.
   if (arguments.paths.empty()) {
+    if (arguments.prints()) {
+      return usage_error("no file is named",
+                         "`weft fmt --write` rewrites the files of the project, `--check` lists those that would change, "
+                         "`weft fmt -` formats standard input");
+    }
     auto project = project_of(words);
     if (!project) return std::unexpected(std::move(project.error()));
     arguments.project = std::move(*project);
     if (arguments.project.empty()) arguments.paths = {"."};
-    arguments.write = arguments.prints();
   }
   if (arguments.write && std::ranges::find(arguments.paths, "-") != arguments.paths.end()) {
     return usage_error("standard input cannot be rewritten", "leave out --write: the text is printed");
@@ -519,9 +523,11 @@ Result<Command> command_of(const CLI::App& root, const CLI::App& command, Words&
 Result<Common> common_of(Words words, const CLI::App& command) {
   const std::string set = environment("WEFT_FORMAT").value_or("");
   const std::string& wanted = words.format.empty() ? set : words.format;
-  if (command.get_name() == test_help.name && (wanted == "junit" || wanted == "tap")) words.format = "text";
+  const bool of_test = command.get_name() == test_help.name;
+  if (of_test && (wanted == "junit" || wanted == "tap")) words.format = "text";
   auto format = choice<Format>("--format", words.format, "WEFT_FORMAT",
                                {{"text", Format::Text}, {"json", Format::Json}}, Format::Text);
+  if (!format && of_test) format.error().help = "it is one of: text, json, junit, tap";
   if (!format) return std::unexpected(std::move(format.error()));
   auto color = choice<ColorChoice>(
       "--color", words.color, "WEFT_COLOR",

@@ -73,7 +73,7 @@ const CommandHelp fmt_help{
     "Give policy text its one layout.\n"
     "Only spaces, line breaks and alignment change: every word and comment stays, so the meaning does. Without PATH, the\n"
     "files of the project are rewritten, or, where there is no `weft.toml`, those of this directory and below.",
-    "weft fmt                                 the project's files\n"
+    "weft fmt --write                         rewrites the project's files\n"
     "weft fmt --check                         for CI: lists those that would change, and exits with 1\n"
     "weft fmt --diff shop.weft                what would change\n"
     "weft fmt shop.weft                       the formatted text, on standard output\n"

@@ -44,7 +44,6 @@ Json expectation_json(const driver::ExpectationResult& result, const TestRun& ru
 }
 
 Json coverage_json(const TestRun& run) {
-  const model::Policy& policy = run.compilation.policy;
   const Uncovered missing = uncovered_by(run);
   const auto group = [&](std::size_t all, const std::vector<Uncovered::Statement>& left) {
     Json out;
@@ -59,8 +58,8 @@ Json coverage_json(const TestRun& run) {
     return out;
   };
   Json out;
-  out["rules"] = group(policy.rules.size(), missing.rules);
-  out["isolations"] = group(policy.isolations.size(), missing.isolations);
+  out["rules"] = group(missing.all_rules, missing.rules);
+  out["isolations"] = group(missing.all_isolations, missing.isolations);
   out["profile"] = !missing.profile;
   return out;
 }

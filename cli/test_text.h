@@ -20,6 +20,8 @@ struct Uncovered {
     Span span;
     std::string text;
   };
+  std::size_t all_rules = 0;       ///< in force: what is audited decides nothing
+  std::size_t all_isolations = 0;  ///< audited ones decide, too: they allow
   std::vector<Statement> rules;
   std::vector<Statement> isolations;
   bool profile = false;

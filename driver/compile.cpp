@@ -35,9 +35,11 @@ InputNames completed(InputNames names, const Project& project) {
   return names;
 }
 
-frontend::ReadOptions read_options(const Options& options, const Compilation& compilation) {
+// A rule past its deadline is an error where something is to be made or proved of it. Who asks about flows at some moment
+// gets the answer of that moment.
+frontend::ReadOptions read_options(const Options& options, Goal goal, const Compilation& compilation) {
   frontend::ReadOptions out;
-  out.now = options.now;
+  if (goal != Goal::Understand) out.now = options.now;
   if (compilation.project && compilation.project->profile) out.profile = compilation.project->profile->profile;
   return out;
 }
@@ -66,6 +68,7 @@ Compilation compile(const InputNames& names, Goal goal, const Options& options) 
   out.names = names;
   if (!names.project.empty()) {
     out.project = read_project(names.project, out.sources, out.diagnostics);
+    if (out.diagnostics.has_errors()) return out;  // which files are meant is a guess then
     out.names = completed(names, *out.project);
     LintLevels levels = options.levels;  // what the command line says wins
     levels.insert(out.project->levels.begin(), out.project->levels.end());
@@ -78,7 +81,7 @@ Compilation compile(const InputNames& names, Goal goal, const Options& options) 
   // Text to meaning. Every step reports what it finds and carries on with what it could understand.
   PolicyImports imports(names, out.sources, out.files.policies);
   out.policy =
-      frontend::read_policy(out.sources, out.files.policies, imports, out.diagnostics, read_options(options, out));
+      frontend::read_policy(out.sources, out.files.policies, imports, out.diagnostics, read_options(options, goal, out));
   check_profile(out);
   out.inventory = inventory::read(out.sources, out.files.inventories, out.diagnostics);
   if (!out.diagnostics.has_errors() && out.has_inventory())

@@ -96,14 +96,18 @@ class Reporter {
     count_peers();
     count_without();
     for (auto& [key, used] : used_) out_.used.push_back(std::move(used));
-    std::ranges::stable_sort(out_.used, {}, &LabelReport::Used::identities_without);
+    std::ranges::sort(out_.used, {}, [](const LabelReport::Used& used) {
+      return std::tie(used.identities_without, used.key);
+    });
     for (auto& [key, unused] : unused_) {
       unused.values = values_[key].size();
       unused.high_cardinality = unused.values > many_values && unused.values * 2 > unused.peers;
       if (const auto claims = assertions_.find(key); claims != assertions_.end()) unused.assertions = claims->second;
       out_.unused.push_back(std::move(unused));
     }
-    std::ranges::stable_sort(out_.unused, std::greater{}, &LabelReport::Unused::values);
+    std::ranges::sort(out_.unused, [](const LabelReport::Unused& one, const LabelReport::Unused& other) {
+      return std::tie(other.values, one.key) < std::tie(one.values, other.key);
+    });
     return std::move(out_);
   }
 

@@ -132,7 +132,7 @@ class Reader {
   void read_table(const toml::table& table, std::string_view section, const Handlers& handlers) {
     std::vector<std::pair<const toml::key*, const toml::node*>> entries;
     for (auto&& [key, node] : table) entries.emplace_back(&key, &node);
-    std::ranges::stable_sort(entries, {}, [](const auto& entry) {
+    std::ranges::sort(entries, {}, [](const auto& entry) {  // no two keys stand in one place
       const toml::source_position& at = entry.first->source().begin;
       return std::pair(at.line, at.column);
     });

@@ -79,7 +79,7 @@ int measure(std::size_t rules) {
 
 int main() {
   std::puts("    rules       MiB   parse s  resolve s     sum s   peak MiB");
-  for (const std::size_t rules : {1'000, 10'000, 100'000}) {
+  for (const std::size_t rules : {1'000U, 10'000U, 100'000U}) {
     std::fflush(stdout);
     const pid_t child = fork();
     if (child == 0) {

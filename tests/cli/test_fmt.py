@@ -66,12 +66,18 @@ class Fmt(WeftTest):
             subprocess.run(["patch", "-s", "-p0"], cwd=self.at, input=outcome.out.encode(), check=True)
             self.assertEqual(self.read("a.weft"), GOOD)
 
+    def test_without_paths_nothing_is_rewritten_unasked(self):
+        self.write("a.weft", UGLY)
+        outcome = self.expect(2, "fmt", stdin=UGLY.encode())
+        self.assertIn("error W9001: no file is named", outcome.err)
+        self.assertEqual((outcome.out, self.read("a.weft")), ("", UGLY))
+
     def test_without_paths_everything_below_is_rewritten(self):
         self.write("z.weft", UGLY)
         self.write("sub/deep/a.weft", UGLY)
         self.write(".hidden/b.weft", UGLY)
         self.write("note.txt", UGLY)
-        self.assertEqual(self.expect(0, "fmt").out, "sub/deep/a.weft\nz.weft\n")
+        self.assertEqual(self.expect(0, "fmt", "--write").out, "sub/deep/a.weft\nz.weft\n")
         self.assertEqual((self.read("sub/deep/a.weft"), self.read(".hidden/b.weft")), (GOOD, UGLY))
         self.assertEqual(self.expect(0, "fmt", "--check").out, "")
 
@@ -80,11 +86,11 @@ class Fmt(WeftTest):
         self.write("policies/a.weft", UGLY)
         self.write("drafts/b.weft", UGLY)
         self.assertEqual(self.expect(1, "fmt", "--check").out, "policies/a.weft\n")
-        self.assertEqual(self.expect(0, "fmt").out, "policies/a.weft\n")
+        self.assertEqual(self.expect(0, "fmt", "--write").out, "policies/a.weft\n")
         self.assertEqual(self.read("drafts/b.weft"), UGLY)
         self.write("weft.toml", 'sources = ["policies/*.weft"]\n')
         self.write("policies/a.weft", UGLY)
-        self.assertEqual(self.expect(2, "fmt").out, "")
+        self.assertEqual(self.expect(2, "fmt", "-w").out, "")
         self.assertEqual(self.read("policies/a.weft"), UGLY)
 
     def test_a_file_with_mistakes_is_left_alone_and_the_others_have_their_turn(self):
