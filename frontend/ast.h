@@ -36,7 +36,7 @@ struct Key {
   std::optional<Name> scope;
   Name name;
   bool extra = false;
-  std::string text;  ///< as written
+  std::string text;  ///< as written, but for spaces and comments between its parts
   Span span{};
   bool open = false;  ///< stands for the argument of a template that is tried out, so it may be any
 };

@@ -67,8 +67,13 @@ ast::Literal AstBuilder::literal(const antlr4::Token* token) const { return {std
 ast::Key AstBuilder::key(const Parser::KeyContext* context) const {
   ast::Key out;
   out.span = span(context);
-  out.text = sources_.text(out.span);
   const ast::Name first = name(context->first);
+  // Part by part: what stands between them, spaces or a comment, must not come into a fix.
+  out.text = sources_.text(first.span);
+  for (std::size_t i = 0; i < context->more.size(); ++i) {
+    out.text += text(context->between[i]);
+    out.text += sources_.text(span(context->more[i]));
+  }
   if (context->more.empty()) {
     out.name = first;
     return out;

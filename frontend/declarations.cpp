@@ -216,7 +216,8 @@ std::optional<model::LabelKey> Declarations::key(const ast::Key& key) {
     const std::string written = printable(key.text);
     const bool scoped = key.scope && !key.scope->quoted && (key.scope->text == "ns" || key.scope->text == "node");
     const std::string place = scoped ? key.scope->text + "." : "";
-    const std::string odd = written.substr(std::min(written.size(), place.size()));
+    std::string odd = written.substr(std::min(written.size(), place.size()));
+    std::erase(odd, '`');  // of parts that have theirs already
     // With a slash it is the name of one label, as Kubernetes has them; with dots it may be a slip.
     reporter_.report(bad_key, key.span, written)
         .fix(fmt::format("odd names stand in backticks: {}`{}`", place, odd), key.span,

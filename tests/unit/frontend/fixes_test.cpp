@@ -109,6 +109,9 @@ TEST_CASE("slips of first-time users are put right by their fix", "[frontend][fi
   check("policy p {\n allow web -> web : pg\n", "policy p {\n allow web -> web : pg\n}\n");
   check("group a == web\npolicy p { allow a -> web : pg }", "group a = web\npolicy p { allow a -> web : pg }");
   check("label ns : string\npolicy p { allow web -> web : pg }", "\npolicy p { allow web -> web : pg }");
+  check("label ns . team / owner : string", "label ns.`team/owner` : string");
+  check("label web // the\n  .role : string", "label `web.role` : string");
+  check("label web.`kubernetes.io`/name : string", "label `web.kubernetes.io/name` : string");
   check("group `not` = web\npolicy p { allow `nott` -> web : pg }",
         "group `not` = web\npolicy p { allow `not` -> web : pg }");
 }
@@ -124,5 +127,6 @@ TEST_CASE("what may be meant in another way is not applied by itself", "[fronten
   CHECK(applicable(head + "policy p { allow web -> web : tcp/2-1 }") == 0);
   CHECK(applicable(head + "policy p { allow web -> web : 80 }") == 0);
   CHECK(applicable(head + "policy p { allow app == 'a\\b' -> web : tcp }") == 0);
+  CHECK(applicable(head + "label web // a slash in a comment: x/y\n.role : string") == 0);
   CHECK(applicable(head + "policy p { allow web => web : tcp/1; }") == 2);
 }
