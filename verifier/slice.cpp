@@ -26,23 +26,31 @@ bool contradict(const std::vector<Relation>& a, const std::vector<Relation>& b) 
 
 }  // namespace
 
-Slicer::Slicer(const model::Policy& policy, const Universe& universe) : policy_(policy) {
-  for (const model::Rule& rule : policy.rules) {
-    if (rule.audit) {
-      rules_.push_back({Cover(universe, model::Selector::none()), Cover(universe, model::Selector::none()), {}});
-      continue;
-    }
-    rules_.push_back({cover(universe, rule.source, rule.relations, &Relation::source),
-                      cover(universe, rule.destination, rule.relations, &Relation::destination),
-                      cover(universe, rule.ports)});
+Slicer::Slicer(const model::Policy& policy, const Universe& universe)
+    : policy_(policy), universe_(universe), rules_(policy.rules.size()), isolations_(policy.isolations.size()) {}
+
+const RuleCover& Slicer::cover_of(model::RuleId id) const {
+  auto& known = rules_[static_cast<std::size_t>(id)];
+  if (known) return *known;
+  const model::Rule& rule = policy_[id];
+  if (rule.audit) {
+    const Cover nothing(universe_, model::Selector::none());
+    return known.emplace(RuleCover{nothing, nothing, {}});
   }
-  for (const model::Isolation& isolation : policy.isolations) isolations_.emplace_back(universe, isolation.subject);
+  return known.emplace(RuleCover{cover(universe_, rule.source, rule.relations, &Relation::source),
+                                 cover(universe_, rule.destination, rule.relations, &Relation::destination),
+                                 cover(universe_, rule.ports)});
+}
+
+const Cover& Slicer::cover_of(model::IsolationId id) const {
+  auto& known = isolations_[static_cast<std::size_t>(id)];
+  return known ? *known : known.emplace(universe_, policy_[id].subject);
 }
 
 Slice Slicer::slice(const Cover& source, const Cover& destination, const IndexSet& services) const {
   Slice out;
   for (std::uint32_t i = 0; i < rules_.size(); ++i) {
-    const RuleCover& cover = rules_[i];
+    const RuleCover& cover = cover_of(model::RuleId{i});
     if (!cover.services.intersects(services) || !cover.source.intersects(source) ||
         !cover.destination.intersects(destination)) {
       continue;
@@ -52,8 +60,8 @@ Slice Slicer::slice(const Cover& source, const Cover& destination, const IndexSe
   }
   for (std::uint32_t i = 0; i < isolations_.size(); ++i) {
     const model::Isolation& isolation = policy_.isolations[i];
-    if (isolation.egress && isolations_[i].intersects(source)) out.isolated_sources.push_back(model::IsolationId{i});
-    if (isolation.ingress && isolations_[i].intersects(destination)) {
+    if (isolation.egress && cover_of(model::IsolationId{i}).intersects(source)) out.isolated_sources.push_back(model::IsolationId{i});
+    if (isolation.ingress && cover_of(model::IsolationId{i}).intersects(destination)) {
       out.isolated_destinations.push_back(model::IsolationId{i});
     }
   }
@@ -61,8 +69,8 @@ Slice Slicer::slice(const Cover& source, const Cover& destination, const IndexSe
 }
 
 bool Slicer::may_overlap(model::RuleId a, model::RuleId b) const {
-  const RuleCover& left = rules_[static_cast<std::size_t>(a)];
-  const RuleCover& right = rules_[static_cast<std::size_t>(b)];
+  const RuleCover& left = cover_of(a);
+  const RuleCover& right = cover_of(b);
   if (contradict(policy_[a].relations, policy_[b].relations)) return false;
   return left.services.intersects(right.services) && left.source.intersects(right.source) &&
          left.destination.intersects(right.destination);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "model/policy.h"
@@ -20,10 +21,20 @@ struct Slice {
 Cover cover(const Universe& universe, const model::Selector& selector, const std::vector<model::Relation>& relations,
             model::LabelKey model::Relation::* end);
 
-/// Covers of every rule and isolation, computed once.
+/// Around all flows that match a rule; an audited one, which decides nothing, has none.
+struct RuleCover {
+  Cover source;
+  Cover destination;
+  IndexSet services;
+};
+
+/// Covers of rules and isolations, each computed when it is first asked for. Stays on one thread.
 class Slicer {
  public:
+  /// Both must outlive the slicer.
   Slicer(const model::Policy& policy, const Universe& universe);
+
+  const RuleCover& cover_of(model::RuleId rule) const;
 
   /// What cannot match any flow from `source` to `destination` for `services` is left out; so are audited rules, which
   /// decide nothing. Deadlines are the caller's.
@@ -32,15 +43,12 @@ class Slicer {
   bool may_overlap(model::RuleId a, model::RuleId b) const;
 
  private:
-  struct RuleCover {
-    Cover source;
-    Cover destination;
-    IndexSet services;
-  };
+  const Cover& cover_of(model::IsolationId isolation) const;
 
   const model::Policy& policy_;
-  std::vector<RuleCover> rules_;
-  std::vector<Cover> isolations_;
+  const Universe& universe_;
+  mutable std::vector<std::optional<RuleCover>> rules_;
+  mutable std::vector<std::optional<Cover>> isolations_;
 };
 
 }  // namespace weft::verifier

@@ -78,7 +78,7 @@ struct NotChecked {
 };
 
 struct Statistics {
-  std::size_t pairs = 0;      ///< pairs of rules with different verdicts at one level
+  std::size_t pairs = 0;      ///< of rules with different verdicts at one level that had to be compared
   std::size_t questions = 0;  ///< put to the solver; 0 means that no solver was started
 
   bool operator==(const Statistics&) const = default;
