@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "verifier/before.h"
 #include "verifier/opposed.h"
 #include "verifier/prover.h"
 #include "verifier/verifier.h"
@@ -11,9 +12,60 @@ namespace weft::verifier {
 
 using model::Direction;
 using model::Rule;
-using model::RuleId;
 
 namespace {
+
+// The first stretch of time at which the two decide some flow at that gate.
+std::optional<Finding> look_at(const model::Policy& policy, const Pair& pair, Direction direction,
+                               const Options& options, Prover& prover, std::string& undecided) {
+  const Rule& first = policy[pair.first];
+  // What decides between policies of one priority is their positions, so only other priorities come before them.
+  const Place place{first.tier, pair.kind == Finding::Kind::Conflict ? first.level
+                                                                     : model::Level{first.level.priority, 0}};
+  const Interval both = *common_time(first, policy[pair.second], options.now);
+  const Slice earlier = before(policy, prover.slicer(), place, pair.first, pair.second, direction);
+  std::vector<model::Moment> moments = cuts(policy, earlier, options.now);
+  if (both.until) std::erase_if(moments, [&](model::Moment moment) { return moment >= *both.until; });
+  for (auto moment = moments.begin(); moment != moments.end(); ++moment) {
+    const Slice now = in_force(policy, earlier, *moment);
+    if (visibly_settles(policy, now, pair.first, pair.second, direction)) continue;
+    Answer answer = prover.disjoint(pair.first, pair.second, direction, now, place, *moment);
+    bool decisive = true;
+    if (std::holds_alternative<Undecided>(answer)) {
+      // Perhaps it can at least be told whether they match one flow.
+      decisive = false;
+      answer = prover.disjoint(pair.first, pair.second, direction, {}, place, *moment);
+    }
+    if (const auto* unknown = std::get_if<Undecided>(&answer)) undecided = unknown->why;
+    auto* shown = std::get_if<Refuted>(&answer);
+    if (shown == nullptr) continue;
+    Finding out{pair.kind, pair.first, pair.second, direction, std::move(shown->witness), {*moment, both.until}};
+    out.decisive = decisive;
+    // It lasts while the flow that shows it comes to the two: a pass that leads there may expire before them.
+    for (auto later = std::next(moment); decisive && later != moments.end(); ++later) {
+      const model::Policy judge = up_to(policy, in_force(policy, earlier, *later), place);
+      const auto gate = model::evaluate_gate(judge, direction, out.witness.flow(), *later);
+      if (gate && gate->rule == model::RuleId{static_cast<std::uint32_t>(judge.rules.size() - 1)}) continue;
+      out.when.until = *later;
+      break;
+    }
+    return out;
+  }
+  return {};
+}
+
+std::optional<Finding> look_at(const model::Policy& policy, const Pair& pair, const Options& options, Prover& prover,
+                               std::string& undecided) {
+  const Rule& first = policy[pair.first];
+  const Rule& second = policy[pair.second];
+  for (const Direction direction : {Direction::Egress, Direction::Ingress}) {
+    const bool speak = direction == Direction::Egress ? first.at_source && second.at_source
+                                                      : first.at_destination && second.at_destination;
+    if (!speak) continue;
+    if (auto found = look_at(policy, pair, direction, options, prover, undecided)) return found;
+  }
+  return {};
+}
 
 void find_contradictions(const model::Policy& policy, const std::vector<Opposed>& opposed, const Options& options,
                          Prover& prover, Report& report) {
@@ -21,6 +73,7 @@ void find_contradictions(const model::Policy& policy, const std::vector<Opposed>
       contradicting_pairs(policy, opposed, options.now, prover.slicer(), report.statistics.pairs);
   std::set<std::pair<model::BlockId, model::BlockId>> ambiguous;  // said once per pair of policies
   std::size_t unlooked = 0;
+  std::size_t fruitless = 0;
   Span first_unlooked{};
   for (const Pair& pair : pairs) {
     const Rule& first = policy[pair.first];
@@ -28,34 +81,29 @@ void find_contradictions(const model::Policy& policy, const std::vector<Opposed>
     const auto blocks = std::minmax(first.block, second.block);
     if (pair.kind == Finding::Kind::AmbiguousPriority && ambiguous.contains(blocks)) continue;
     // Past the limit, further conflicts would only be more warnings; an ambiguity is an error and always looked for.
-    if (pair.kind == Finding::Kind::Conflict && report.findings.size() >= options.max_findings) {
+    if (pair.kind == Finding::Kind::Conflict &&
+        (report.findings.size() >= options.max_findings || fruitless >= 100 * options.max_findings)) {
       if (unlooked++ == 0) first_unlooked = first.span;
       continue;
     }
     std::string undecided;
-    for (const Direction direction : {Direction::Egress, Direction::Ingress}) {
-      const bool speak = direction == Direction::Egress ? first.at_source && second.at_source
-                                                        : first.at_destination && second.at_destination;
-      if (!speak) continue;
-      Answer answer = prover.disjoint(pair.first, pair.second, direction);
-      if (const auto* unknown = std::get_if<Undecided>(&answer)) undecided = unknown->why;
-      if (auto* shown = std::get_if<Refuted>(&answer)) {
-        report.findings.push_back({pair.kind, pair.first, pair.second, direction, std::move(shown->witness),
-                                   *common_time(first, second, options.now)});
-        if (pair.kind == Finding::Kind::AmbiguousPriority) ambiguous.insert(blocks);
-        undecided.clear();
-        break;
-      }
-    }
-    if (!undecided.empty()) {
+    if (auto finding = look_at(policy, pair, options, prover, undecided)) {
+      report.findings.push_back(std::move(*finding));
+      if (pair.kind == Finding::Kind::AmbiguousPriority) ambiguous.insert(blocks);
+    } else if (!undecided.empty()) {
       report.not_checked.push_back(
           {first.span, "whether this rule and one with another verdict match the same flow", undecided});
+    } else if (pair.kind == Finding::Kind::Conflict) {
+      ++fruitless;
     }
   }
   if (unlooked > 0) {
     report.not_checked.push_back({first_unlooked,
                                   fmt::format("{} further pairs of opposite rules that may conflict", unlooked),
-                                  fmt::format("{} findings were reported before", report.findings.size()), true});
+                                  report.findings.size() >= options.max_findings
+                                      ? fmt::format("{} findings were reported before", report.findings.size())
+                                      : fmt::format("{} pairs before turned out to be none", fruitless),
+                                  true});
   }
 }
 
@@ -87,6 +135,7 @@ bool Report::has_undecided() const {
 
 Report check(const model::Policy& policy, const model::Inventory* inventory, const Options& options) {
   Report report;
+  report.now = options.now;
   report.audited_rules = static_cast<std::size_t>(std::ranges::count_if(policy.rules, &Rule::audit));
   report.audited_isolations =
       static_cast<std::size_t>(std::ranges::count_if(policy.isolations, &model::Isolation::audit));

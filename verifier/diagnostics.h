@@ -9,9 +9,9 @@
 /// Everything the verifier has to say.
 namespace weft::verifier {
 
-/// the policy that denies, the policy that allows
-inline constexpr DiagnosticKind<std::string_view, std::string_view> conflict{
-    "W3001", Severity::Warning, "a `deny` of `{}` and an `allow` of `{}` match the same flow; the `deny` wins"};
+/// the policy that denies, the policy that allows, what comes of it
+inline constexpr DiagnosticKind<std::string_view, std::string_view, std::string_view> conflict{
+    "W3001", Severity::Warning, "a `deny` of `{}` and an `allow` of `{}` match the same flow; {}"};
 
 /// the assertion as written, who reaches whom on what
 inline constexpr DiagnosticKind<std::string, std::string> never_refuted{"W3002", Severity::Error, "`{}` is broken: {}"};

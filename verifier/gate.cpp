@@ -51,27 +51,32 @@ std::vector<Step> steps_of(const model::Policy& policy, const std::vector<RuleId
   return steps;
 }
 
-}  // namespace
+// The walk of one gate, tier by tier.
+struct Walk {
+  std::vector<z3::expr> allowed;
+  std::vector<std::vector<z3::expr>> arrivals;  // how the walk comes to a tier; the last is the profile
+};
 
-z3::expr gate_allows(Query& query, const model::Policy& policy, const Slice& slice, Direction direction) {
+// Up to the tier of that number, which is not walked.
+Walk walk(Query& query, const model::Policy& policy, const Slice& slice, Direction direction, std::size_t end) {
   const bool egress = direction == Direction::Egress;
   const Side subject = egress ? Side::Source : Side::Destination;
   const char* name = egress ? "egress" : "ingress";
   const std::size_t tiers = policy.tiers.size();
 
-  std::vector<z3::expr> allowed;
-  std::vector<std::vector<z3::expr>> arrivals(tiers + 1);  // how the walk comes to a tier; the last is the profile
-  arrivals[0].push_back(query.yes());
-  for (std::size_t tier = 0; tier < tiers; ++tier) {
+  Walk out;
+  out.arrivals.resize(tiers + 1);
+  out.arrivals[0].push_back(query.yes());
+  for (std::size_t tier = 0; tier < end; ++tier) {
     unsigned count = 0;
     const auto next_name = [&] { return fmt::format("{}.{}.{}", name, tier, count++); };
-    z3::expr open = query.named(next_name(), query.any_of(arrivals[tier]));
+    z3::expr open = query.named(next_name(), query.any_of(out.arrivals[tier]));
     for (const Step& step : steps_of(policy, egress ? slice.egress : slice.ingress, tier)) {
       std::vector<z3::expr> matches;
       for (const RuleId rule : step.rules) matches.push_back(query.matches(rule));
       const z3::expr any = query.any_of(matches);
-      if (step.verdict == Verdict::Allow) allowed.push_back(open && any);
-      if (step.verdict == Verdict::Pass) arrivals[std::min(step.pass_to, tiers)].push_back(open && any);
+      if (step.verdict == Verdict::Allow) out.allowed.push_back(open && any);
+      if (step.verdict == Verdict::Pass) out.arrivals[std::min(step.pass_to, tiers)].push_back(open && any);
       open = query.named(next_name(), open && !any);
     }
     std::vector<z3::expr> isolated, audited;
@@ -83,16 +88,41 @@ z3::expr gate_allows(Query& query, const model::Policy& policy, const Slice& sli
     if (!audited.empty()) {
       // One that is only audited ends the walk as well, by allowing.
       const z3::expr watched = query.any_of(audited);
-      allowed.push_back(open && watched);
+      out.allowed.push_back(open && watched);
       open = open && !watched;
     }
-    arrivals[tier + 1].push_back(open);
+    out.arrivals[tier + 1].push_back(open);
   }
-  if (policy.profile.allow_by_default) allowed.push_back(query.any_of(arrivals[tiers]));
+  return out;
+}
+
+}  // namespace
+
+z3::expr walk_reaches(Query& query, const model::Policy& policy, const Slice& slice, Direction direction,
+                      model::TierId tier) {
+  const bool egress = direction == Direction::Egress;
+  const std::vector<RuleId>& rules = egress ? slice.egress : slice.ingress;
+  if (rules.empty() && (egress ? slice.isolated_sources : slice.isolated_destinations).empty()) return query.yes();
+  const std::size_t number = static_cast<std::size_t>(tier);
+  const Walk to = walk(query, policy, slice, direction, number);
+  std::vector<z3::expr> earlier;
+  for (const RuleId id : rules) {
+    if (policy[id].tier == tier) earlier.push_back(query.matches(id));
+  }
+  return query.any_of(to.arrivals[number]) && !query.any_of(earlier);
+}
+
+z3::expr gate_allows(Query& query, const model::Policy& policy, const Slice& slice, Direction direction) {
+  const bool egress = direction == Direction::Egress;
+  const Side subject = egress ? Side::Source : Side::Destination;
+  const std::size_t tiers = policy.tiers.size();
+  Walk walked = walk(query, policy, slice, direction, tiers);
+  std::vector<z3::expr>& allowed = walked.allowed;
+  if (policy.profile.allow_by_default) allowed.push_back(query.any_of(walked.arrivals[tiers]));
 
   std::vector<z3::expr> opens{!query.has_gates(subject), query.any_of(allowed)};
   if (policy.profile.own_node_may_enter && !egress) opens.push_back(query.own_node());
-  return query.named(fmt::format("{}.allows", name), query.any_of(opens));
+  return query.named(fmt::format("{}.allows", egress ? "egress" : "ingress"), query.any_of(opens));
 }
 
 }  // namespace weft::verifier

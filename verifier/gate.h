@@ -11,4 +11,9 @@ namespace weft::verifier {
 /// formula. A gate that does not exist lets everything through.
 z3::expr gate_allows(Query& query, const model::Policy& policy, const Slice& slice, model::Direction direction);
 
+/// The condition under which no part of a slice ends a walk that is to come to `tier`, or leads it past; its rules of
+/// that tier count as standing before the place in question. Whether the gate exists is not asked.
+z3::expr walk_reaches(Query& query, const model::Policy& policy, const Slice& slice, model::Direction direction,
+                      model::TierId tier);
+
 }  // namespace weft::verifier

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <fstream>
-#include <set>
 
 #include <fmt/format.h>
 
@@ -22,7 +21,8 @@ Prover::Prover(const model::Policy& policy, const Universe& universe, const Opti
 
 Prover::~Prover() = default;
 
-Answer Prover::ask(const std::string& name, model::Moment now, const Pose& pose, const Shows& shows) {
+Answer Prover::ask(const std::string& name, model::Moment now, const model::Policy& judge, const Pose& pose,
+                   const Shows& shows) {
   ++questions_;
   try {
     if (!engine_) engine_ = std::make_unique<Engine>();
@@ -46,26 +46,32 @@ Answer Prover::ask(const std::string& name, model::Moment now, const Pose& pose,
         break;
     }
     const Valuation found = query.valuation(query.solver.get_model());
-    const Witness witness = universe_.concrete(found, now);
+    const Witness witness = universe_.concrete(found, now, judge);
     if (!universe_.legal(found) || !shows(witness)) {
       internal_errors_.push_back(
           fmt::format("the solver's answer to {} does not reproduce: {}", name, describe(witness)));
       return Undecided{"the solver and the evaluator disagree"};
     }
-    return Refuted{plainest(found, now, shows)};
+    return Refuted{plainest(found, now, judge, shows)};
   } catch (const z3::exception& error) {
     return Undecided{error.msg()};
   }
 }
 
 // The solver sets what does not matter at random; people should only see what does.
-Witness Prover::plainest(Valuation valuation, model::Moment now, const Shows& shows) const {
-  Witness best = universe_.concrete(valuation, now);
+Witness Prover::plainest(Valuation valuation, model::Moment now, const model::Policy& judge,
+                         const Shows& shows) const {
+  Witness best = universe_.concrete(valuation, now, judge);
+  // As the whole policy sees it.
+  const auto decided = [&](Witness witness) {
+    if (&judge != &policy_) witness.decision = model::evaluate(policy_, witness.flow(), now);
+    return witness;
+  };
   const auto attempt = [&](const std::function<void(Valuation&)>& change) {
     Valuation simpler = valuation;
     change(simpler);
     if (!universe_.legal(simpler)) return false;
-    Witness witness = universe_.concrete(simpler, now);
+    Witness witness = universe_.concrete(simpler, now, judge);
     if (!shows(witness)) return false;
     valuation = std::move(simpler);
     best = std::move(witness);
@@ -107,7 +113,7 @@ Witness Prover::plainest(Valuation valuation, model::Moment now, const Shows& sh
         model::PointSet::of_point(model::service_point(model::protocol::tcp, static_cast<std::uint16_t>(port))));
     if (!atoms.empty() && attempt([&](Valuation& v) { v.service = atoms.lowest(); })) break;
   }
-  if (!universe_.uses_addresses()) return best;
+  if (!universe_.uses_addresses()) return decided(std::move(best));
   for (const model::Family family : {model::Family::V4, model::Family::V6}) {
     const std::uint32_t example = universe_.example_address(family);
     attempt([&](Valuation& v) { v.source.address = v.destination.address = example; });
@@ -120,10 +126,10 @@ Witness Prover::plainest(Valuation valuation, model::Moment now, const Shows& sh
     if ((of_source ? best.source : best.destination).kind == model::PeerKind::World) continue;
     Witness shorter = best;
     (of_source ? shorter.source_address : shorter.destination_address).reset();
-    shorter.decision = model::evaluate(policy_, shorter.flow(), now);
-    if (shows(shorter) && shorter.decision == best.decision) best = std::move(shorter);
+    shorter.decision = model::evaluate(judge, shorter.flow(), now);
+    if (shows(shorter) && decided(shorter).decision == decided(best).decision) best = std::move(shorter);
   }
-  return best;
+  return decided(std::move(best));
 }
 
 void Prover::dump(const std::string& name, Query& query) {
@@ -155,26 +161,6 @@ void pose_flow(Query& query, const model::Assertion& assertion) {
   query.require(query.matches(Side::Destination, assertion.destination));
   query.require(query.matches(assertion.ports));
   query.require(query.hold(assertion.relations));
-}
-
-// The rules of a slice that have not expired.
-Slice in_force(const model::Policy& policy, const Slice& slice, model::Moment now) {
-  Slice out = slice;
-  for (auto* rules : {&out.egress, &out.ingress}) {
-    std::erase_if(*rules, [&](model::RuleId id) { return policy[id].expires && *policy[id].expires <= now; });
-  }
-  return out;
-}
-
-// Where time is cut for the flows of a slice: the moment from which we look, and the deadlines behind it.
-std::vector<model::Moment> cuts(const model::Policy& policy, const Slice& slice, model::Moment now) {
-  std::set<model::Moment> out{now};
-  for (const auto* rules : {&slice.egress, &slice.ingress}) {
-    for (const model::RuleId id : *rules) {
-      if (policy[id].expires && *policy[id].expires > now) out.insert(*policy[id].expires);
-    }
-  }
-  return {out.begin(), out.end()};
 }
 
 }  // namespace
@@ -235,7 +221,7 @@ std::vector<TimedAnswer> Prover::holds(std::size_t index) {
       std::ranges::any_of(out, [](const auto& part) { return std::holds_alternative<Refuted>(part.answer); });
   if (proved == out.end() || ever_refuted) return out;
   const Answer any_flow = ask(
-      name + "-vacuous", options_.now, [&](Query& query) { pose_flow(query, assertion); },
+      name + "-vacuous", options_.now, policy_, [&](Query& query) { pose_flow(query, assertion); },
       [&](const Witness& witness) { return speaks_of(assertion, witness); });
   if (std::holds_alternative<Proved>(any_flow)) {
     return always(Proved{true, "no flow can match both its ends and its services"});
@@ -247,7 +233,7 @@ Answer Prover::holds_at(std::size_t index, const Slice& slice, model::Moment now
   const model::Assertion& assertion = policy_.assertions[index];
   const bool never = assertion.kind == model::Assertion::Kind::Never;
   Answer answer = ask(
-      name, now,
+      name, now, policy_,
       [&](Query& query) {
         pose_flow(query, assertion);
         const z3::expr allowed = gate_allows(query, policy_, slice, Direction::Egress) &&
@@ -261,24 +247,29 @@ Answer Prover::holds_at(std::size_t index, const Slice& slice, model::Moment now
                             std::max(slice.egress.size(), slice.ingress.size()), policy_.rules.size())};
 }
 
-Answer Prover::disjoint(model::RuleId first, model::RuleId second, Direction direction) {
+Answer Prover::disjoint(model::RuleId first, model::RuleId second, Direction direction, const Slice& before, Place place,
+                        model::Moment now) {
   const bool egress = direction == Direction::Egress;
-  const std::string name = fmt::format("overlap-{:05}-{:05}-{}", static_cast<std::uint32_t>(first),
-                                       static_cast<std::uint32_t>(second), egress ? "egress" : "ingress");
-  const model::Moment now = options_.now;
+  std::string name = fmt::format("overlap-{:05}-{:05}-{}", static_cast<std::uint32_t>(first),
+                                 static_cast<std::uint32_t>(second), egress ? "egress" : "ingress");
+  if (now != options_.now) name += fmt::format("-{}", static_cast<std::int64_t>(now));
+  // The few rules that may come before say as much about such a flow as all of them would.
+  const model::Policy judge = up_to(policy_, before, place);
+  const model::RuleId reached{static_cast<std::uint32_t>(judge.rules.size() - 1)};
   return ask(
-      name, now,
+      name, now, judge,
       [&](Query& query) {
         query.require(query.matches(first));
         query.require(query.matches(second));
         query.require(query.has_gates(egress ? Side::Source : Side::Destination));
+        query.require(walk_reaches(query, policy_, before, direction, place.tier));
         // The own-node exemption is not mentioned, so the source is never the destination's own node.
       },
       [&](const Witness& witness) {
+        const auto& gate = egress ? witness.decision.egress : witness.decision.ingress;
         const model::Flow flow = witness.flow();
-        const auto gate = model::evaluate_gate(policy_, direction, flow, now);
-        return !witness.decision.self && gate && gate->reason != model::Reason::OwnNode &&
-               model::matches(policy_[first], direction, flow) && model::matches(policy_[second], direction, flow);
+        return gate && gate->rule == reached && model::matches(policy_[first], direction, flow) &&
+               model::matches(policy_[second], direction, flow);
       });
 }
 

@@ -7,6 +7,7 @@
 
 #include "model/policy.h"
 #include "verifier/answer.h"
+#include "verifier/before.h"
 #include "verifier/slice.h"
 #include "verifier/universe.h"
 #include "verifier/verifier.h"
@@ -27,8 +28,10 @@ class Prover {
 
   /// Proved: no flow breaks the assertion. One answer for each stretch of time, neighbours differ; at least one.
   std::vector<TimedAnswer> holds(std::size_t assertion);
-  /// Proved: no flow that passes the gate of `direction` matches both rules. At any time at which both are in force.
-  Answer disjoint(model::RuleId first, model::RuleId second, model::Direction direction);
+  /// Proved: no flow that passes the gate of `direction` matches both rules while its walk comes to `place`, of all
+  /// that stands `before` it. The slice is in force at `now`; without it, no more than that both match.
+  Answer disjoint(model::RuleId first, model::RuleId second, model::Direction direction, const Slice& before,
+                  Place place, model::Moment now);
 
   const Slicer& slicer() const { return slicer_; }
   std::size_t questions() const { return questions_; }
@@ -39,8 +42,9 @@ class Prover {
   using Pose = std::function<void(Query&)>;
   using Shows = std::function<bool(const Witness&)>;
 
-  Answer ask(const std::string& name, model::Moment now, const Pose& pose, const Shows& shows);
-  Witness plainest(Valuation valuation, model::Moment now, const Shows& shows) const;
+  Answer ask(const std::string& name, model::Moment now, const model::Policy& judge, const Pose& pose,
+             const Shows& shows);
+  Witness plainest(Valuation valuation, model::Moment now, const model::Policy& judge, const Shows& shows) const;
   Answer holds_at(std::size_t assertion, const Slice& slice, model::Moment now, const std::string& name);
   void dump(const std::string& name, Query& query);
 

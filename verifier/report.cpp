@@ -27,10 +27,16 @@ std::string counted(std::size_t number, std::string_view one, std::string_view m
   return fmt::format("{} {}", number, number == 1 ? one : many);
 }
 
+// When the first of two rules expires, if either does.
+std::optional<model::Moment> common_end(const Rule& a, const Rule& b) {
+  if (!a.expires || !b.expires) return a.expires ? a.expires : b.expires;
+  return std::min(*a.expires, *b.expires);
+}
+
 class Reporter {
  public:
-  Reporter(const model::Policy& policy, const Sources& sources, Diagnostics& diagnostics)
-      : policy_(policy), sources_(sources), diagnostics_(diagnostics) {}
+  Reporter(const model::Policy& policy, const Sources& sources, model::Moment start, Diagnostics& diagnostics)
+      : policy_(policy), sources_(sources), start_(start), diagnostics_(diagnostics) {}
 
   void say(const Finding& finding) {
     if (finding.kind == Finding::Kind::Conflict) {
@@ -71,7 +77,8 @@ class Reporter {
     const Rule& denies = policy_[denies_first ? finding.first : finding.second];
     const Rule& allows = policy_[denies_first ? finding.second : finding.first];
     Diagnostic& out =
-        diagnostics_.report(conflict, place(denies.span), policy_[denies.block].name, policy_[allows.block].name);
+        diagnostics_.report(conflict, place(denies.span), policy_[denies.block].name, policy_[allows.block].name,
+                            finding.decisive ? "the `deny` wins" : "the `deny` would win where nothing decides before");
     out.at("denies it");
     show_use(out, denies);
     label(out, allows.span, "allows it");
@@ -172,8 +179,10 @@ class Reporter {
     // The same flow may be decided elsewhere; whoever reads this wants to know what becomes of it.
     out.note(describe_gate(witness, Direction::Egress, policy_, sources_));
     out.note(describe_gate(witness, Direction::Ingress, policy_, sources_));
-    if (finding.when.until) {
-      out.note(fmt::format("so it is {}, when one of the two rules expires", text_of(finding.when, finding.when.from)));
+    if (finding.when.until || finding.when.from != start_) {
+      const auto ends = common_end(policy_[finding.first], policy_[finding.second]);
+      out.note(fmt::format("so it is {}{}", text_of(finding.when, start_),
+                           ends == finding.when.until ? ", when one of the two rules expires" : ""));
     }
   }
 
@@ -239,13 +248,14 @@ class Reporter {
 
   const model::Policy& policy_;
   const Sources& sources_;
+  model::Moment start_;
   Diagnostics& diagnostics_;
 };
 
 }  // namespace
 
 void report_to(const Report& report, const model::Policy& policy, const Sources& sources, Diagnostics& diagnostics) {
-  Reporter reporter(policy, sources, diagnostics);
+  Reporter reporter(policy, sources, report.now, diagnostics);
   for (const std::string& error : report.internal_errors) {
     diagnostics.report(internal_disagreement, {}, error)
         .note("this is a mistake of the tool and says nothing about the policy");

@@ -1,6 +1,7 @@
 #include "verifier/slice.h"
 
 #include <algorithm>
+#include <set>
 
 namespace weft::verifier {
 
@@ -25,6 +26,24 @@ bool contradict(const std::vector<Relation>& a, const std::vector<Relation>& b) 
 }
 
 }  // namespace
+
+Slice in_force(const model::Policy& policy, const Slice& slice, model::Moment now) {
+  Slice out = slice;
+  for (auto* rules : {&out.egress, &out.ingress}) {
+    std::erase_if(*rules, [&](model::RuleId id) { return policy[id].expires && *policy[id].expires <= now; });
+  }
+  return out;
+}
+
+std::vector<model::Moment> cuts(const model::Policy& policy, const Slice& slice, model::Moment now) {
+  std::set<model::Moment> out{now};
+  for (const auto* rules : {&slice.egress, &slice.ingress}) {
+    for (const model::RuleId id : *rules) {
+      if (policy[id].expires && *policy[id].expires > now) out.insert(*policy[id].expires);
+    }
+  }
+  return {out.begin(), out.end()};
+}
 
 Slicer::Slicer(const model::Policy& policy, const Universe& universe)
     : policy_(policy), universe_(universe), rules_(policy.rules.size()), isolations_(policy.isolations.size()) {}

@@ -17,6 +17,12 @@ struct Slice {
   std::vector<model::IsolationId> isolated_destinations;
 };
 
+/// Without the rules that have expired.
+Slice in_force(const model::Policy& policy, const Slice& slice, model::Moment now);
+
+/// Where time is cut for the flows of a slice: the moment from which we look, and the deadlines behind it.
+std::vector<model::Moment> cuts(const model::Policy& policy, const Slice& slice, model::Moment now);
+
 /// Around all ends a selector matches that have the keys which the relations compare at that end.
 Cover cover(const Universe& universe, const model::Selector& selector, const std::vector<model::Relation>& relations,
             model::LabelKey model::Relation::* end);
@@ -35,6 +41,7 @@ class Slicer {
   Slicer(const model::Policy& policy, const Universe& universe);
 
   const RuleCover& cover_of(model::RuleId rule) const;
+  const Cover& cover_of(model::IsolationId isolation) const;
 
   /// What cannot match any flow from `source` to `destination` for `services` is left out; so are audited rules, which
   /// decide nothing. Deadlines are the caller's.
@@ -43,8 +50,6 @@ class Slicer {
   bool may_overlap(model::RuleId a, model::RuleId b) const;
 
  private:
-  const Cover& cover_of(model::IsolationId isolation) const;
-
   const model::Policy& policy_;
   const Universe& universe_;
   mutable std::vector<std::optional<RuleCover>> rules_;

@@ -398,7 +398,7 @@ model::Peer Universe::peer(const EndValue& end) const {
   return peer;
 }
 
-Witness Universe::concrete(const Valuation& v, model::Moment now) const {
+Witness Universe::concrete(const Valuation& v, model::Moment now, const model::Policy& judge) const {
   Witness out;
   out.moment = now;
   out.source = peer(v.source);
@@ -419,7 +419,7 @@ Witness Universe::concrete(const Valuation& v, model::Moment now) const {
     if (!v.declares[i]) continue;
     out.destination.ports.push_back({names_[i].name, names_[i].protocol, model::value_of(out.service)});
   }
-  out.decision = model::evaluate(*policy_, out.flow(), now);
+  out.decision = model::evaluate(judge, out.flow(), now);
   return out;
 }
 

@@ -92,8 +92,8 @@ class Universe {
   bool legal(const Valuation& valuation) const;
   /// The plainest flow there is: workloads without labels.
   Valuation blank() const;
-  /// A flow of this kind, judged at that moment.
-  Witness concrete(const Valuation& valuation, model::Moment now) const;
+  /// A flow of this kind, judged at that moment by a policy that tells no more flows apart.
+  Witness concrete(const Valuation& valuation, model::Moment now, const model::Policy& judge) const;
 
  private:
   struct Uses;

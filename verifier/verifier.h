@@ -34,7 +34,7 @@ struct Interval {
   bool operator==(const Interval&) const = default;
 };
 
-/// Two rules that contradict each other on some flow. `@expect(conflict)` on either of them silences a conflict.
+/// Two rules that contradict each other on some flow that no earlier tier, lower level or isolation decides. `@expect(conflict)` on either of them silences a conflict.
 struct Finding {
   enum class Kind : std::uint8_t {
     Conflict,           ///< allow and deny at one gate, tier and level: deny overrides
@@ -46,7 +46,8 @@ struct Finding {
   model::RuleId second{};
   model::Direction direction = model::Direction::Egress;  ///< a gate at which both match
   Witness witness;
-  Interval when{};  ///< while both are in force
+  Interval when{};  ///< while both are in force and may decide
+  bool decisive = true;  ///< the walk of the witness comes to the two; false: nobody could tell of any flow
 
   bool operator==(const Finding&) const = default;
 };
@@ -86,6 +87,7 @@ struct Statistics {
 
 /// What is true of a policy in the open world: every label set the vocabulary allows, present in an inventory or not.
 struct Report {
+  model::Moment now = model::before_all;    ///< from when on it looks
   std::vector<Finding> findings;            ///< in source order of the rules
   std::vector<AssertionResult> assertions;  ///< one per assertion, in order
   std::vector<NotChecked> not_checked;

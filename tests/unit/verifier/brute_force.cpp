@@ -20,6 +20,33 @@ bool is_expected(const Rule& rule) {
   return false;
 }
 
+// True if nothing before that tier, and nothing in it for which `earlier` holds, decides the flow.
+template <typename Earlier>
+bool comes_to(const model::Policy& policy, const model::Flow& flow, Direction direction,
+              const std::vector<std::uint32_t>& hits, model::TierId tier, const Earlier& earlier) {
+  for (std::uint32_t at = 0; at <= static_cast<std::uint32_t>(tier);) {
+    const model::TierId here{at};
+    const Rule* best = nullptr;
+    const auto key = [](const Rule& rule) {
+      return std::pair{rule.level, rule.verdict == Verdict::Deny ? 0 : rule.verdict == Verdict::Allow ? 1 : 2};
+    };
+    for (const std::uint32_t i : hits) {
+      const Rule& rule = policy.rules[i];
+      if (rule.tier == here && (!best || key(rule) < key(*best))) best = &rule;
+    }
+    if (here == tier) return !best || !earlier(best->level);
+    if (best && best->verdict != Verdict::Pass) return false;
+    const auto isolates = [&](const model::Isolation& isolation) {
+      const bool egress = direction == Direction::Egress;
+      return isolation.tier == here && (egress ? isolation.egress : isolation.ingress) &&
+             matches(isolation.subject, egress ? flow.source : flow.destination);
+    };
+    if (!best && std::ranges::any_of(policy.isolations, isolates)) return false;
+    at = best && best->pass_to ? static_cast<std::uint32_t>(*best->pass_to) : at + 1;
+  }
+  return false;
+}
+
 void judge(const model::Policy& policy, const model::Flow& flow, std::size_t moment, BruteForce& out) {
   ++out.flows;
   const model::Moment now = out.moments[moment];
@@ -53,9 +80,13 @@ void judge(const model::Policy& policy, const model::Flow& flow, std::size_t mom
         if (a.tier != b.tier || a.verdict == b.verdict) continue;
         if (a.block != b.block && (left.ordered || right.ordered) && left.priority_stated && right.priority_stated &&
             left.priority == right.priority) {
+          const auto earlier = [&](const model::Level& level) { return level.priority < a.level.priority; };
+          if (!comes_to(policy, flow, direction, hits, a.tier, earlier)) continue;
           out.ambiguous.insert(std::minmax(a.block, b.block));
         } else if (a.level == b.level && a.verdict != Verdict::Pass && b.verdict != Verdict::Pass && !is_expected(a) &&
                    !is_expected(b)) {
+          const auto earlier = [&](const model::Level& level) { return level < a.level; };
+          if (!comes_to(policy, flow, direction, hits, a.tier, earlier)) continue;
           out.conflicts.emplace(model::RuleId{i}, model::RuleId{j});
         }
       }

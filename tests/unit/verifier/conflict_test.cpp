@@ -100,6 +100,78 @@ TEST_CASE("what is no conflict", "[verifier]") {
   CHECK(report.statistics.questions == 0);  // settled without a solver
 }
 
+TEST_CASE("two rules conflict only where they decide", "[verifier]") {
+  Builder b;
+  b.tiers({"admin", "app"});
+  SECTION("an earlier tier decides everything: no question is put") {
+    b.block("a").deny(Selector::any(), Selector::any(), any_port());
+    b.block("p", 1).allow(app("a"), app("b"), any_port());
+    b.deny(app("a"), Selector::workload(), tcp(22));
+    const Report report = checked(b);
+    CHECK(report.findings.empty());
+    CHECK(report.not_checked.empty());
+    CHECK(report.statistics.questions == 0);
+  }
+  SECTION("two rules of an earlier tier decide everything together: that takes the solver") {
+    b.block("a").deny(Selector::any(), Selector::any(), tcp(22));
+    b.deny(Selector::any(), app("b"), tcp(80));
+    b.block("p", 1).allow(app("a"), app("b"), any_port());
+    model::PortSet ports = tcp(22);
+    ports.points.add(tcp(80).points);
+    b.deny(app("a"), Selector::workload(), ports);
+    const Report report = checked(b);
+    CHECK(report.findings.empty());
+    CHECK(report.statistics.questions > 0);
+  }
+  SECTION("an earlier tier decides some of it: the witness is of the rest") {
+    b.block("a").deny(Selector::any(), Selector::any(), tcp(443));
+    b.block("p", 1).allow(app("a"), app("b"), any_port());
+    b.deny(app("a"), app("b"), any_port());
+    const Report report = checked(b);
+    REQUIRE(report.findings.size() == 1);
+    CHECK(report.findings[0].decisive);
+    CHECK(describe(report.findings[0].witness) == R"(workload {app: "a"} -> workload {app: "b"} : tcp/80)");
+    CHECK(report.findings[0].witness.decision.egress->rule == model::RuleId{2});
+  }
+  SECTION("a pass leads to them, around what else would decide") {
+    b.block("a", 0, true).pass(app("a"), app("b"), tcp(22));
+    b.deny(Selector::any(), Selector::any(), any_port());
+    b.block("p", 1).allow(app("a"), app("b"), any_port());
+    b.deny(app("a"), app("b"), any_port());
+    const Report report = checked(b);
+    REQUIRE(report.findings.size() == 1);
+    CHECK(report.findings[0].witness.service == model::service_point(model::protocol::tcp, 22));
+  }
+  SECTION("a lower level of their tier") {
+    b.block("first").priority(-1).deny(app("a"), Selector::any(), any_port());
+    b.block("p").priority(0).allow(app("a"), app("b"), any_port());
+    b.deny(app("a"), app("b"), any_port());
+    CHECK(checked(b).findings.empty());
+  }
+  SECTION("isolation in an earlier tier, in force or audited") {
+    b.block("a").isolate(Selector::workload()).audit = GENERATE(false, true);
+    b.block("p", 1).allow(app("a"), app("b"), any_port());
+    b.deny(app("a"), app("b"), any_port());
+    CHECK(checked(b).findings.empty());
+  }
+  SECTION("from the moment on at which what came before expires") {
+    constexpr model::Moment deadline{1'800'000'000};
+    b.block("a").deny(Selector::any(), Selector::any(), any_port()).expires = deadline;
+    b.block("p", 1).allow(app("a"), app("b"), any_port());
+    b.deny(app("a"), app("b"), any_port());
+    const Report report = checked(b);
+    REQUIRE(report.findings.size() == 1);
+    CHECK(report.findings[0].when == Interval{deadline, {}});
+    CHECK(report.findings[0].witness.moment == deadline);
+  }
+  SECTION("nor is an order left open that decides nothing") {
+    b.block("a").deny(Selector::any(), Selector::any(), any_port());
+    b.block("p", 1, true).priority(5).allow(app("a"), app("b"), tcp(80));
+    b.block("q", 1).priority(5).deny(app("a"), app("b"), any_port());
+    CHECK(checked(b).findings.empty());
+  }
+}
+
 TEST_CASE("ordered policies of one priority contradict each other where their rules have one number", "[verifier]") {
   Builder b;
   b.block("p", 0, true).allow(app("a"), app("b"), any_port());

@@ -96,7 +96,17 @@ void check_sample(std::uint64_t seed) {
     CHECK(matches(policy[finding.first], finding.direction, flow));
     CHECK(matches(policy[finding.second], finding.direction, flow));
     CHECK(evaluate_gate(policy, finding.direction, flow, finding.when.from).has_value());
-    CHECK(finding.when.from == sample.now);
+    CHECK(finding.when.from >= sample.now);
+    CHECK(finding.decisive);
+    // In all of its time the two decide what it shows; where they are of one level, that is the deny's doing.
+    for (const model::Moment moment : expected.moments) {
+      if (!contains(finding.when, moment) || finding.kind != Finding::Kind::Conflict) continue;
+      const auto gate = evaluate_gate(policy, finding.direction, flow, moment);
+      REQUIRE((gate && gate->rule));
+      CHECK(gate->verdict == model::Verdict::Deny);
+      CHECK(gate->tier == policy[finding.first].tier);
+      CHECK(policy[*gate->rule].level == policy[finding.first].level);
+    }
     for (const model::RuleId id : {finding.first, finding.second}) {
       CHECK_FALSE(policy[id].audit);
       if (policy[id].expires) CHECK((finding.when.until && *finding.when.until <= *policy[id].expires));
