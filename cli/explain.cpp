@@ -44,7 +44,8 @@ std::string list_text() {
 std::string_view heading(std::string_view fence) {
   if (fence.ends_with(" fails")) return "Refused:";
   if (fence.ends_with(" passes")) return "Accepted:";
-  return fence == "weft" ? "With the policy:" : "With the inventory:";
+  if (fence == "weft") return "With the policy:";
+  return fence == "yaml" || fence == "json" ? "With the inventory:" : "";  // commands and the like speak for themselves
 }
 
 std::string page_text(const Explanation& page) {
@@ -61,7 +62,7 @@ std::string page_text(const Explanation& page) {
     if (!in_block) {
       std::string_view title = heading(line.substr(3, line.size() - 4));
       if (page.severity != Severity::Error && title == "Refused:") title = "Reported:";
-      out += fmt::format("{}\n\n", title);
+      if (!title.empty()) out += fmt::format("{}\n\n", title);
     }
     in_block = !in_block;
   }

@@ -20,6 +20,11 @@ class Explain(WeftTest):
         for spelling in ("w1003", "1003"):
             self.assertEqual(self.expect(0, "explain", spelling).out, page)
 
+    def test_commands_stand_without_a_heading(self):
+        page = self.expect(0, "explain", "W9001").out
+        self.assertIn("\nIt fails:\n\n    $ weft chekc shop.weft\n", page)
+        self.assertNotIn("With the", page)
+
     def test_every_code_has_its_page(self):
         for code in CODES:
             outcome = self.expect(0, "explain", code)

@@ -102,6 +102,21 @@ Example example(const Explanation& page, const std::string& which) {
 
 bool has_examples(const Explanation& page) { return page.text.find(" fails\n") != std::string_view::npos; }
 
+// True of a page whose failing and corrected example, each with a block, stand below lines that say so: commands and
+// what they print, files of another kind, and policies that no page can hold in full.
+bool has_marked_examples(const Explanation& page) {
+  const std::size_t fails = page.text.find("\nIt fails:\n\n");
+  const std::size_t passes = page.text.find("\nIt passes:\n\n");
+  const std::size_t why = page.text.find("\nWhy: ");
+  if (fails == std::string_view::npos || passes == std::string_view::npos) return false;
+  if (passes < fails || why < passes) return false;
+  const auto holds_block = [&](std::size_t begin, std::size_t end) {
+    const std::size_t opened = page.text.find("\n```", begin);
+    return opened < end && page.text.find("\n```\n", opened + 1) < end;
+  };
+  return holds_block(fails, passes) && holds_block(passes, why);
+}
+
 // What weft says of it: "W1003 W1020", and whether there are errors.
 std::pair<std::set<std::string>, bool> told(const Example& example, const fs::path& directory) {
   fs::remove_all(directory);
@@ -183,6 +198,7 @@ TEST_CASE("pages are found by their code, and have the parts that readers expect
     CHECK(page.text.find("\nWhy: ") != std::string_view::npos);
     CHECK(page.text.ends_with(".\n"));
     CHECK((page.text.find(" fails\n") != std::string_view::npos) == (page.text.find(" passes\n") != std::string_view::npos));
+    CHECK(has_examples(page) != has_marked_examples(page));
     for (const char* part : {"W1", "W2", "W3", "W4"}) {
       if (page.code.starts_with(part)) CHECK(has_examples(page) != without_example.contains(std::string(page.code)));
     }
