@@ -1,6 +1,7 @@
 #include "frontend/file_reader.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/text.h"
 #include "frontend/diagnostics.h"
@@ -89,6 +90,10 @@ std::string name_of(const ast::TemplateStatement& header) { return header.name.t
 
 }  // namespace
 
+std::string_view FileReader::word_for(Kind kind) {
+  return kind == Kind::Test ? "test" : kind == Kind::Template ? "template" : "policy";
+}
+
 void FileReader::open(StatementText& statement, Kind kind) {
   orphans_ = false;
   const std::size_t errors = diagnostics_.errors();
@@ -113,6 +118,13 @@ void FileReader::open(StatementText& statement, Kind kind) {
     return;
   }
   // Blocks stand in templates only, and templates in none.
+  const bool misfit = inner() && (inner()->kind != Kind::Template || kind == Kind::Template);
+  // The rest of the text is asked only where that leads to a report, so a bounded number of times.
+  const bool clean = misfit && !inner()->doubtful && !excused_ && diagnostics_.errors() == errors;
+  if (misfit && (inner()->closed || (clean && closed_later(statement)))) {
+    if (clean) misplaced(statement);
+    suspend(kind);
+  }
   while (inner() && (inner()->kind != Kind::Template || kind == Kind::Template)) {
     if (!inner()->doubtful && !excused_ && diagnostics_.errors() == errors) {
       report_unclosed(*inner(), span(statement.leading()));
@@ -191,6 +203,7 @@ void FileReader::close(const StatementText& statement) {
     if (auto* it = open_statement<ast::TestStatement>()) it->close = span(brace);
     if (auto* it = open_statement<ast::TemplateStatement>()) it->close = span(brace);
     blocks_.pop_back();
+    resume();
     parser_.in_template(open_template() || template_lost_);
   } else if (owed_ > 0) {
     --owed_;
@@ -198,6 +211,27 @@ void FileReader::close(const StatementText& statement) {
     report_stray(brace);
   }
   orphans_ = false;
+}
+
+// A block stands in others where none may: these go on behind it.
+void FileReader::suspend(Kind kind) {
+  const bool in_template = kind != Kind::Template && open_template();
+  const auto first = blocks_.begin() + (in_template ? 1 : 0);
+  suspended_.push_back({in_template ? std::size_t{1} : std::size_t{0}, {}});
+  std::ranges::move(first, blocks_.end(), std::back_inserter(suspended_.back().blocks));
+  blocks_.erase(first, blocks_.end());
+}
+
+void FileReader::resume() {
+  if (suspended_.empty() || suspended_.back().depth != blocks_.size()) return;
+  std::ranges::move(suspended_.back().blocks, std::back_inserter(blocks_));
+  suspended_.pop_back();
+}
+
+// Whether the blocks that are open at the statement have their `}` behind it.
+bool FileReader::closed_later(const StatementText& statement) {
+  if (!outline_) outline_.emplace(sources_, source_);
+  return outline_->closes(statement.tokens.front().begin, blocks_.size());
 }
 
 // A mistake around the end of the blocks that are open is reported: no more of them.
@@ -210,10 +244,7 @@ void FileReader::report_stray(const Token& brace) {
 }
 
 void FileReader::report_unclosed(const Block& block, Span place) {
-  const std::string_view kind = block.kind == Kind::Test       ? "test"
-                                : block.kind == Kind::Template ? "template"
-                                                               : "policy";
-  diagnostics_.report(unclosed_block, place, kind, printable(block.name))
+  diagnostics_.report(unclosed_block, place, word_for(block.kind), printable(block.name))
       .at("expected `}` before this")
       .label(block.span, "it begins here")
       .fix("close it", {source_, place.begin, place.begin}, place.begin == last_end_ ? "\n}" : "}\n",
@@ -261,6 +292,17 @@ void FileReader::misplaced(StatementText& statement, std::string_view block, std
   statement.faulty = true;
 }
 
+// The statement is read on like any other.
+void FileReader::misplaced(StatementText& statement) {
+  const bool faulty = statement.faulty;
+  inner()->closed = true;
+  const std::string_view block = word_for(inner()->kind);
+  misplaced(statement, block,
+            fmt::format("move it out: a {} ends in its `}}`, and `{}` stands before or behind it", block,
+                        text(statement.leading())));
+  statement.faulty = faulty;
+}
+
 void FileReader::add(ast::Statement statement) {
   auto* around = open_template();
   if (!around) {
@@ -286,8 +328,14 @@ void FileReader::declaration(StatementText& statement) {
   const bool clean = diagnostics_.errors() == errors && !excused_ && !statement.faulty;
   if (inner() && inner()->kind != Kind::Template) {
     // Either the block lacks its `}` or this stands in the wrong place: what follows tells, and is no second mistake.
-    if (!inner()->doubtful && clean) report_unclosed(*inner(), span(statement.leading()));
-    doubt();
+    if (inner()->closed) {
+      if (clean) misplaced(statement);  // says it of the first one only
+    } else if (clean && !inner()->doubtful && closed_later(statement)) {
+      misplaced(statement);
+    } else {
+      if (!inner()->doubtful && clean) report_unclosed(*inner(), span(statement.leading()));
+      doubt();
+    }
   } else if (inner()) {
     const std::uint16_t word = statement.word();
     const bool fits = word == WeftParser::GROUP || word == WeftParser::NETWORK || word == WeftParser::SERVICE ||

@@ -6,6 +6,7 @@
 
 #include "base/diagnostics.h"
 #include "frontend/ast.h"
+#include "frontend/outline.h"
 #include "frontend/statement_parser.h"
 #include "frontend/statement_reader.h"
 
@@ -30,6 +31,13 @@ class FileReader {
     std::string name;
     Span span;
     bool doubtful = false;  ///< a mistake around its end is reported already
+    bool closed = false;    ///< its `}` is known to come
+  };
+
+  /// Blocks that hold one they may not: they go on when so many are open again.
+  struct Suspended {
+    std::size_t depth;
+    std::vector<Block> blocks;
   };
 
   void take(StatementText& statement);
@@ -41,6 +49,10 @@ class FileReader {
   void push(StatementText& statement, std::optional<Header> header, Kind kind);
   void close(const StatementText& statement);
   void doubt();
+  void suspend(Kind kind);
+  void resume();
+  bool closed_later(const StatementText& statement);
+  static std::string_view word_for(Kind kind);
   void report_stray(const Token& brace);
   void report_unclosed(const Block& block, Span place);
   Block* inner() { return blocks_.empty() ? nullptr : &blocks_.back(); }
@@ -53,6 +65,7 @@ class FileReader {
   void expectation(StatementText& statement);
   void declaration(StatementText& statement);
   void no_statement(const StatementText& statement);
+  void misplaced(StatementText& statement);
   void misplaced(StatementText& statement, std::string_view block, std::string_view remedy);
   void add(ast::Statement statement);
 
@@ -73,6 +86,8 @@ class FileReader {
   StatementParser parser_;
   StatementReader reader_;
   std::vector<Block> blocks_;
+  std::vector<Suspended> suspended_;
+  std::optional<Outline> outline_;  ///< made where a mistake asks for it
   std::size_t owed_ = 0;        ///< blocks reported as not closed: their `}` may still come, and is no second mistake
   bool template_lost_ = false;  ///< the header of a template could not be read as one
   bool orphans_ = false;        ///< rules outside a policy are reported already

@@ -52,8 +52,9 @@ std::vector<std::string> valid_texts() {
   std::vector<std::string> out{file_text(std::string(WEFT_SOURCE_DIR) + "/tests/cases/frontend/whole.weft"),
                                language_page()};
   for (const auto& entry : std::filesystem::recursive_directory_iterator(WEFT_SOURCE_DIR "/examples")) {
-    if (entry.path().filename() == "tests.weft") continue;  // says nothing without the policy beside it
-    if (entry.path().extension() == ".weft") out.push_back(file_text(entry.path().string()));
+    // `tests.weft` speaks of what the policy beside it declares: by itself it is not valid.
+    if (entry.path().extension() != ".weft" || entry.path().filename() == "tests.weft") continue;
+    out.push_back(file_text(entry.path().string()));
   }
   return out;
 }
