@@ -146,7 +146,7 @@ struct Universe::Uses {
 };
 
 Universe::Universe(const model::Policy& policy, const model::Inventory* inventory)
-    : policy_(&policy), inventory_(inventory) {
+    : inventory_(inventory) {
   Uses uses(policy);
   number_keys(uses);
   number_namespaces(uses);

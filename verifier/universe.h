@@ -104,7 +104,6 @@ class Universe {
   bool legal(const EndValue& end) const;
   model::Peer peer(const EndValue& end) const;
 
-  const model::Policy* policy_;
   const model::Inventory* inventory_;
   std::vector<Key> keys_;
   std::map<model::LabelKey, std::uint32_t> key_numbers_;

@@ -81,14 +81,18 @@ std::optional<std::string> disagreement(const test::World& world, std::size_t li
     moments = test::interesting_moments(world.policy);
     std::erase_if(moments, [](model::Moment now) { return now < model::Moment{0}; });  // the kernel's time began in 1970
   }
-  for (const model::Moment now : moments) {
+  // Flows take turns through the moments, as they do against the evaluator.
+  for (std::size_t turn = 0; turn < moments.size(); ++turn) {
+    const model::Moment now = moments[turn];
+    std::vector<model::Flow> asked;
+    for (std::size_t i = turn; i < flows.size(); i += moments.size()) asked.push_back(flows[i]);
     if (timed) program->set_now(now);
     for (const model::Instance& instance : world.inventory.instances) {
       if (instance.host || instance.addresses.empty()) continue;
       program->set_endpoint(1, addresses_of(*plan, instance));
       for (const model::Direction direction : {model::Direction::Egress, model::Direction::Ingress}) {
         program->forget_connections();  // where there are no ports, what passed one gate is answered at the other
-        if (auto wrong = gate_disagreement(world, *plan, *program, flows, instance, direction, now)) return wrong;
+        if (auto wrong = gate_disagreement(world, *plan, *program, asked, instance, direction, now)) return wrong;
       }
     }
   }
@@ -144,7 +148,7 @@ TEST_CASE("the kernel decides packets of small worlds as the plan does, with con
 }
 
 TEST_CASE("the kernel decides packets of big worlds as the plan does", "[kernel]") {
-  check_worlds(1, 6, test::WorldOptions::big(), 20'000, true);
+  check_worlds(1, 6, test::WorldOptions::big(), 4'000, true);
 }
 
 TEST_CASE("the kernel decides every kept case as the plan does", "[kernel]") {
