@@ -1,0 +1,174 @@
+#include "cli/options.h"
+
+#include <memory>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/help.h"
+#include "cli/help_formatter.h"
+
+namespace weft::cli {
+namespace {
+
+// An option that may be repeated, one value each time: "--inventory a.yaml PATH" leaves PATH alone.
+CLI::Option* repeated(CLI::App& app, const std::string& name, std::vector<std::string>& into, const std::string& text) {
+  return app.add_option(name, into, text)->allow_extra_args(false);
+}
+
+// What may stand without an option's name, any number of times; how many are wanted is judged later, in our words.
+void positional(CLI::App& app, const std::string& name, std::vector<std::string>& into, const std::string& usage,
+                const std::string& text) {
+  app.add_option(name, into, text)->expected(0, 1 << 20)->option_text(usage);
+}
+
+void add_policy_options(CLI::App& command, Words& words) {
+  repeated(command, "--policy", words.policies, "a policy file or directory, as PATH; may be repeated (WEFT_POLICY)")
+      ->option_text("PATH");
+  command
+      .add_option("--config", words.config,
+                  "the project file, which says what is not given here; default: the nearest\n"
+                  "`weft.toml` from here upwards (WEFT_CONFIG)")
+      ->option_text("FILE");
+  command.add_flag("--no-config", words.no_config, "no project file");
+}
+
+void add_inputs(CLI::App& command, Words& words, const std::string& usage, const std::string& text) {
+  positional(command, "PATH", words.positionals, usage, text);
+  add_policy_options(command, words);
+  repeated(command, "--inventory", words.inventories,
+           "workloads, nodes and addresses: a YAML or JSON file, or a directory of them;\n"
+           "may be repeated; default: `inventory.yaml` of the directory PATH (WEFT_INVENTORY)")
+      ->option_text("FILE");
+}
+
+void add_now(CLI::App& command, Words& words) {
+  command
+      .add_option("--now", words.now,
+                  "the time at which rules are in force or expired, as `2027-03-01` or\n"
+                  "`2027-03-01T12:30:00Z`; default: the clock (WEFT_NOW)")
+      ->option_text("TIME");
+}
+
+constexpr const char* policy_path_text = "`.weft` files, directories of them, or `-` for standard input";
+
+CLI::App* add_command(CLI::App& root, const CommandHelp& help) {
+  CLI::App* command = root.add_subcommand(std::string(help.name), std::string(help.description));
+  command->footer(std::string(help.examples));
+  command->fallthrough();
+  command->allow_extras();
+  return command;
+}
+
+// CLI11 would take `--strict=no` for a flag that is not given.
+void refuse_flag_values(CLI::App& app) {
+  for (CLI::Option* option : app.get_options()) {
+    if (option->get_expected_max() == 0) option->disable_flag_override();
+  }
+}
+
+}  // namespace
+
+void define(CLI::App& root, Words& words) {
+  root.name("weft");
+  root.description(std::string(root_help.description));
+  root.footer(std::string(root_help.examples));
+  root.formatter(std::make_shared<HelpFormatter>());
+  root.set_help_flag("-h,--help", "this text, or that of the command");
+  root.require_subcommand(0, 1);
+  root.allow_extras();
+  root.add_option("--format", words.format, "how results are written (WEFT_FORMAT)")->option_text("text|json");
+  root.add_option("--color", words.color, "colours in messages (WEFT_COLOR; NO_COLOR turns them off)")
+      ->option_text("auto|always|never");
+  root.add_flag("-q,--quiet", words.quiet, "results and errors only");
+  root.add_flag("--version", words.version, "the versions of weft and of what it is built on");
+
+  CLI::App* check = add_command(root, check_help);
+  add_inputs(*check, words, "[PATH…]", policy_path_text);
+  check->add_option("--dump-smt", words.dump_smt, "writes every question put to the solver into DIR, as SMT-LIB 2")
+      ->option_text("DIR");
+  check->add_flag("--strict", words.strict, "warnings count as findings (exit code 1)");
+  check->add_flag("--fix", words.fix, "makes the fixes that need no judgement in the files");
+  check->add_flag("--dry-run", words.dry_run, "with --fix: prints them as a diff and changes nothing");
+  add_now(*check, words);
+
+  CLI::App* build = add_command(root, build_help);
+  add_inputs(*build, words, "[PATH…]", policy_path_text);
+  build
+      ->add_option("-o,--output", words.output,
+                   "the bundle to write: a new directory, or a bundle to replace; default:\n"
+                   "`output` of the project")
+      ->option_text("DIR");
+  build
+      ->add_option("--emit", words.emit,
+                   "prints the decision plan, or the program as LLVM IR, on standard output;\n"
+                   "without -o nothing else is written")
+      ->option_text("plan|ir");
+  build->add_flag("--print-plan,--explain-plan", words.print_plan, "as `--emit plan`")->group("");
+  build->add_option("--dump-smt", words.dump_smt, "as in `weft check`")->option_text("DIR");
+  build->add_flag("--widen-obligations", words.widen_obligations,
+                  "builds rules that say `requires` without what they require");
+  add_now(*build, words);
+
+  CLI::App* query = add_command(root, query_help);
+  add_inputs(*query, words, "[PATH…] FLOW…",
+             "policies as in `weft check`, and flows such as 'shop/web-1 -> shop/db-0 : tcp/5432'");
+  query->add_option("--batch", words.batch, "flows as JSON, one a line, from FILE or `-`; one line answers one line")
+      ->option_text("FILE");
+  query->add_flag("--exit-code", words.exit_code, "exit with 1 if a flow is denied");
+  add_now(*query, words);
+
+  CLI::App* test = add_command(root, test_help);
+  add_inputs(*test, words, "[PATH…]", policy_path_text);
+  test->add_option("--filter", words.filter, "only tests whose name contains TEXT")->option_text("TEXT");
+  test->add_flag("--coverage", words.coverage, "names the rules that no test decides");
+  test->add_flag("--watch", words.watch, "runs again whenever an input changes, until Ctrl-C");
+  add_now(*test, words);
+
+  add_inputs(*add_command(root, labels_help), words, "[PATH…]", policy_path_text);
+
+  CLI::App* profile = add_command(root, profile_help);
+  positional(*profile, "NAME", words.positionals, "[NAME]", "a profile; without one, all are listed");
+  add_policy_options(*profile, words);
+
+  CLI::App* format = add_command(root, fmt_help);
+  positional(*format, "PATH", words.positionals, "[PATH…]",
+             "`.weft` files, directories, or `-` for standard input; default: those of the\n"
+             "project, or this directory");
+  format->add_flag("-w,--write", words.write, "rewrites the files and names those that changed");
+  format->add_flag("--check", words.check, "names the files that would change; exits with 1 if there are any");
+  format->add_flag("-d,--diff", words.diff, "shows what would change, as `diff -u` does");
+
+  CLI::App* load = add_command(root, load_help);
+  positional(*load, "BUNDLE", words.positionals, "BUNDLE", "a directory written by `weft build`");
+  repeated(*load, "--map", words.maps, "attaches a workload at this interface; may be repeated")
+      ->option_text("WORKLOAD=INTERFACE");
+  repeated(*load, "--only", words.only, "attaches this workload and no unnamed one; may be repeated")
+      ->option_text("WORKLOAD");
+  load->add_flag("--skip-missing", words.skip_missing, "leaves out workloads whose interface does not exist");
+
+  add_command(root, unload_help);
+  add_command(root, status_help);
+  add_command(root, doctor_help);
+  positional(*add_command(root, explain_help), "CODE", words.topic, "[CODE]", "such as W1003; without it, all of them");
+  add_command(root, version_help);
+  positional(*add_command(root, help_help), "TOPIC", words.topic, "[TOPIC]", "a command, or `exit-codes`");
+  refuse_flag_values(root);
+  for (CLI::App* command : root.get_subcommands({})) refuse_flag_values(*command);
+}
+
+std::vector<std::string_view> formats_of(std::string_view command) {
+  if (command == test_help.name) return {"text", "json", "junit", "tap"};
+  return {"text", "json"};
+}
+
+std::string see_help(const CLI::App& app) {
+  return app.get_parent() == nullptr ? "see `weft --help`" : fmt::format("see `weft {} --help`", app.get_name());
+}
+
+std::vector<std::string> command_names(const CLI::App& root) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : root.get_subcommands({})) names.push_back(command->get_name());
+  return names;
+}
+
+}  // namespace weft::cli

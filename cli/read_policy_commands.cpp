@@ -1,0 +1,124 @@
+#include <algorithm>
+#include <filesystem>
+
+#include "cli/command_readers.h"
+#include "model/profile.h"
+
+namespace weft::cli {
+namespace {
+
+// Flows are told from paths by their arrow; a path with one can be given with --policy. What has a label map or a
+// service and is no file was meant as a flow, and is told what it lacks.
+bool is_flow(const std::string& word) {
+  if (word.contains("->")) return true;
+  const std::size_t colon = word.rfind(':');
+  bool meant = word.starts_with('{');
+  if (colon != std::string::npos) {
+    const std::size_t begin = word.find_first_not_of(' ', colon + 1);
+    const std::string service = begin == std::string::npos ? "" : word.substr(begin);
+    const auto is_service = [&](std::string_view protocol) {
+      return service == protocol || service.starts_with(std::string(protocol) + "/");
+    };
+    meant =
+        meant || std::ranges::any_of(
+                     std::initializer_list<std::string_view>{"tcp", "udp", "sctp", "icmp", "icmp6", "ip"}, is_service);
+  }
+  std::error_code ignored;
+  return meant && !std::filesystem::exists(word, ignored);
+}
+
+}  // namespace
+
+Result<Command> check_command(const CLI::App& command, Words& words) {
+  auto inputs = inputs_of(command, words, words.positionals);
+  if (!inputs) return std::unexpected(std::move(inputs.error()));
+  const auto now = now_of(words);
+  if (!now) return std::unexpected(now.error());
+  if (words.dry_run && !words.fix) {
+    return usage_error("`--dry-run` shows what `--fix` would change", "give `--fix --dry-run`");
+  }
+  return CheckArguments{std::move(*inputs), words.dump_smt, words.strict, *now, words.fix, words.dry_run};
+}
+
+Result<Command> build_command(const CLI::App& command, Words& words) {
+  auto inputs = inputs_of(command, words, words.positionals);
+  if (!inputs) return std::unexpected(std::move(inputs.error()));
+  using Emit = BuildArguments::Emit;
+  auto emit = choice<Emit>("--emit", words.emit, nullptr, {{"plan", Emit::Plan}, {"ir", Emit::Ir}},
+                           words.print_plan ? Emit::Plan : Emit::Bundle);
+  if (!emit) return std::unexpected(std::move(emit.error()));
+  if (words.output.empty() && *emit == Emit::Bundle && inputs->project.empty()) {
+    return usage_error("no output is given", "name the bundle to write with `-o DIR`");
+  }
+  const auto now = now_of(words);
+  if (!now) return std::unexpected(now.error());
+  return BuildArguments{std::move(*inputs), words.output, *emit, words.dump_smt, *now, words.widen_obligations};
+}
+
+Result<Command> query_command(const CLI::App& command, Words& words) {
+  std::vector<std::string> paths, flows;
+  for (std::string& word : words.positionals) (is_flow(word) ? flows : paths).push_back(std::move(word));
+  if (flows.empty() && words.batch.empty()) {
+    return usage_error("no flow is given", "ask 'SOURCE -> DESTINATION : SERVICE', or give many with `--batch FILE`");
+  }
+  if (!flows.empty() && !words.batch.empty()) {
+    return usage_error("a flow and `--batch` are both given", "put all flows into the batch, or none");
+  }
+  auto inputs = inputs_of(command, words, std::move(paths));
+  if (!inputs) return std::unexpected(std::move(inputs.error()));
+  if (words.batch == "-" &&
+      (std::ranges::count(inputs->policies, "-") + std::ranges::count(inputs->inventories, "-")) > 0) {
+    return usage_error("standard input is asked for more than once", "give the policy and the inventory as files");
+  }
+  const auto now = now_of(words);
+  if (!now) return std::unexpected(now.error());
+  return QueryArguments{std::move(*inputs), std::move(flows), words.batch, words.exit_code, *now};
+}
+
+Result<Command> test_command(const CLI::App& command, Words& words) {
+  auto inputs = inputs_of(command, words, words.positionals);
+  if (!inputs) return std::unexpected(std::move(inputs.error()));
+  using enum TestArguments::Format;
+  const auto format = choice<TestArguments::Format>(
+      "--format", words.format, "WEFT_FORMAT", {{"text", Text}, {"json", Json}, {"junit", Junit}, {"tap", Tap}}, Text);
+  if (!format) return std::unexpected(format.error());
+  const auto now = now_of(words);
+  if (!now) return std::unexpected(now.error());
+  const auto is_stdin = [](const std::string& name) { return name == "-"; };
+  if (words.watch &&
+      (std::ranges::any_of(inputs->policies, is_stdin) || std::ranges::any_of(inputs->inventories, is_stdin))) {
+    return usage_error("standard input cannot be watched", "give the inputs as files");
+  }
+  return TestArguments{std::move(*inputs), *format, words.filter, words.coverage, words.watch, *now};
+}
+
+Result<Command> labels_command(const CLI::App& command, Words& words) {
+  auto inputs = inputs_of(command, words, words.positionals);
+  if (!inputs) return std::unexpected(std::move(inputs.error()));
+  return LabelsArguments{std::move(*inputs)};
+}
+
+// A profile can be looked at without any policy.
+Result<Command> profile_command(const CLI::App& command, Words& words) {
+  if (words.positionals.size() > 1) return unexpected_word(command, words.positionals[1]);
+  auto project = project_of(words);
+  if (!project) return std::unexpected(std::move(project.error()));
+  ProfileArguments arguments;
+  arguments.inputs.policies = words.policies;
+  arguments.inputs.project = std::move(*project);
+  arguments.inputs.look_for_inventory = false;
+  if (const auto set = environment("WEFT_POLICY"); set && words.policies.empty()) {
+    arguments.inputs.policies = split_names(*set);
+  }
+  if (words.positionals.empty()) return arguments;
+  arguments.name = words.positionals[0];
+  if (model::find_profile(arguments.name) != nullptr) return arguments;
+  std::vector<std::string> known;
+  for (const model::Profile& each : model::profiles()) known.push_back(each.name);
+  const std::string near = nearest(arguments.name, known);
+  return usage_error(fmt::format("there is no profile `{}`", printable(arguments.name)),
+                     near.empty() ? fmt::format("the profiles are {}", fmt::join(known, ", "))
+                                  : fmt::format("did you mean `{}`?", near));
+}
+
+}  // namespace weft::cli
