@@ -44,7 +44,6 @@ class Prover {
 
   Answer ask(const std::string& name, model::Moment now, const model::Policy& judge, const Pose& pose,
              const Shows& shows);
-  Witness plainest(Valuation valuation, model::Moment now, const model::Policy& judge, const Shows& shows) const;
   Answer holds_at(std::size_t assertion, const Slice& slice, model::Moment now, const std::string& name);
   void dump(const std::string& name, Query& query);
 

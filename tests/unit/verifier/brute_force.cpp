@@ -123,14 +123,7 @@ std::vector<Side> sides(const World& world, model::InstanceId instance, const ch
 
 }  // namespace
 
-BruteForce try_all(const model::Policy& policy, const World& world, model::Moment now) {
-  BruteForce out;
-  std::set<model::Moment> moments{now};
-  for (const Rule& rule : policy.rules) {
-    if (rule.expires && *rule.expires > now) moments.insert(*rule.expires);
-  }
-  out.moments.assign(moments.begin(), moments.end());
-  out.claims.assign(out.moments.size(), std::vector<BruteForce::Claim>(policy.assertions.size()));
+void each_flow(const World& world, const std::function<void(const model::Flow&)>& visit) {
   const std::vector<Side> sources = sides(world, model::InstanceId{0}, "8.8.8.8");
   std::vector<Side> destinations = sides(world, model::InstanceId{1}, "8.8.4.4");
   for (const Side& source : sources) {
@@ -155,12 +148,25 @@ BruteForce try_all(const model::Policy& policy, const World& world, model::Momen
             }
             if (!possible) continue;
             const model::Flow flow{{&source.peer, source.address}, {&destination.peer, destination.address}, service};
-            for (std::size_t moment = 0; moment < out.moments.size(); ++moment) judge(policy, flow, moment, out);
+            visit(flow);
           }
         }
       }
     }
   }
+}
+
+BruteForce try_all(const model::Policy& policy, const World& world, model::Moment now) {
+  BruteForce out;
+  std::set<model::Moment> moments{now};
+  for (const Rule& rule : policy.rules) {
+    if (rule.expires && *rule.expires > now) moments.insert(*rule.expires);
+  }
+  out.moments.assign(moments.begin(), moments.end());
+  out.claims.assign(out.moments.size(), std::vector<BruteForce::Claim>(policy.assertions.size()));
+  each_flow(world, [&](const model::Flow& flow) {
+    for (std::size_t moment = 0; moment < out.moments.size(); ++moment) judge(policy, flow, moment, out);
+  });
   return out;
 }
 

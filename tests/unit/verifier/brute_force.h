@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -33,6 +34,9 @@ struct BruteForce {
   std::set<std::pair<model::BlockId, model::BlockId>> ambiguous;
   std::size_t flows = 0;
 };
+
+/// Every flow between two different instances of the world.
+void each_flow(const World& world, const std::function<void(const model::Flow&)>& visit);
 
 BruteForce try_all(const model::Policy& policy, const World& world, model::Moment now);
 
