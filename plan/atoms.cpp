@@ -31,11 +31,11 @@ Atoms atoms_of(const std::vector<model::PointSet>& sets) {
       ++out.count;
       for (const std::uint32_t set : inside) out.of_set[set].push_back(found->second);
     }
-    const AtomId atom{static_cast<std::uint16_t>(found->second)};
-    if (!out.ranges.empty() && out.ranges.back().atom == atom) {
+    if (!out.ranges.empty() && out.of_range.back() == found->second) {
       out.ranges.back().points.last = last;
     } else {
-      out.ranges.push_back({{cut->first, last}, atom});
+      out.ranges.push_back({{cut->first, last}, AtomId{static_cast<std::uint16_t>(found->second)}});
+      out.of_range.push_back(found->second);
     }
   }
   return out;

@@ -48,10 +48,15 @@ class Collector {
 
 }  // namespace
 
-Vocabulary vocabulary_of(const model::Policy& policy) {
+Vocabulary vocabulary_of(const model::Policy& policy, const std::function<bool(const model::Rule&)>& speaks) {
   Vocabulary out;
   Collector collect(out);
   for (const model::Rule& rule : policy.rules) {
+    if (speaks && !speaks(rule)) {
+      out.rule_source.push_back(not_used);
+      out.rule_destination.push_back(not_used);
+      continue;
+    }
     out.rule_source.push_back(collect.selector(rule.source));
     out.rule_destination.push_back(collect.selector(rule.destination));
     collect.names(rule.ports);

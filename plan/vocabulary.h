@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <set>
 #include <vector>
 
@@ -26,7 +27,9 @@ struct Vocabulary {
   std::vector<std::uint32_t> guard_nodes;
 };
 
-Vocabulary vocabulary_of(const model::Policy& policy);
+/// `speaks`, where given, picks the rules that count; the others use no selector: `not_used` stands in their places.
+inline constexpr std::uint32_t not_used = 0xFFFF'FFFF;
+Vocabulary vocabulary_of(const model::Policy& policy, const std::function<bool(const model::Rule&)>& speaks = {});
 
 /// The addresses of both families cut where any network of the policy begins or ends: ascending, without gaps, so that
 /// all addresses of one range are alike to every selector.

@@ -1,0 +1,106 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "model/evaluate.h"
+#include "plan/vocabulary.h"
+#include "verifier/connectivity_classes.h"
+
+// Private to the connectivity of this folder.
+namespace weft::verifier {
+
+/// Services no entry tells apart.
+struct ClosedServices {
+  std::vector<model::PointSet> atoms;
+  std::vector<model::ServiceRange> ranges;   ///< ascending, covering every service
+  std::vector<std::uint32_t> atom_of_range;  ///< by position in `ranges`
+  std::vector<BitSet> sets;                  ///< the atoms of each set of services some entry speaks about
+};
+
+/// A rule or an isolation at one gate. They stand in order of precedence: tiers, levels, deny before allow before pass,
+/// isolations last in their tier.
+struct ClosedEntry {
+  model::Verdict verdict = model::Verdict::Deny;
+  std::optional<model::RuleId> rule{};
+  std::optional<model::IsolationId> isolation{};
+  std::uint32_t tier = 0;
+  std::uint32_t next_tier = 0;        ///< of `pass`
+  std::uint32_t own = nothing;        ///< classes of the gate's subject, a position in ClosedGates::sets
+  std::uint32_t peer = nothing;       ///< of the other end; nothing: all of them
+  std::uint32_t services = nothing;   ///< position in ClosedServices::sets; nothing: all of them
+  std::uint32_t relations = nothing;  ///< position in ClosedGates::relations; nothing: none
+};
+
+/// What the relations of a rule ask, seen from one gate; keys are positions in ClosedEnds::keys.
+struct ClosedRelation {
+  std::uint32_t own = 0;
+  std::uint32_t peer = 0;
+  bool equal = true;
+};
+
+/// One direction of gates over classes.
+class ClosedGate {
+ public:
+  /// Classes for which the same entries speak, with the same values in relations: their rows are the same.
+  struct Group {
+    bool gated = false;
+    std::uint32_t example = 0;           ///< one of its classes
+    std::vector<std::uint32_t> entries;  ///< those that speak for it, in order of precedence
+  };
+
+  model::Direction direction = model::Direction::Egress;
+  std::vector<ClosedEntry> entries;
+  std::vector<Group> groups;
+  std::vector<std::uint32_t> group_of;  ///< by class
+};
+
+/// Both gates. What refers to classes, ends and services must stay in place.
+class ClosedGates {
+ public:
+  ClosedGates(const model::Policy& policy, const plan::Vocabulary& vocabulary, const ClosedEnds& ends,
+              const ClosedClasses& classes, const std::vector<bool>& in_force);
+
+  const ClosedGate& gate(model::Direction direction) const {
+    return direction == model::Direction::Egress ? egress_ : ingress_;
+  }
+  const ClosedServices& services() const { return services_; }
+
+  /// The classes of the other end that the gate of `group` allows on an atom.
+  BitSet row(const ClosedGate& gate, std::uint32_t group, std::uint32_t atom) const;
+  /// The atoms that the gate of `own` allows with `peer`.
+  BitSet open_services(const ClosedGate& gate, std::uint32_t own, std::uint32_t peer) const;
+  /// The entry that decides; null: the profile does.
+  const ClosedEntry* deciding(const ClosedGate& gate, std::uint32_t own, std::uint32_t peer, std::uint32_t atom) const;
+  bool allows(const ClosedGate& gate, std::uint32_t own, std::uint32_t peer, std::uint32_t atom) const;
+  /// True if an entry speaks about the atom.
+  bool speaks(const ClosedEntry& entry, std::uint32_t atom) const {
+    return entry.services == nothing || services_.sets[entry.services].test(atom);
+  }
+
+ private:
+  friend class GateBuilder;
+
+  const ClassSet& set(std::uint32_t number) const {
+    return number < classes_.selected.size() ? classes_.selected[number] : extra_[number - classes_.selected.size()];
+  }
+  std::uint32_t value(std::uint32_t of_class, std::uint32_t key) const {
+    return ends_.value(classes_.kind_of[of_class], key);
+  }
+  bool matches(const ClosedEntry& entry, std::uint32_t own, std::uint32_t peer) const;
+  bool relations_hold(const ClosedEntry& entry, std::uint32_t own, std::uint32_t peer) const;
+  template <typename Visit>
+  void each_match(const ClosedEntry& entry, std::uint32_t own, const BitSet& among, Visit visit) const;
+
+  const model::Policy& policy_;
+  const ClosedEnds& ends_;
+  const ClosedClasses& classes_;
+  ClosedServices services_;
+  std::vector<ClassSet> extra_;  // parts of a destination that resolve named ports alike; numbered after the selectors
+  std::vector<std::vector<ClosedRelation>> relations_;
+  std::vector<std::vector<std::pair<std::uint32_t, std::uint32_t>>> by_value_;  // by key: (value, class), sorted
+  ClosedGate egress_, ingress_;
+};
+
+}  // namespace weft::verifier

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "verifier/connectivity.h"
+#include "verifier/connectivity_gates.h"
+
+// Private to the connectivity of this folder.
+namespace weft::verifier {
+
+/// What a Connectivity knows, in the order in which it is worked out.
+struct Connectivity::Tables {
+  Tables(const model::Policy& policy, const model::Inventory& inventory, model::Moment now);
+
+  /// The classes with which pairs exist, in either direction. Rows of gates do not look at that.
+  BitSet partners(std::uint32_t of_class) const;
+  void keep_partners(ClassMatrix& out) const;
+  bool place_decides(model::Direction direction, std::uint32_t source, std::uint32_t destination, Place place) const;
+  bool gate_allows(model::Direction direction, std::uint32_t source, std::uint32_t destination, std::uint32_t atom,
+                   Place place) const;
+
+  const model::Policy& policy;
+  const model::Inventory& inventory;
+  std::vector<bool> in_force;  ///< by rule
+  plan::Vocabulary vocabulary;
+  ClosedEnds ends;
+  ClosedClasses classes;
+  ClosedGates gates;
+  BitSet v4, v6, world;  ///< of the classes
+};
+
+}  // namespace weft::verifier
