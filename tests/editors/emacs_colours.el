@@ -1,0 +1,16 @@
+;; Writes the face of every place that $WEFT_PLACES names: `file line column' a line, to $WEFT_COLOURS.
+(require 'weft-mode)
+(let ((faces nil))
+  (with-temp-buffer
+    (insert-file-contents (getenv "WEFT_PLACES"))
+    (while (re-search-forward "^\\(.+\\) \\([0-9]+\\) \\([0-9]+\\)$" nil t)
+      (let ((file (match-string 1)) (line (string-to-number (match-string 2))) (column (string-to-number (match-string 3))))
+        (with-current-buffer (or (get-file-buffer file) (find-file-noselect file))
+          (unless (eq major-mode 'weft-mode) (error "%s is in %s" file major-mode))
+          (unless (text-property-not-all (point-min) (point-max) 'face nil) (font-lock-ensure))
+          (goto-char (point-min))
+          (forward-line (1- line))
+          (forward-char (1- column))
+          (push (format "%s" (or (get-text-property (point) 'face) "")) faces)))))
+  (with-temp-file (getenv "WEFT_COLOURS")
+    (dolist (face (nreverse faces)) (insert face "\n"))))
