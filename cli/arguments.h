@@ -24,7 +24,10 @@ struct Common {
 };
 
 struct CheckArguments {
+  enum class Format { Text, Json, Junit, Sarif, Github, Gitlab };
+
   driver::InputNames inputs;
+  Format format = Format::Text;
   std::string dump_smt;  ///< empty: nowhere
   bool strict = false;   ///< warnings are findings
   model::Moment now = model::before_all;
@@ -52,7 +55,7 @@ struct QueryArguments {
 };
 
 struct TestArguments {
-  enum class Format { Text, Json, Junit, Tap };
+  enum class Format { Text, Json, Junit, Tap, Sarif, Github, Gitlab };
 
   driver::InputNames inputs;
   Format format = Format::Text;

@@ -6,10 +6,41 @@
 #include "cli/check_fix.h"
 #include "cli/check_report.h"
 #include "cli/commands.h"
+#include "cli/findings.h"
+#include "cli/github.h"
+#include "cli/gitlab.h"
+#include "cli/junit.h"
 #include "cli/progress.h"
+#include "cli/sarif.h"
 #include "driver/compile.h"
 
 namespace weft::cli {
+namespace {
+
+// The document that another tool reads; nothing where people do.
+std::optional<std::string> document(const CheckArguments& arguments, const driver::Compilation& compilation,
+                                    ExitCode code) {
+  using enum CheckArguments::Format;
+  if (arguments.format == Junit) return check_junit(compilation, arguments.strict);
+  const Findings findings{compilation.diagnostics,
+                          compilation.sources,
+                          code,
+                          title(compilation),
+                          compilation.names.policies.empty() ? "" : compilation.names.policies.front(),
+                          not_checked(compilation)};
+  switch (arguments.format) {
+    case Sarif:
+      return sarif(findings);
+    case Github:
+      return github_annotations(findings);
+    case Gitlab:
+      return gitlab_report(findings);
+    default:
+      return {};
+  }
+}
+
+}  // namespace
 
 ExitCode run(const CheckArguments& arguments, Console& console) {
   driver::Options options;
@@ -29,7 +60,6 @@ ExitCode run(const CheckArguments& arguments, Console& console) {
   progress.stop();
 
   ExitCode code = exit_code(compilation, arguments.strict);
-  const bool json = console.common.format == Format::Json;
   if (fixes) {
     for (const std::string& name : fixes->kept) {
       console.messages.note(fmt::format("note: `{}` is no file, so its fixes are not made", printable(name)));
@@ -41,11 +71,19 @@ ExitCode run(const CheckArguments& arguments, Console& console) {
       return ExitCode::Usage;
     }
   }
-  if (json) {
+  if (arguments.format == CheckArguments::Format::Json) {
     console.results.write(report_json(compilation, code, fixes ? fixed_json(*fixes) : ""));
     return code;
   }
+  // Whoever looks at the log of a run wants to see why it failed without opening the document.
   console.messages.tell(compilation.diagnostics, compilation.sources);
+  if (const auto written = document(arguments, compilation, code)) {
+    console.results.write(*written);
+    std::string summary = summary_text(compilation);
+    summary.pop_back();  // a note has a line end of its own
+    console.messages.note(summary);
+    return code;
+  }
   if (fixes) console.results.write(fixed_text(*fixes, arguments.dry_run));
   if (!arguments.dry_run) console.results.write(summary_text(compilation));
   return code;

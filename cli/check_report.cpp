@@ -30,23 +30,6 @@ std::size_t workloads(const model::Inventory& inventory) {
   }));
 }
 
-// Questions nobody answered: those the verifier names, and those only an inventory can answer.
-std::vector<std::string> not_checked(const driver::Compilation& compilation) {
-  std::vector<std::string> lines;
-  if (!compilation.report) {
-    lines.push_back("conflicts and assertions: the input has errors");
-    return lines;
-  }
-  for (const verifier::NotChecked& each : compilation.report->not_checked) {
-    const std::string place = each.span ? compilation.sources.location(*each.span) + ": " : "";
-    lines.push_back(fmt::format("{}{}: {}", place, each.what, each.why));
-  }
-  if (!compilation.has_inventory()) {
-    lines.push_back("whether inventory labels lie in the vocabulary and named ports exist: no inventory is given");
-  }
-  return lines;
-}
-
 Json peer_json(const model::Peer& peer, const std::optional<model::Address>& address) {
   Json out;
   switch (peer.kind) {
@@ -194,6 +177,22 @@ std::string title(const driver::Compilation& compilation) {
   if (path == "-") return "<stdin>";
   const bool directory = std::filesystem::is_directory(path, error);
   return printable((directory ? path.filename() : path.stem()).string());
+}
+
+std::vector<std::string> not_checked(const driver::Compilation& compilation) {
+  std::vector<std::string> lines;
+  if (!compilation.report) {
+    lines.push_back("conflicts and assertions: the input has errors");
+    return lines;
+  }
+  for (const verifier::NotChecked& each : compilation.report->not_checked) {
+    const std::string place = each.span ? compilation.sources.location(*each.span) + ": " : "";
+    lines.push_back(fmt::format("{}{}: {}", place, each.what, each.why));
+  }
+  if (!compilation.has_inventory()) {
+    lines.push_back("whether inventory labels lie in the vocabulary and named ports exist: no inventory is given");
+  }
+  return lines;
 }
 
 std::string summary_text(const driver::Compilation& compilation) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "cli/exit_code.h"
 #include "driver/compile.h"
@@ -26,6 +27,9 @@ ExitCode exit_code(const driver::Compilation& compilation, bool strict);
 /// "online-boutique" for the directory or the file of that name, "3 policies" for several; the name of the project where
 /// it is all of the project.
 std::string title(const driver::Compilation& compilation);
+
+/// Questions nobody answered: those the verifier names, and those only an inventory can answer.
+std::vector<std::string> not_checked(const driver::Compilation& compilation);
 
 /// What a tired reader wants to know: one line, and one for everything that was not checked.
 std::string summary_text(const driver::Compilation& compilation);

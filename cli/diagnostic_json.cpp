@@ -2,22 +2,13 @@
 
 #include <nlohmann/json.hpp>
 
+#include "cli/places.h"
 #include "driver/explanations.h"
 
 namespace weft::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-// The column in UTF-16 code units, as editors count them: from 1.
-std::size_t utf16_column(std::string_view line, std::size_t bytes) {
-  std::size_t units = 0;
-  for (const char c : line.substr(0, bytes)) {
-    const auto byte = static_cast<unsigned char>(c);
-    if ((byte & 0xC0U) != 0x80U) units += byte >= 0xF0 ? 2 : 1;
-  }
-  return units + 1;
-}
 
 Json position_json(const Source& source, std::uint32_t offset) {
   const Position position = source.position(offset);

@@ -17,6 +17,7 @@ const CommandHelp check_help{
     "weft check shop.weft pci.weft --inventory cluster.yaml\n"
     "weft check - < shop.weft                                  from standard input\n"
     "weft check shop.weft --format json                        findings and witnesses for programs\n"
+    "weft check shop.weft --format sarif > weft.sarif          for code scanning; also: github, gitlab, junit\n"
     "weft check shop.weft --fix                                correct what has one correction"};
 
 const CommandHelp build_help{"build",
@@ -48,7 +49,7 @@ const CommandHelp test_help{
     "weft test shop.weft --inventory cluster.yaml\n"
     "weft test --filter payments --coverage\n"
     "weft test --watch                                         again whenever a file changes\n"
-    "weft test --format junit > report.xml                     also: tap, json"};
+    "weft test --format junit > report.xml                     also: tap, json, sarif, github, gitlab"};
 
 const CommandHelp labels_help{
     "labels",

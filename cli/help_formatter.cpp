@@ -1,6 +1,9 @@
 #include "cli/help_formatter.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "cli/options.h"
 
 namespace weft::cli {
 namespace {
@@ -30,13 +33,17 @@ std::string line(const std::string& name, const std::string& text) {
   return gap.empty() ? fmt::format("  {:<{}}{}\n", name, column, lines) : fmt::format("  {}{}{}\n", name, gap, lines);
 }
 
-std::string options(const CLI::App& app) {
+// `command` is the one whose help shows them; not every command writes every format.
+std::string options(const CLI::App& app, const CLI::App* command = nullptr) {
   std::string out;
   for (const CLI::Option* option : app.get_options([](const CLI::Option* each) { return each->nonpositional(); })) {
     if (option->get_group().empty() || (option == app.get_help_ptr() && app.get_parent() != nullptr)) continue;
     std::string name = option->get_name(false, true);
     if (const std::size_t comma = name.find(','); comma != std::string::npos) name.insert(comma + 1, " ");
-    if (!option->get_option_text().empty()) name += " " + option->get_option_text();
+    const std::string text = name == "--format" && command != nullptr
+                                 ? fmt::format("{}", fmt::join(formats_of(command->get_name()), "|"))
+                                 : option->get_option_text();
+    if (!text.empty()) name += " " + text;
     out += line(name, option->get_description());
   }
   return out;
@@ -71,7 +78,7 @@ std::string HelpFormatter::make_help(const CLI::App* app, std::string, CLI::AppF
     if (!own.empty()) out += "\nOptions:\n" + own;
   }
   const CLI::App& root = app->get_parent() != nullptr ? *app->get_parent() : *app;
-  out += "\nOptions of every command:\n" + options(root);
+  out += "\nOptions of every command:\n" + options(root, app->get_parent() != nullptr ? app : nullptr);
   if (app->get_parent() == nullptr) out += "\nMore: `weft help COMMAND`, `weft help exit-codes`.\n";
   return out;
 }

@@ -157,7 +157,8 @@ void define(CLI::App& root, Words& words) {
 }
 
 std::vector<std::string_view> formats_of(std::string_view command) {
-  if (command == test_help.name) return {"text", "json", "junit", "tap"};
+  if (command == check_help.name) return {"text", "json", "junit", "sarif", "github", "gitlab"};
+  if (command == test_help.name) return {"text", "json", "junit", "tap", "sarif", "github", "gitlab"};
   return {"text", "json"};
 }
 

@@ -37,7 +37,18 @@ Result<Command> check_command(const CLI::App& command, Words& words) {
   if (words.dry_run && !words.fix) {
     return usage_error("`--dry-run` shows what `--fix` would change", "give `--fix --dry-run`");
   }
-  return CheckArguments{std::move(*inputs), words.dump_smt, words.strict, *now, words.fix, words.dry_run};
+  using enum CheckArguments::Format;
+  const auto format =
+      choice<CheckArguments::Format>("--format", words.format, "WEFT_FORMAT",
+                                     {{"text", Text},
+                                      {"json", Json},
+                                      {"junit", Junit},
+                                      {"sarif", Sarif},
+                                      {"github", Github},
+                                      {"gitlab", Gitlab}},
+                                     Text);
+  if (!format) return std::unexpected(format.error());
+  return CheckArguments{std::move(*inputs), *format, words.dump_smt, words.strict, *now, words.fix, words.dry_run};
 }
 
 Result<Command> build_command(const CLI::App& command, Words& words) {
@@ -79,8 +90,16 @@ Result<Command> test_command(const CLI::App& command, Words& words) {
   auto inputs = inputs_of(command, words, words.positionals);
   if (!inputs) return std::unexpected(std::move(inputs.error()));
   using enum TestArguments::Format;
-  const auto format = choice<TestArguments::Format>(
-      "--format", words.format, "WEFT_FORMAT", {{"text", Text}, {"json", Json}, {"junit", Junit}, {"tap", Tap}}, Text);
+  const auto format =
+      choice<TestArguments::Format>("--format", words.format, "WEFT_FORMAT",
+                                    {{"text", Text},
+                                     {"json", Json},
+                                     {"junit", Junit},
+                                     {"tap", Tap},
+                                     {"sarif", Sarif},
+                                     {"github", Github},
+                                     {"gitlab", Gitlab}},
+                                    Text);
   if (!format) return std::unexpected(format.error());
   const auto now = now_of(words);
   if (!now) return std::unexpected(now.error());

@@ -1,8 +1,14 @@
 #include <fmt/format.h>
 
 #include "cli/commands.h"
+#include "cli/findings.h"
+#include "cli/github.h"
+#include "cli/gitlab.h"
+#include "cli/junit.h"
 #include "cli/progress.h"
+#include "cli/sarif.h"
 #include "cli/test_report.h"
+#include "cli/test_text.h"
 #include "cli/watch.h"
 #include "driver/compile.h"
 #include "driver/moment.h"
@@ -10,6 +16,41 @@
 
 namespace weft::cli {
 namespace {
+
+std::string as_findings(TestArguments::Format format, const Findings& findings) {
+  if (format == TestArguments::Format::Sarif) return sarif(findings);
+  return format == TestArguments::Format::Github ? github_annotations(findings) : gitlab_report(findings);
+}
+
+// A failed expectation is a finding like others.
+std::string with_failures(TestArguments::Format format, const TestRun& run) {
+  Diagnostics all;
+  for (const Diagnostic& diagnostic : run.compilation.diagnostics.all()) all.add(diagnostic);
+  add_failures(run, all);
+  const bool failed = run.report.failed > 0 || run.compilation.diagnostics.denied() > 0;
+  return as_findings(format,
+                     {all, run.compilation.sources, failed ? ExitCode::Findings : ExitCode::Clean, "tests", {}, {}});
+}
+
+// What a tool reads where no test could run: no document at all would look like a tool that failed.
+std::string report_without_tests(const TestArguments& arguments, const driver::Compilation& compilation) {
+  switch (arguments.format) {
+    case TestArguments::Format::Text:
+    case TestArguments::Format::Json:
+      return {};
+    case TestArguments::Format::Junit:
+      return check_junit(compilation, false);
+    case TestArguments::Format::Tap:
+      return "TAP version 14\nBail out! the input has errors\n";
+    case TestArguments::Format::Sarif:
+    case TestArguments::Format::Github:
+    case TestArguments::Format::Gitlab:
+      break;
+  }
+  const std::vector<std::string>& names = compilation.names.policies;
+  return as_findings(arguments.format, {compilation.diagnostics, compilation.sources, ExitCode::Usage, "tests",
+                                        names.empty() ? "" : names.front(), {"tests: the input has errors"}});
+}
 
 std::string report_of(const TestArguments& arguments, const TestRun& run) {
   switch (arguments.format) {
@@ -21,6 +62,10 @@ std::string report_of(const TestArguments& arguments, const TestRun& run) {
       return test_junit(run);
     case TestArguments::Format::Tap:
       return test_tap(run);
+    case TestArguments::Format::Sarif:
+    case TestArguments::Format::Github:
+    case TestArguments::Format::Gitlab:
+      return with_failures(arguments.format, run);
   }
   return {};
 }
@@ -35,7 +80,10 @@ driver::Compilation read(const TestArguments& arguments, Console& console) {
 
 ExitCode run_once(const TestArguments& arguments, const driver::Compilation& compilation, Console& console) {
   console.messages.tell(compilation.diagnostics, compilation.sources);
-  if (!compilation.understood) return ExitCode::Usage;
+  if (!compilation.understood) {
+    console.results.write(report_without_tests(arguments, compilation));
+    return ExitCode::Usage;
+  }
   const driver::TestReport report = driver::run_tests(compilation.policy, compilation.inventory,
                                                       compilation.has_inventory(), {arguments.filter, arguments.now});
   if (report.tests.empty() && report.left_out > 0) {

@@ -8,6 +8,7 @@
 
 #include "cli/decision_text.h"
 #include "cli/test_text.h"
+#include "cli/xml.h"
 
 namespace weft::cli {
 namespace {
@@ -61,57 +62,6 @@ Json coverage_json(const TestRun& run) {
   out["rules"] = group(missing.all_rules, missing.rules);
   out["isolations"] = group(missing.all_isolations, missing.isolations);
   out["profile"] = !missing.profile;
-  return out;
-}
-
-// XML 1.0 has no way to write most control characters, nor U+FFFE and U+FFFF; they become U+FFFD, as do bytes that are
-// no UTF-8.
-std::string xml(std::string_view text) {
-  static constexpr std::string_view replacement = "\xEF\xBF\xBD";
-  std::string out;
-  while (!text.empty()) {
-    const std::size_t valid = std::min(first_invalid_utf8(text), text.size());
-    for (std::size_t i = 0; i < valid; ++i) {
-      const auto byte = static_cast<unsigned char>(text[i]);
-      if (text.substr(i, valid - i).starts_with("\xEF\xBF\xBE") ||
-          text.substr(i, valid - i).starts_with("\xEF\xBF\xBF")) {
-        out += replacement;
-        i += 2;
-        continue;
-      }
-      switch (byte) {
-        case '&':
-          out += "&amp;";
-          break;
-        case '<':
-          out += "&lt;";
-          break;
-        case '>':
-          out += "&gt;";
-          break;
-        case '"':
-          out += "&quot;";
-          break;
-        case '\'':
-          out += "&apos;";
-          break;
-        case '\n':
-        case '\t':
-        case '\r':
-          out += fmt::format("&#{};", byte);
-          break;
-        default:
-          if (byte < 0x20 || byte == 0x7F) {
-            out += replacement;
-          } else {
-            out += static_cast<char>(byte);
-          }
-      }
-    }
-    if (valid == text.size()) break;
-    out += replacement;
-    text.remove_prefix(valid + 1);
-  }
   return out;
 }
 
@@ -177,8 +127,8 @@ std::string test_junit(const TestRun& run) {
     for (const driver::ExpectationResult& each : test.expectations) {
       ++suite.cases;
       suite.text +=
-          fmt::format(R"(    <testcase classname="{}" name="{}" file="{}" line="{}")", xml(test.test->name),
-                      xml(expectation_text(each, sources)), xml(sources[each.expectation->span.source].name()),
+          fmt::format(R"(    <testcase classname="{}" name="{}" file="{}" line="{}")", xml_text(test.test->name),
+                      xml_text(expectation_text(each, sources)), xml_text(sources[each.expectation->span.source].name()),
                       sources[each.expectation->span.source].position(each.expectation->span.begin).line);
       if (each.passed) {
         suite.text += "/>\n";
@@ -186,9 +136,9 @@ std::string test_junit(const TestRun& run) {
       }
       ++suite.failures;
       std::string body;
-      for (const std::string& line : failure_lines(each, run)) body += xml(line) + '\n';
+      for (const std::string& line : failure_lines(each, run)) body += xml_text(line) + '\n';
       suite.text += fmt::format(">\n      <failure message=\"{}\" type=\"expectation\">{}</failure>\n    </testcase>\n",
-                                xml(each.why), body);
+                                xml_text(each.why), body);
     }
   }
   std::string out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
@@ -197,7 +147,7 @@ std::string test_junit(const TestRun& run) {
   for (const auto& [source, suite] : suites) {
     out += fmt::format(
         "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"0\">\n{}  </testsuite>\n",
-        xml(sources[source].name()), suite.cases, suite.failures, suite.text);
+        xml_text(sources[source].name()), suite.cases, suite.failures, suite.text);
   }
   return out + "</testsuites>\n";
 }

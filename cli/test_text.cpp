@@ -3,21 +3,10 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "driver/codes.h"
 
 namespace weft::cli {
 namespace {
-
-// Runs of blanks and line ends as one blank.
-std::string on_one_line(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const bool blank = c == ' ' || c == '\t' || c == '\n' || c == '\r';
-    if (!blank) out += c;
-    if (blank && !out.empty() && out.back() != ' ') out += ' ';
-  }
-  while (out.ends_with(' ')) out.pop_back();
-  return printable(out);
-}
 
 std::string percent(std::size_t part, std::size_t whole) {
   return whole == 0 ? "none to decide" : fmt::format("{} of {} ({}%)", part, whole, part * 100 / whole);
@@ -42,6 +31,17 @@ std::string coverage_text(const TestRun& run) {
 
 }  // namespace
 
+std::string on_one_line(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const bool blank = c == ' ' || c == '\t' || c == '\n' || c == '\r';
+    if (!blank) out += c;
+    if (blank && !out.empty() && out.back() != ' ') out += ' ';
+  }
+  while (out.ends_with(' ')) out.pop_back();
+  return printable(out);
+}
+
 std::string counted(std::size_t number, std::string_view one, std::string_view many) {
   return fmt::format("{} {}", number, number == 1 ? one : many);
 }
@@ -64,6 +64,20 @@ std::vector<std::string> failure_lines(const driver::ExpectationResult& result, 
     lines.push_back(std::move(line));
   }
   return lines;
+}
+
+void add_failures(const TestRun& run, Diagnostics& diagnostics) {
+  for (const driver::TestResult& test : run.report.tests) {
+    for (const driver::ExpectationResult& each : test.expectations) {
+      if (each.passed) continue;
+      Diagnostic& diagnostic =
+          diagnostics.report(driver::expectation_fails, each.expectation->span, printable(test.test->name),
+                             expectation_text(each, run.compilation.sources));
+      const std::vector<std::string> lines = failure_lines(each, run);
+      diagnostic.at(lines.front());
+      for (const std::string& line : lines) diagnostic.note(line);
+    }
+  }
 }
 
 Uncovered uncovered_by(const TestRun& run) {

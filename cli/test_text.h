@@ -8,6 +8,9 @@
 
 namespace weft::cli {
 
+/// Runs of blanks and line ends as one blank, and fit for a terminal line.
+std::string on_one_line(std::string_view text);
+
 /// `web -> api : tcp/8080 is allow`, on one line.
 std::string expectation_text(const driver::ExpectationResult& result, const Sources& sources);
 
@@ -27,6 +30,9 @@ struct Uncovered {
   bool profile = false;
 };
 Uncovered uncovered_by(const TestRun& run);
+
+/// Every failed expectation as an error (W9050).
+void add_failures(const TestRun& run, Diagnostics& diagnostics);
 
 /// "2 tests", "1 test".
 std::string counted(std::size_t number, std::string_view one, std::string_view many);

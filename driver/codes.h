@@ -48,6 +48,10 @@ inline constexpr DiagnosticKind<std::string_view> project_no_match{"W9027", Seve
 
 // A file that `weft fmt --write` cannot replace, as it travels in an Error.
 inline constexpr std::string_view rewrite_failed = "W9030";
+// An expectation that a flow is not as; in the formats in which a finding has a code.
+inline constexpr DiagnosticKind<std::string, std::string> expectation_fails{"W9050", Severity::Error,
+                                                                            "test `{}`: `{}` does not hold"};
+
 // What a rule asks for and no packet filter can see.
 inline constexpr DiagnosticKind<std::string> obligation_refused{"W9031", Severity::Error,
                                                                 "a packet filter cannot see to {}"};

@@ -74,7 +74,7 @@ class Words(WeftTest):
         self.check_refused(["load"], "no bundle is given", "weft build")
 
     def test_wrong_values(self):
-        self.check_refused(["check", "x", "--format", "xml"], "`xml` is no value of --format", "text, json")
+        self.check_refused(["check", "x", "--format", "xml"], "`xml` is no value of --format", "text, json, junit, sarif, github, gitlab")
         self.check_refused(["check", "x", "--color", "blue"], "`blue` is no value of --color", "auto, always, never")
         self.check_refused(["build", "x", "--emit", "c"], "`c` is no value of --emit", "plan, ir")
         self.check_refused(["load", "b", "--map", "web"], "`web` is no value of --map", "WORKLOAD=INTERFACE")
