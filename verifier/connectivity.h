@@ -50,6 +50,7 @@ class ClassMatrix {
   std::span<std::uint64_t> row(std::size_t source) { return {words_.data() + source * stride_, stride_}; }
   BitSet row_set(std::size_t source) const;
   ClassMatrix transposed() const;
+  void transpose_into(ClassMatrix& out) const;  ///< of the same size
 
  private:
   std::size_t size_;

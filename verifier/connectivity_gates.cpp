@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/assert.h"
 #include "plan/atoms.h"
 
 namespace weft::verifier {
@@ -40,6 +41,7 @@ class GateBuilder {
         add_isolations(*gate, tier, false);
         add_isolations(*gate, tier, true);
       }
+      join(*gate);
       group(*gate);
     }
     cut_services();
@@ -101,13 +103,21 @@ class GateBuilder {
       }
     }
     const bool egress = gate.direction == model::Direction::Egress;
+    ++step_;
+    const model::Rule* before = nullptr;
     for (const std::uint32_t r : by_tier_[tier]) {
       const model::Rule& rule = policy_.rules[r];
+      if (before &&
+          (before->level != rule.level || before->verdict != rule.verdict || before->pass_to != rule.pass_to)) {
+        ++step_;
+      }
+      before = &rule;
       if (!(egress ? rule.at_source : rule.at_destination)) continue;
       const std::uint32_t source = vocabulary_.rule_source[r];
       for (const Meaning& meaning : meanings_[r]) {
         if (out_.set(source).count() == 0 || out_.set(meaning.destination).count() == 0) continue;
         ClosedEntry entry{.verdict = rule.verdict, .rule = model::RuleId{r}, .tier = tier};
+        entry.step = step_;
         entry.next_tier = rule.pass_to ? static_cast<std::uint32_t>(*rule.pass_to) : tier + 1;
         entry.own = egress ? source : meaning.destination;
         entry.peer = egress ? meaning.destination : source;
@@ -146,6 +156,7 @@ class GateBuilder {
   // An isolation in force comes before an audited one, whatever their order in the source.
   void add_isolations(ClosedGate& gate, std::uint32_t tier, bool audited) {
     const bool egress = gate.direction == model::Direction::Egress;
+    ++step_;
     for (std::uint32_t i = 0; i < policy_.isolations.size(); ++i) {
       const model::Isolation& isolation = policy_.isolations[i];
       const bool speaks = egress ? isolation.egress : isolation.ingress;
@@ -154,17 +165,46 @@ class GateBuilder {
       gate.entries.push_back({.verdict = audited ? model::Verdict::Allow : model::Verdict::Deny,
                               .isolation = model::IsolationId{i},
                               .tier = tier,
+                              .step = step_,
                               .own = vocabulary_.isolation_subject[i]});
+    }
+  }
+
+  void join(ClosedGate& gate) {
+    std::map<std::tuple<std::uint32_t, std::uint32_t, std::uint32_t>, std::uint32_t>
+        open;  // of the step, by own, services
+    std::uint32_t step = nothing;
+    for (std::uint32_t e = 0; e < gate.entries.size(); ++e) {
+      const ClosedEntry& entry = gate.entries[e];
+      if (entry.step != step) open.clear();
+      step = entry.step;
+      const auto [found, fresh] = open.emplace(std::tuple(entry.own, entry.services, entry.relations),
+                                               static_cast<std::uint32_t>(gate.joined.size()));
+      if (fresh) {
+        gate.joined.push_back({entry, {}});
+        gate.joined.back().joint.rule.reset();
+        gate.joined.back().joint.isolation.reset();
+      }
+      gate.joined[found->second].parts.push_back(e);
+    }
+    for (JoinedEntry& joined : gate.joined) {
+      if (joined.parts.size() == 1 || joined.joint.peer == nothing) continue;
+      BitSet peers(out_.classes_.classes.size());
+      for (const std::uint32_t e : joined.parts) {
+        out_.set(gate.entries[e].peer).each([&](std::uint32_t peer) { peers.set(peer); });
+      }
+      joined.joint.peer = static_cast<std::uint32_t>(out_.classes_.selected.size() + out_.extra_.size());
+      out_.extra_.emplace_back(peers);
     }
   }
 
   void group(ClosedGate& gate) {
     const std::vector<PeerClass>& classes = out_.classes_.classes;
     std::vector<std::vector<std::uint32_t>> speaking(classes.size());
-    for (std::uint32_t e = 0; e < gate.entries.size(); ++e) {
-      const ClosedEntry& entry = gate.entries[e];
+    for (std::uint32_t j = 0; j < gate.joined.size(); ++j) {
+      const ClosedEntry& entry = gate.joined[j].joint;
       out_.set(entry.own).each([&](std::uint32_t own) {
-        if (classes[own].gated && has_compared_keys(entry, own)) speaking[own].push_back(e);
+        if (classes[own].gated && has_compared_keys(entry, own)) speaking[own].push_back(j);
       });
     }
     std::map<std::tuple<bool, std::vector<std::uint32_t>, std::vector<std::uint32_t>>, std::uint32_t> numbers;
@@ -173,10 +213,20 @@ class GateBuilder {
       const auto [found, fresh] =
           numbers.emplace(std::tuple(classes[c].gated, std::move(speaking[c]), std::move(values)),
                           static_cast<std::uint32_t>(gate.groups.size()));
-      if (fresh) gate.groups.push_back({classes[c].gated, c, {}});
+      if (fresh) gate.groups.push_back({classes[c].gated, c, {}, {}});
       gate.group_of.push_back(found->second);
     }
-    for (const auto& [key, number] : numbers) gate.groups[number].entries = std::get<1>(key);
+    for (const auto& [key, number] : numbers) {
+      ClosedGate::Group& group = gate.groups[number];
+      group.entries = std::get<1>(key);
+      for (const std::uint32_t j : group.entries) {
+        const std::uint32_t services = gate.joined[j].joint.services;
+        if (services != nothing) group.services.push_back(services);
+      }
+      std::ranges::sort(group.services);
+      const auto repeats = std::ranges::unique(group.services);
+      group.services.erase(repeats.begin(), repeats.end());
+    }
   }
 
   bool has_compared_keys(const ClosedEntry& entry, std::uint32_t own) const {
@@ -188,9 +238,9 @@ class GateBuilder {
   std::vector<std::uint32_t> compared_values(const ClosedGate& gate, const std::vector<std::uint32_t>& speaking,
                                              std::uint32_t own) const {
     std::vector<std::uint32_t> out;
-    for (const std::uint32_t e : speaking) {
-      if (gate.entries[e].relations == nothing) continue;
-      for (const ClosedRelation& relation : out_.relations_[gate.entries[e].relations]) {
+    for (const std::uint32_t j : speaking) {
+      if (gate.joined[j].joint.relations == nothing) continue;
+      for (const ClosedRelation& relation : out_.relations_[gate.joined[j].joint.relations]) {
         out.push_back(out_.value(own, relation.own));
       }
     }
@@ -218,6 +268,7 @@ class GateBuilder {
   const std::vector<bool>& in_force_;
   std::vector<std::vector<Meaning>> meanings_;  // by rule
   std::vector<std::vector<std::uint32_t>> by_tier_;
+  std::uint32_t step_ = 0;
   std::map<model::PointSet, std::uint32_t> set_numbers_;
   std::vector<model::PointSet> sets_;
 };
@@ -272,8 +323,8 @@ BitSet ClosedGates::row(const ClosedGate& gate, std::uint32_t group_number, std:
       waiting.erase(waiting.begin());
     }
   };
-  for (const std::uint32_t e : group.entries) {
-    const ClosedEntry& entry = gate.entries[e];
+  for (const std::uint32_t j : group.entries) {
+    const ClosedEntry& entry = gate.joined[j].joint;
     if (!speaks(entry, atom)) continue;
     arrive(entry.tier);
     const bool allow = entry.verdict == model::Verdict::Allow;
@@ -316,8 +367,8 @@ BitSet ClosedGates::open_services(const ClosedGate& gate, std::uint32_t own, std
       waiting.erase(waiting.begin());
     }
   };
-  for (const std::uint32_t e : group.entries) {
-    const ClosedEntry& entry = gate.entries[e];
+  for (const std::uint32_t j : group.entries) {
+    const ClosedEntry& entry = gate.joined[j].joint;
     if (!matches(entry, own, peer)) continue;
     arrive(entry.tier);
     BitSet hit = open;
@@ -335,19 +386,40 @@ BitSet ClosedGates::open_services(const ClosedGate& gate, std::uint32_t own, std
 const ClosedEntry* ClosedGates::deciding(const ClosedGate& gate, std::uint32_t own, std::uint32_t peer,
                                          std::uint32_t atom) const {
   std::uint32_t tier = 0;  // the walk has come to this one
-  for (const std::uint32_t e : gate.groups[gate.group_of[own]].entries) {
-    const ClosedEntry& entry = gate.entries[e];
+  const std::vector<std::uint32_t>& entries = gate.groups[gate.group_of[own]].entries;
+  for (auto at = entries.begin(); at != entries.end(); ++at) {
+    const ClosedEntry& entry = gate.joined[*at].joint;
     if (entry.tier < tier || !speaks(entry, atom) || !matches(entry, own, peer)) continue;
-    if (entry.verdict != model::Verdict::Pass) return &entry;
-    tier = entry.next_tier;
+    if (entry.verdict == model::Verdict::Pass) {
+      tier = entry.next_tier;
+      continue;
+    }
+    // The step decides; the first entry of it that matches is who is named.
+    std::uint32_t first = nothing;
+    for (; at != entries.end() && gate.joined[*at].joint.step == entry.step; ++at) {
+      const JoinedEntry& other = gate.joined[*at];
+      if (!speaks(other.joint, atom) || !matches(other.joint, own, peer)) continue;
+      const auto part =
+          std::ranges::find_if(other.parts, [&](std::uint32_t e) { return matches(gate.entries[e], own, peer); });
+      WEFT_ASSERT(part != other.parts.end(), "what matches a joined entry matches a part of it");
+      first = std::min(first, *part);
+    }
+    return &gate.entries[first];
   }
   return nullptr;
 }
 
 bool ClosedGates::allows(const ClosedGate& gate, std::uint32_t own, std::uint32_t peer, std::uint32_t atom) const {
-  if (!gate.groups[gate.group_of[own]].gated) return true;
-  const ClosedEntry* entry = deciding(gate, own, peer, atom);
-  return entry ? entry->verdict == model::Verdict::Allow : policy_.profile.allow_by_default;
+  const ClosedGate::Group& group = gate.groups[gate.group_of[own]];
+  if (!group.gated) return true;
+  std::uint32_t tier = 0;
+  for (const std::uint32_t j : group.entries) {
+    const ClosedEntry& entry = gate.joined[j].joint;
+    if (entry.tier < tier || !speaks(entry, atom) || !matches(entry, own, peer)) continue;
+    if (entry.verdict != model::Verdict::Pass) return entry.verdict == model::Verdict::Allow;
+    tier = entry.next_tier;
+  }
+  return policy_.profile.allow_by_default;
 }
 
 }  // namespace weft::verifier

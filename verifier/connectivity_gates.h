@@ -19,18 +19,26 @@ struct ClosedServices {
   std::vector<BitSet> sets;                  ///< the atoms of each set of services some entry speaks about
 };
 
-/// A rule or an isolation at one gate. They stand in order of precedence: tiers, levels, deny before allow before pass,
-/// isolations last in their tier.
+/// A rule or an isolation at one gate.
 struct ClosedEntry {
   model::Verdict verdict = model::Verdict::Deny;
   std::optional<model::RuleId> rule{};
   std::optional<model::IsolationId> isolation{};
   std::uint32_t tier = 0;
-  std::uint32_t next_tier = 0;        ///< of `pass`
+  std::uint32_t next_tier = 0;  ///< of `pass`
+  std::uint32_t step = 0;  ///< entries of one step have one tier, level and verdict: their order decides nothing but
+                           ///< who is named
   std::uint32_t own = nothing;        ///< classes of the gate's subject, a position in ClosedGates::sets
   std::uint32_t peer = nothing;       ///< of the other end; nothing: all of them
   std::uint32_t services = nothing;   ///< position in ClosedServices::sets; nothing: all of them
   std::uint32_t relations = nothing;  ///< position in ClosedGates::relations; nothing: none
+};
+
+/// Entries of one step that differ in their peers only, as one about all of these peers: what a thousand rules open to
+/// everybody is one entry of everybody's.
+struct JoinedEntry {
+  ClosedEntry joint;                 ///< without `rule` and `isolation`
+  std::vector<std::uint32_t> parts;  ///< positions in ClosedGate::entries, ascending
 };
 
 /// What the relations of a rule ask, seen from one gate; keys are positions in ClosedEnds::keys.
@@ -46,12 +54,15 @@ class ClosedGate {
   /// Classes for which the same entries speak, with the same values in relations: their rows are the same.
   struct Group {
     bool gated = false;
-    std::uint32_t example = 0;           ///< one of its classes
-    std::vector<std::uint32_t> entries;  ///< those that speak for it, in order of precedence
+    std::uint32_t example = 0;            ///< one of its classes
+    std::vector<std::uint32_t> entries;   ///< positions in `joined` of those that speak for it, in order of precedence
+    std::vector<std::uint32_t> services;  ///< what they ask for, each once, but for all services
   };
 
   model::Direction direction = model::Direction::Egress;
+  /// In order of precedence: tiers, levels, deny before allow before pass, isolations last in their tier.
   std::vector<ClosedEntry> entries;
+  std::vector<JoinedEntry> joined;  ///< by step
   std::vector<Group> groups;
   std::vector<std::uint32_t> group_of;  ///< by class
 };
@@ -79,12 +90,14 @@ class ClosedGates {
     return entry.services == nothing || services_.sets[entry.services].test(atom);
   }
 
- private:
-  friend class GateBuilder;
-
+  /// The classes an entry refers to.
   const ClassSet& set(std::uint32_t number) const {
     return number < classes_.selected.size() ? classes_.selected[number] : extra_[number - classes_.selected.size()];
   }
+
+ private:
+  friend class GateBuilder;
+
   std::uint32_t value(std::uint32_t of_class, std::uint32_t key) const {
     return ends_.value(classes_.kind_of[of_class], key);
   }

@@ -35,6 +35,11 @@ BitSet ClassMatrix::row_set(std::size_t source) const {
 
 ClassMatrix ClassMatrix::transposed() const {
   ClassMatrix out(size_);
+  transpose_into(out);
+  return out;
+}
+
+void ClassMatrix::transpose_into(ClassMatrix& out) const {
   std::uint64_t block[64];
   for (std::size_t down = 0; down < stride_; ++down) {
     const std::size_t rows = std::min<std::size_t>(64, size_ - down * 64);
@@ -45,7 +50,6 @@ ClassMatrix ClassMatrix::transposed() const {
       for (std::size_t i = 0; i < columns; ++i) out.words_[(right * 64 + i) * stride_ + down] = block[i];
     }
   }
-  return out;
 }
 
 namespace {
@@ -64,18 +68,39 @@ class GateRows {
 
   // The groups for which other entries speak on `atom` than on `base`.
   std::vector<std::uint32_t> changed(std::uint32_t base, std::uint32_t atom) const {
-    std::vector<bool> differs(gate_.entries.size());
-    for (std::size_t e = 0; e < gate_.entries.size(); ++e) {
-      differs[e] = gates_.speaks(gate_.entries[e], base) != gates_.speaks(gate_.entries[e], atom);
-    }
+    const std::vector<BitSet>& sets = gates_.services().sets;
+    std::vector<bool> differs(sets.size());
+    for (std::size_t i = 0; i < sets.size(); ++i) differs[i] = sets[i].test(base) != sets[i].test(atom);
     std::vector<std::uint32_t> out;
     for (std::uint32_t g = 0; g < gate_.groups.size(); ++g) {
-      if (std::ranges::any_of(gate_.groups[g].entries, [&](std::uint32_t e) { return differs[e]; })) out.push_back(g);
+      if (std::ranges::any_of(gate_.groups[g].services, [&](std::uint32_t set) { return differs[set]; }))
+        out.push_back(g);
     }
     return out;
   }
 
-  BitSet on(std::uint32_t group, std::uint32_t atom) const { return gates_.row(gate_, group, atom); }
+  // The row of a group on `atom`, which is that of `base` but for peers of the entries that differ. Where these are
+  // few, as those of a service that everybody may ask are, they are asked for one by one.
+  BitSet on(std::uint32_t group, std::uint32_t base, std::uint32_t atom) const {
+    constexpr std::size_t few = 4;
+    std::vector<std::uint32_t> peers;
+    for (const std::uint32_t j : gate_.groups[group].entries) {
+      const ClosedEntry& entry = gate_.joined[j].joint;
+      if (gates_.speaks(entry, base) == gates_.speaks(entry, atom)) continue;
+      if (entry.peer == nothing || peers.size() + gates_.set(entry.peer).count() > few)
+        return gates_.row(gate_, group, atom);
+      gates_.set(entry.peer).each([&](std::uint32_t peer) { peers.push_back(peer); });
+    }
+    BitSet out = rows_[group];
+    for (const std::uint32_t peer : peers) {
+      if (gates_.allows(gate_, gate_.groups[group].example, peer, atom)) {
+        out.set(peer);
+      } else {
+        out.clear(peer);
+      }
+    }
+    return out;
+  }
   const BitSet& of_class(std::uint32_t number) const { return rows_[gate_.group_of[number]]; }
   std::uint32_t group_of(std::uint32_t number) const { return gate_.group_of[number]; }
   std::size_t groups() const { return rows_.size(); }
@@ -107,7 +132,9 @@ class AnyService {
         ingress_(gates, model::Direction::Ingress),
         gates_(gates),
         out_(classes),
-        entered_(classes) {}
+        entered_(classes),
+        by_destination_(classes),
+        turned_(classes) {}
 
   ClassMatrix run(std::uint32_t base) {
     egress_.compute(base);
@@ -124,8 +151,8 @@ class AnyService {
   void add(std::uint32_t base, std::uint32_t atom) {
     const std::size_t size = out_.size();
     std::vector<std::optional<BitSet>> leaving(egress_.groups()), entering(ingress_.groups());
-    for (const std::uint32_t g : egress_.changed(base, atom)) leaving[g] = egress_.on(g, atom);
-    for (const std::uint32_t g : ingress_.changed(base, atom)) entering[g] = ingress_.on(g, atom);
+    for (const std::uint32_t g : egress_.changed(base, atom)) leaving[g] = egress_.on(g, base, atom);
+    for (const std::uint32_t g : ingress_.changed(base, atom)) entering[g] = ingress_.on(g, base, atom);
     BitSet changed_entrances(size);
     std::vector<std::uint32_t> destinations;
     std::size_t bits = 0;
@@ -143,12 +170,16 @@ class AnyService {
 
     // Where many entrances change for many, bit by bit is slower than all of them turned round at once.
     if (bits > size * size / 32) {
-      ClassMatrix by_destination(size);
-      for (const std::uint32_t d : destinations) {
-        std::ranges::copy(entering[ingress_.group_of(d)]->words(), by_destination.row(d).begin());
+      for (std::uint32_t d = 0; d < size; ++d) {
+        const std::optional<BitSet>& row = entering[ingress_.group_of(d)];
+        if (row) {
+          std::ranges::copy(row->words(), by_destination_.row(d).begin());
+        } else {
+          std::ranges::fill(by_destination_.row(d), 0);
+        }
       }
-      const ClassMatrix entered = by_destination.transposed();
-      for (std::uint32_t s = 0; s < size; ++s) join(out_.row(s), leaving_row(s).words(), entered.row(s));
+      by_destination_.transpose_into(turned_);
+      for (std::uint32_t s = 0; s < size; ++s) join(out_.row(s), leaving_row(s).words(), turned_.row(s));
     } else {
       for (const std::uint32_t d : destinations) {
         entering[ingress_.group_of(d)]->each([&](std::uint32_t s) {
@@ -169,6 +200,7 @@ class AnyService {
   const ClosedGates& gates_;
   ClassMatrix out_;
   ClassMatrix entered_;
+  ClassMatrix by_destination_, turned_;  // kept between atoms: to get and clear that much memory takes time
 };
 
 // The atom that the fewest entries single out: the one most sets of services have, or are without, as the others do.
