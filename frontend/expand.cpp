@@ -62,6 +62,9 @@ class Expander {
     use(statement, nullptr, nullptr, 0, out);
   }
 
+  /// True if some use made nothing, so that the names of its policies are not there.
+  bool lost() const { return lost_; }
+
  private:
   using Place = std::tuple<SourceId, std::uint32_t>;
   static Place place_of(Span span) { return {span.source, span.begin}; }
@@ -72,7 +75,10 @@ class Expander {
     // What is wrong with a use in a template is wrong in each of its expansions, and told once.
     if (refused_.contains(place_of(statement.span))) return;
     const Templates::Template* pattern = templates_.find(statement);
-    if (!pattern || !pattern->sound) return;
+    if (!pattern || !pattern->sound) {
+      lost_ = true;
+      return;
+    }
     if (depth > Limits::nesting) {
       refuse(statement);
       reporter_.report(too_deep, statement.name.span, Limits::nesting);
@@ -120,7 +126,10 @@ class Expander {
     }
   }
 
-  void refuse(const ast::UseStatement& statement) { refused_.insert(place_of(statement.span)); }
+  void refuse(const ast::UseStatement& statement) {
+    refused_.insert(place_of(statement.span));
+    lost_ = true;
+  }
 
   // What comes out of a use is called by its name, so no two uses may share one.
   bool take_name(const ast::UseStatement& statement, const Substitution* around) {
@@ -168,6 +177,7 @@ class Expander {
   std::size_t made_ = 0;
   std::size_t bytes_ = 0;
   bool limit_reported_ = false;
+  bool lost_ = false;
 };
 
 }  // namespace
@@ -188,7 +198,10 @@ std::vector<ast::File> expand(std::vector<ast::File> files, Diagnostics& diagnos
       }
     }
   }
-  for (std::size_t i = 0; i < files.size(); ++i) files[i].statements = std::move(expanded[i]);
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    files[i].statements = std::move(expanded[i]);
+    files[i].lost.policy = files[i].lost.policy || expander.lost();
+  }
   std::ranges::move(trials, std::back_inserter(files));
   return files;
 }

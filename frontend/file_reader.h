@@ -32,6 +32,7 @@ class FileReader {
     Span span;
     bool doubtful = false;  ///< a mistake around its end is reported already
     bool closed = false;    ///< its `}` is known to come
+    bool unopened = false;  ///< the `{` of its header is missing
   };
 
   /// Blocks that hold one they may not: they go on when so many are open again.
@@ -48,6 +49,7 @@ class FileReader {
   template <typename Header>
   void push(StatementText& statement, std::optional<Header> header, Kind kind);
   void close(const StatementText& statement);
+  bool is_own_header(const StatementText& statement, Kind kind);
   void doubt();
   void suspend(Kind kind);
   void resume();
@@ -57,6 +59,7 @@ class FileReader {
   void report_unclosed(const Block& block, Span place);
   Block* inner() { return blocks_.empty() ? nullptr : &blocks_.back(); }
   ast::TemplateStatement* open_template();
+  /// The statement of the innermost block, if it is such a one.
   template <typename Statement>
   Statement* open_statement();
 
@@ -72,6 +75,9 @@ class FileReader {
   /// Parses, and on the way reports and takes out clauses that a later version will have.
   template <typename Result, typename Parse>
   std::optional<Result> parse_edited(StatementText& statement, Parse parse);
+  /// Nobody knows what the statement declares, and nobody is told that its names are not declared.
+  void lose_all_of(const StatementText& statement);
+  void mistaken(const StatementText& statement, const SyntaxError& error);
   bool take_out_clause(StatementText& statement, const SyntaxError& error);
   bool reports_reachability(const StatementText& statement, const SyntaxError& error);
 
@@ -92,7 +98,34 @@ class FileReader {
   bool template_lost_ = false;  ///< the header of a template could not be read as one
   bool orphans_ = false;        ///< rules outside a policy are reported already
   bool excused_ = false;        ///< the statement before was faulty: what follows may be its fault
+  bool slipped_ = false;        ///< a `}` in the middle of a statement was read just before
   std::uint32_t last_end_ = 0;
 };
+
+template <typename Result, typename Parse>
+std::optional<Result> FileReader::parse_edited(StatementText& statement, Parse parse) {
+  if (statement.skipped) {
+    lose_all_of(statement);
+    return {};
+  }
+  while (true) {
+    auto parsed = parse(std::span<const Token>(statement.tokens));
+    if (parsed) return std::move(*parsed);
+    const SyntaxError& error = parsed.error();
+    if (take_out_clause(statement, error)) continue;
+    if (reports_reachability(statement, error)) return {};
+    mistaken(statement, error);
+    return {};
+  }
+}
+
+template <typename Statement>
+Statement* FileReader::open_statement() {
+  if (!inner() || !inner()->statement) return nullptr;
+  if constexpr (!std::is_same_v<Statement, ast::TemplateStatement>) {
+    if (blocks_.size() > 1) return std::get_if<Statement>(&open_template()->body[*inner()->statement]);
+  }
+  return blocks_.size() > 1 ? nullptr : std::get_if<Statement>(&file_.statements[*inner()->statement]);
+}
 
 }  // namespace weft::frontend

@@ -5,6 +5,7 @@
 #include "frontend/declarations.h"
 #include "frontend/diagnostics.h"
 #include "frontend/frontend.h"
+#include "frontend/lost.h"
 
 namespace weft::frontend {
 namespace {
@@ -41,8 +42,6 @@ std::optional<SourceId> module_of(const ast::ImportStatement& statement, ImportR
   return {};
 }
 
-void lose_everything(ast::Lost& lost) { lost.group = lost.service = lost.label = lost.tier = true; }
-
 }  // namespace
 
 void read_imports(const Sources& sources, ImportReader& reader, std::vector<ast::File>& files,
@@ -57,11 +56,11 @@ void read_imports(const Sources& sources, ImportReader& reader, std::vector<ast:
       const auto* found = std::get_if<ast::ImportStatement>(&files[i].statements[k]);
       if (!found) continue;
       const ast::ImportStatement statement = *found;
-      if (reporter.full(statement.span)) return lose_everything(files[i].lost);
+      if (reporter.full(statement.span)) return lose_all(files[i].lost);
       const std::optional<SourceId> source = statement.path
                                                  ? reader.file(statement.path->text, statement.path->span, diagnostics)
                                                  : module_of(statement, reader, unknown_modules, reporter);
-      if (!source) lose_everything(files[i].lost);
+      if (!source) lose_all(files[i].lost);
       if (!source || !read.insert(*source).second) continue;
       ast::File file = parse(sources, *source, diagnostics);
       file.library = !statement.path;

@@ -135,13 +135,19 @@ class StatementReader::Prefix {
 bool StatementReader::begins_statement(const StatementText& so_far) const {
   if (so_far.lead == so_far.tokens.size() && !so_far.skipped) return false;  // just behind `audit`
   const std::uint16_t before = so_far.tokens.back().type;
-  if (!is_statement_word(ahead_.type)) return ahead_.starts_line && begins_stray_line(so_far);
   const std::uint16_t word = so_far.word();
+  if (!is_statement_word(ahead_.type)) {
+    // Parameters and arguments stand on as many lines as they like.
+    const bool in_list = parentheses_ > 0 && (word == WeftParser::TEMPLATE || word == WeftParser::USE);
+    return ahead_.starts_line && !in_list && begins_stray_line(so_far);
+  }
   const bool just_begun = so_far.tokens.size() == so_far.lead + 1;
   if (word == WeftParser::AUDIT && just_begun) return !is_policy_item_word(ahead_.type);
   if (word == WeftParser::POLICY && ahead_.type == WeftParser::AUDIT) return false;  // a clause of its header
-  if (word == WeftParser::TEMPLATE && before == WeftParser::COLON) return false;     // the type of a parameter
+  // The types of parameters are words that begin statements, and its `{` ends the header.
+  if (word == WeftParser::TEMPLATE && (before == WeftParser::COLON || !ahead_.starts_line)) return false;
   if (ahead_.starts_line) return true;
+  if (word == WeftParser::USE && parentheses_ > 0) return false;
   if (before == WeftParser::DOT || before == WeftParser::SLASH) return false;  // part of a key
   // `label service : string`: a reserved word where a name belongs.
   if (just_begun && is_statement_word(before)) return false;
@@ -209,6 +215,9 @@ bool StatementReader::opens_block(const StatementText& so_far) const {
   const std::vector<Token>& tokens = so_far.tokens;
   if (so_far.word() == WeftParser::TEST) return true;
   if (is_statement_word(ahead_.type) || ahead_.type == 0) return true;
+  // `"checkout" {` and, with another word in the place of `test`, `tset "checkout" {`: no set follows a text.
+  const bool titled = tokens.size() > 1 && tokens[tokens.size() - 2].type == WeftParser::STRING;
+  if (titled && tokens.size() <= so_far.lead + 3 && !is_policy_item_word(so_far.word())) return true;
   if (so_far.word() != WeftParser::POLICY && so_far.word() != WeftParser::TEMPLATE) return false;
   switch (tokens.size() > 1 ? tokens[tokens.size() - 2].type : std::uint16_t{0}) {
     case WeftParser::IN:
@@ -233,6 +242,7 @@ bool StatementReader::next(StatementText& out, bool in_test) {
   Nesting nesting;
   std::size_t open_sets = 0;
   std::size_t words = 0;
+  parentheses_ = 0;
   while (true) {
     const Token token = ahead_;
     in_prefix = in_prefix && prefix.takes(token, out.tokens.empty() ? 0 : out.tokens.back().end);
@@ -258,6 +268,12 @@ bool StatementReader::next(StatementText& out, bool in_test) {
         break;
       case WeftParser::CLOSE_BRACE:
         --open_sets;
+        break;
+      case WeftParser::OPEN_PARENTHESIS:
+        ++parentheses_;
+        break;
+      case WeftParser::CLOSE_PARENTHESIS:
+        if (parentheses_ > 0) --parentheses_;
         break;
       case WeftParser::ARROW:
         open_sets = 0;

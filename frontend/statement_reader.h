@@ -31,6 +31,8 @@ class StatementReader {
 
   /// False at the end of the text. In a test the expectations, which no word begins, are cut by their form.
   bool next(StatementText& out, bool in_test);
+  /// What comes next.
+  const Token& ahead() const { return ahead_; }
 
  private:
   /// Whether what comes next still belongs to the annotations before a statement.
@@ -47,6 +49,7 @@ class StatementReader {
   Diagnostics& diagnostics_;
   Scanner scanner_;
   Token ahead_;
+  std::size_t parentheses_ = 0;  ///< open in the statement that is read
 };
 
 /// True of the words that begin a statement, in a policy or outside, and of what stands before one (`audit`, `@`).

@@ -1,6 +1,7 @@
 // One token of a valid policy deleted, doubled, swapped with its neighbour or replaced: that is one mistake, and its
 // author should hear of one.
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <filesystem>
@@ -51,11 +52,16 @@ std::string language_page() {
 std::vector<std::string> valid_texts() {
   std::vector<std::string> out{file_text(std::string(WEFT_SOURCE_DIR) + "/tests/cases/frontend/whole.weft"),
                                language_page()};
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(WEFT_SOURCE_DIR "/examples")) {
-    // `tests.weft` speaks of what the policy beside it declares: by itself it is not valid.
-    if (entry.path().extension() != ".weft" || entry.path().filename() == "tests.weft") continue;
-    out.push_back(file_text(entry.path().string()));
+  std::vector<std::filesystem::path> paths;
+  for (const std::string_view folder : {"examples", "stdlib-policies"}) {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(std::filesystem::path(WEFT_SOURCE_DIR) / folder)) {
+      // `tests.weft` speaks of what the policy beside it declares: by itself it is not valid.
+      if (entry.path().extension() == ".weft" && entry.path().filename() != "tests.weft") paths.push_back(entry.path());
+    }
   }
+  // A directory has no order, and the seeds follow it.
+  std::ranges::sort(paths);
+  for (const auto& path : paths) out.push_back(file_text(path.string()));
   return out;
 }
 

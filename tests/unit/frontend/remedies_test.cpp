@@ -98,6 +98,20 @@ TEST_CASE("misspelt words inside a statement have a remedy", "[frontend]") {
   check({rule("allow web -> web : pg xyz"), "W1001", "xyz", ""});
 }
 
+TEST_CASE("a statement that lacks its first word is read as what it is", "[frontend]") {
+  const std::string store = "template store(s: group) { policy p { allow web -> s : pg } }\n";
+  const std::string rules = head + "policy p { allow web -> web : pg }\n";
+  check({head + store + "store(s = web) as a", "W1001", "store", "a template is put to use by the word `use`"});
+  check({head + store + "using store(s = web) as a", "W1001", "using", "a template is put to use by the word `use`"});
+  check({rules + "store(s: group) {\n  policy q { allow web -> s : pg }\n}\nuse store(s = web)", "W1001", "store",
+         "a template begins with the word `template`"});
+  check({rules + "macro store(s: group) {\n  policy q { allow web -> s : pg }\n}\nuse store(s = web)", "W1001", "macro",
+         "a template begins with the word `template`"});
+  check({rules + "std.core.default_deny", "W1001", "std", "a module is imported by the word `import`"});
+  check({rules + "\"a test\" {\n  web -> web : pg is allow\n}", "W1001", "\"a test\"",
+         "a test begins with the word `test`"});
+}
+
 TEST_CASE("the word that reading stopped is among what is shown", "[frontend]") {
   std::string text = "policy p {\n";
   for (int i = 0; i < 200; ++i) text += "  allow any any : tcp\n";
