@@ -44,6 +44,22 @@ std::string nearest(std::string_view word, const std::vector<std::string>& candi
   return found;
 }
 
+namespace {
+
+// The code point of three bytes, if it shows nothing: zero-width spaces, and what turns the direction of the letters
+// around it, which would make a terminal show another text than there is.
+std::uint32_t unseen(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(text[i])); };
+  if (text.size() >= 2 && byte(0) == 0xD8 && byte(1) == 0x9C) return 0x061C;
+  if (text.size() < 3 || (byte(0) != 0xE2 && byte(0) != 0xEF)) return 0;
+  const std::uint32_t code = (byte(0) & 0x0F) << 12 | (byte(1) & 0x3F) << 6 | (byte(2) & 0x3F);
+  const bool hidden = code == 0x200B || code == 0x200E || code == 0x200F || (code >= 0x202A && code <= 0x202E) ||
+                      code == 0x2060 || (code >= 0x2066 && code <= 0x2069) || code == 0xFEFF;
+  return hidden ? code : 0;
+}
+
+}  // namespace
+
 std::string printable(std::string_view text) {
   std::string out;
   while (!text.empty()) {
@@ -57,6 +73,9 @@ std::string printable(std::string_view text) {
       } else if (byte == 0xC2 && static_cast<unsigned char>(text[i + 1]) < 0xA0) {
         // U+0080 to U+009F: controls too (U+009B starts an escape sequence).
         out += fmt::format("\\xc2\\x{:02x}", static_cast<unsigned char>(text[++i]));
+      } else if (const std::uint32_t code = byte < 0x80 ? 0 : unseen(text.substr(i, bad - i)); code != 0) {
+        out += fmt::format("\\u{:04x}", code);
+        i += code < 0x800 ? 1 : 2;
       } else {
         out += text[i];
       }

@@ -14,7 +14,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b, std::size_t li
 /// among equals; empty where none is near.
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
 
-/// The text fit for a terminal line: control characters and bytes that are no UTF-8 are written `\xNN`.
+/// The text fit for a terminal line: controls and bytes that are no UTF-8 as `\xNN`, what shows nothing as `\uNNNN`.
 std::string printable(std::string_view text);
 
 }  // namespace weft

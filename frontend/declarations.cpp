@@ -210,10 +210,59 @@ void Declarations::declare(const ast::TiersStatement& statement) {
 
 // ---- looking up
 
+namespace {
+
+using Word = std::pair<std::string_view, std::string_view>;
+
+template <std::size_t size>
+std::string_view translated(const std::array<Word, size>& words, std::string_view name) {
+  const auto found = std::ranges::find(words, name, &Word::first);
+  return found == words.end() ? std::string_view() : found->second;
+}
+
+// What identities are called elsewhere.
+std::string_view foreign_key(std::string_view name) {
+  static constexpr auto words = std::to_array<Word>({{"namespace", "ns"},
+                                                     {"serviceaccount", "sa"},
+                                                     {"service_account", "sa"},
+                                                     {"service-account", "sa"},
+                                                     {"serviceAccount", "sa"},
+                                                     {"clustername", "cluster"},
+                                                     {"cluster_name", "cluster"}});
+  return translated(words, name);
+}
+
+// What peers are called elsewhere.
+std::string_view foreign_entity(std::string_view name) {
+  static constexpr auto words = std::to_array<Word>({{"all", "any"},           {"everyone", "any"},
+                                                     {"everything", "any"},    {"everybody", "any"},
+                                                     {"anyone", "any"},        {"anything", "any"},
+                                                     {"All", "any"},           {"ANY", "any"},
+                                                     {"nobody", "none"},       {"nothing", "none"},
+                                                     {"pod", "workload"},      {"pods", "workload"},
+                                                     {"endpoint", "workload"}, {"container", "workload"},
+                                                     {"internet", "world"},    {"external", "world"},
+                                                     {"outside", "world"},     {"machine", "node"},
+                                                     {"nodes", "node"},        {"hosts", "node"},
+                                                     {"kube-apiserver", "apiserver"}});
+  return translated(words, name);
+}
+
+}  // namespace
+
 std::optional<model::LabelKey> Declarations::key(const ast::Key& key) {
   if (key.extra || (key.scope && (key.scope->quoted || (key.scope->text != "ns" && key.scope->text != "node")))) {
     // `app.kubernetes.io/name` without backticks.
     const std::string written = printable(key.text);
+    static constexpr auto owners = std::to_array<std::string_view>(
+        {"label", "labels", "pod", "workload", "source", "destination", "metadata", "this", "self", "peer"});
+    if (!key.extra && !key.scope->quoted && std::ranges::find(owners, key.scope->text) != owners.end()) {
+      reporter_.report(bad_key, key.span, written)
+          .fix(fmt::format("a selector speaks of the labels of its own end: write `{}`", printable(key.name.text)), key.span,
+               spelled(key.name.text), Applicability::MaybeIncorrect)
+          .suggest("the two ends are compared by `when source.KEY == destination.KEY`");
+      return {};
+    }
     const bool scoped = key.scope && !key.scope->quoted && (key.scope->text == "ns" || key.scope->text == "node");
     const std::string place = scoped ? key.scope->text + "." : "";
     std::string odd = written.substr(std::min(written.size(), place.size()));
@@ -250,7 +299,10 @@ std::optional<model::LabelKey> Declarations::declared_key(const ast::Key& writte
     for (const auto& [each, domain] : schema) known.push_back(to_string(each));
     const std::string near = nearest(name, known);
     Diagnostic& diagnostic = reporter_.report(unknown_label_key, written.span, quoted(name));
-    if (near.empty()) {
+    if (const std::string_view own = foreign_key(name); !own.empty()) {
+      diagnostic.fix(fmt::format("`{}` is written `{}`", name, own), written.span, std::string(own),
+                     Applicability::MaybeIncorrect);
+    } else if (near.empty()) {
       diagnostic.suggest(fmt::format("declare it: `label {} : string`", printable(name)));
     } else {
       diagnostic.fix(fmt::format("did you mean `{}`?", near), written.span, near, Applicability::MaybeIncorrect);
@@ -309,6 +361,11 @@ void Declarations::unknown_selector(const ast::Name& name) {
   }
   if (const auto service = services.find(name.key()); service != services.end()) {
     diagnostic.label(service->second.statement->name.span, "this is a service");
+    return;
+  }
+  if (const std::string_view own = name.quoted ? "" : foreign_entity(name.text); !own.empty()) {
+    diagnostic.fix(fmt::format("`{}` is written `{}`", name.text, own), name.span, std::string(own),
+                   Applicability::MaybeIncorrect);
     return;
   }
   std::vector<std::string> known{"any", "none", "workload", "node", "world", "apiserver"};

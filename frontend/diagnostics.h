@@ -27,7 +27,9 @@ inline constexpr DiagnosticKind<std::string_view> not_in_this_version{"W1002", S
 inline constexpr DiagnosticKind<> invalid_text{"W1004", Severity::Error, "the file is no text: this byte is no UTF-8"};
 inline constexpr DiagnosticKind<> nul_byte{"W1005", Severity::Error, "the file is no text: it holds a NUL byte"};
 inline constexpr DiagnosticKind<std::string> unknown_character{"W1006", Severity::Error,
-                                                               "`{}` means nothing in a policy"};
+                                                               "{} means nothing in a policy"};
+inline constexpr DiagnosticKind<std::string, std::string_view> hidden_direction{
+    "W1080", Severity::Error, "{} turns the order in which this {} is shown"};
 inline constexpr DiagnosticKind<std::string_view> unclosed{"W1007", Severity::Error, "this {} has no end on its line"};
 inline constexpr DiagnosticKind<> empty_quotes{"W1049", Severity::Error, "there is no name between the backticks"};
 inline constexpr DiagnosticKind<> foreign_comment{"W1008", Severity::Error, "comments begin with `//`"};

@@ -260,12 +260,16 @@ class Resolver {
     const auto at = static_cast<std::size_t>(from);
     Diagnostic& diagnostic =
         reporter_.report(pass_backwards, name.span, printable(name.text), declarations_.tiers[at].name);
-    if (at + 1 < declarations_.tiers.size()) {
-      const std::string& next = declarations_.tiers[at + 1].name;
-      diagnostic.fix(fmt::format("the next tier is `{}`; `pass` alone goes there", next), name.span, spelled(next),
-                     Applicability::MaybeIncorrect);
-    } else {
+    std::vector<std::string> later;
+    for (std::size_t i = at + 1; i < declarations_.tiers.size(); ++i) later.push_back(quoted(declarations_.tiers[i].name));
+    if (later.empty()) {
       diagnostic.suggest("there is no later tier; `pass` alone goes on to what the profile says");
+    } else {
+      const std::string title = later.size() == 1
+                                    ? fmt::format("the later tier is {}; `pass` alone goes there", later.front())
+                                    : fmt::format("the later tiers are {}; `pass` alone goes to the next",
+                                                  fmt::join(later, ", "));
+      diagnostic.fix(title, name.span, spelled(declarations_.tiers[at + 1].name), Applicability::MaybeIncorrect);
     }
     return {};
   }

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "base/text.h"
-#include "frontend/diagnostics.h"
 #include "frontend/frontend.h"
 #include "grammar/WeftLexer.h"
 
@@ -53,7 +51,11 @@ struct Scanner::Lexer {
 };
 
 Scanner::Scanner(const Sources& sources, SourceId source, Diagnostics& diagnostics, std::vector<ast::Comment>& comments)
-    : sources_(sources), source_(source), diagnostics_(diagnostics), comments_(comments) {
+    : sources_(sources),
+      source_(source),
+      diagnostics_(diagnostics),
+      comments_(comments),
+      strange_(sources, source, diagnostics) {
   const std::string& text = sources[source].text();
   lexer_ = std::make_unique<Lexer>(text, text.starts_with(byte_order_mark) ? byte_order_mark.size() : 0);
 }
@@ -76,6 +78,7 @@ Token Scanner::next() {
         token.starts_line = token.starts_line || sources_.text(span).find('\n') != std::string_view::npos;
         break;
       case grammar::WeftLexer::COMMENT:
+        strange_.check_directions(span, "comment");
         comments_.push_back({span});
         break;
       case grammar::WeftLexer::UNCLOSED_STRING:
@@ -84,10 +87,12 @@ Token Scanner::next() {
       case grammar::WeftLexer::SINGLE_QUOTED:
       case grammar::WeftLexer::FOREIGN_COMMENT:
       case grammar::WeftLexer::UNKNOWN:
-        report(static_cast<std::uint16_t>(type), span);
+        strange_.report(static_cast<std::uint16_t>(type), span);
         token.after_fault = true;
         break;
       default:
+        if (type == grammar::WeftLexer::STRING) strange_.check_directions(span, "text");
+        if (type == grammar::WeftLexer::QUOTED) strange_.check_directions(span, "name");
         token.begin = begin;
         token.end = end;
         token.type = type == antlr4::Token::EOF ? std::uint16_t{0} : static_cast<std::uint16_t>(type);
@@ -122,82 +127,10 @@ std::size_t Scanner::match() {
     default:
       break;
   }
+  if (const std::size_t length = foreign_sign(text, begin); length > 0) {
+    return take(grammar::WeftLexer::UNKNOWN, begin + length);
+  }
   return lexer_->simulator->match(&stream, 0);
-}
-
-void Scanner::report(std::uint16_t type, Span span) {
-  const std::string_view text = sources_.text(span);
-  // Strange characters side by side on one line are one mistake.
-  const Span between{source_, fault_end_, span.begin};
-  const bool goes_on = fault_end_ > 0 && sources_.text(between).find_first_not_of(" \t") == std::string_view::npos;
-  fault_end_ = span.end;
-  switch (type) {
-    case grammar::WeftLexer::UNCLOSED_STRING:
-      diagnostics_.report(unclosed, span, "text").suggest("end it with `\"`");
-      return;
-    case grammar::WeftLexer::UNCLOSED_QUOTED:
-      diagnostics_.report(unclosed, span, "name in backticks").suggest("end it with a backtick");
-      return;
-    case grammar::WeftLexer::EMPTY_QUOTED:
-      diagnostics_.report(empty_quotes, span);
-      return;
-    case grammar::WeftLexer::SINGLE_QUOTED:
-      report_single_quoted(span);
-      return;
-    case grammar::WeftLexer::FOREIGN_COMMENT: {
-      const std::size_t line_end = std::min(text.find_first_of("\r\n"), text.size());
-      Diagnostic& diagnostic = diagnostics_.report(
-          foreign_comment, Span{source_, span.begin, span.begin + static_cast<std::uint32_t>(line_end)});
-      remedy_comment(diagnostic, span);
-      return;
-    }
-    default:
-      break;
-  }
-  if (goes_on) return;
-  Diagnostic& diagnostic = diagnostics_.report(unknown_character, span, printable(text));
-  if (text == "&") diagnostic.fix("`and` is written `&&`", span, "&&");
-  if (text == ";") diagnostic.fix("statements end by themselves: leave it out", span, "");
-  if (text == "=>" || text == "==>" || text == "-->" || text == "→" || text == "⇒") {
-    diagnostic.fix(fmt::format("`{}` is written `->`", text), span, "->");
-  }
-  if (text == "%") diagnostic.suggest("addresses have no zone here: leave it out");
-  if (text == "<" || text == ">") diagnostic.suggest("an edge is written `SOURCE -> DESTINATION`");
-}
-
-void Scanner::report_single_quoted(Span span) {
-  const std::string_view text = sources_.text(span);
-  const std::string_view inner = text.substr(1, text.size() - 2);
-  Diagnostic& diagnostic = diagnostics_.report(unknown_character, span, printable(text));
-  std::string title = fmt::format("texts stand in double quotes: \"{}\"", printable(inner));
-  if (inner.find_first_of("\"\\") == std::string_view::npos) {
-    diagnostic.fix(std::move(title), span, fmt::format("\"{}\"", inner));
-  } else {
-    diagnostic.suggest(std::move(title));  // what an escape of another language means is the author's to say
-  }
-}
-
-// `# text` becomes `// text`; of `/* … */` every line does, where nothing follows on its last.
-void Scanner::remedy_comment(Diagnostic& diagnostic, Span span) const {
-  static constexpr std::string_view help = "write `//` before every line of it";
-  const std::string_view text = sources_.text(span);
-  if (text.starts_with('#')) {
-    const std::size_t signs = std::min(text.find_first_not_of('#'), text.size());
-    diagnostic.fix(std::string(help), {source_, span.begin, span.begin + static_cast<std::uint32_t>(signs)}, "//");
-    return;
-  }
-  const std::string_view behind = std::string_view(sources_[source_].text()).substr(span.end);
-  const std::size_t next = behind.find_first_not_of(" \t\r");
-  if (!text.ends_with("*/") || text.size() < 4 || (next != std::string_view::npos && behind[next] != '\n')) {
-    diagnostic.suggest(std::string(help));
-    return;
-  }
-  std::string lines = "//";
-  for (const char c : text.substr(2, text.size() - 4)) {
-    lines += c;
-    if (c == '\n') lines += "//";
-  }
-  diagnostic.fix(std::string(help), span, std::move(lines));
 }
 
 }  // namespace weft::frontend

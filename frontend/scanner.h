@@ -6,6 +6,7 @@
 
 #include "base/diagnostics.h"
 #include "frontend/ast.h"
+#include "frontend/strange_text.h"
 
 // Private to this folder.
 namespace weft::frontend {
@@ -36,16 +37,13 @@ class Scanner {
   /// most of what a file holds, are found by hand, exactly as the grammar has them: the lexer takes locks for every
   /// byte.
   std::size_t match();
-  void report(std::uint16_t type, Span span);
-  void report_single_quoted(Span span);
-  void remedy_comment(Diagnostic& diagnostic, Span span) const;
 
   const Sources& sources_;
   SourceId source_;
   Diagnostics& diagnostics_;
   std::vector<ast::Comment>& comments_;
   std::unique_ptr<Lexer> lexer_;
-  std::uint32_t fault_end_ = 0;
+  StrangeText strange_;
 };
 
 }  // namespace weft::frontend

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "frontend/diagnostics.h"
+#include "frontend/syntax_remedy.h"
 #include "grammar/WeftParser.h"
 
 namespace weft::frontend {
@@ -11,49 +12,22 @@ namespace {
 
 using grammar::WeftParser;
 
-class Message {
+class Message : SyntaxPlace {
  public:
-  Message(const Sources& sources, SourceId source, const StatementParser& parser, const StatementText& statement,
-          const SyntaxError& error)
-      : sources_(sources),
-        source_(source),
-        parser_(parser),
-        tokens_(statement.tokens),
-        lead_(statement.lead),
-        error_(error) {}
+  explicit Message(const SyntaxPlace& place) : SyntaxPlace(place) {}
 
   void report(Diagnostics& diagnostics) const {
     Diagnostic& diagnostic =
-        diagnostics.report(syntax, span(), fmt::format("expected {}, found {}", expected(), found()));
-    if (error_.expects(WeftParser::CLOSE_PARENTHESIS) && !error_.expects(0)) {
+        diagnostics.report(syntax, span(), fmt::format("expected {}, found {}", expected(), what_stands_there()));
+    if (expects(WeftParser::CLOSE_PARENTHESIS) && !expects(0)) {
       if (const auto open = unclosed_parenthesis()) diagnostic.label(*open, "this is not closed");
     }
-    suggest(diagnostic);
+    remedy(*this, diagnostic);
   }
 
  private:
-  bool at_end() const { return error_.at >= tokens_.size(); }
-  std::uint16_t type(std::size_t index) const {
-    return index < tokens_.size() ? tokens_[index].type : std::uint16_t{0};
-  }
-  std::uint16_t found_type() const { return type(error_.at); }
-  std::uint16_t before() const { return error_.at == 0 ? std::uint16_t{0} : type(error_.at - 1); }
-  bool expects(std::uint16_t wanted) const { return error_.expects(wanted); }
-  bool inside(std::uint16_t rule) const { return error_.inside(rule); }
-
-  std::string text(std::size_t index) const {
-    std::string out = printable(sources_.text({source_, tokens_[index].begin, tokens_[index].end}));
-    return out.size() <= 40 ? out : out.substr(0, 37) + "…";
-  }
-
-  // What is missing at the end is missing just after the last word.
-  Span span() const {
-    if (at_end()) return {source_, tokens_.back().end, tokens_.back().end};
-    return {source_, tokens_[error_.at].begin, tokens_[error_.at].end};
-  }
-
   std::string_view kind() const {
-    switch (type(lead_)) {
+    switch (type(lead())) {
       case WeftParser::ALLOW:
       case WeftParser::DENY:
       case WeftParser::PASS:
@@ -72,9 +46,9 @@ class Message {
     }
   }
 
-  std::string found() const {
+  std::string what_stands_there() const {
     if (at_end()) return fmt::format("the end of {}", kind());
-    return found_type() == WeftParser::STRING ? text(error_.at) : fmt::format("`{}`", text(error_.at));
+    return found() == WeftParser::STRING ? text(at()) : fmt::format("`{}`", text(at()));
   }
 
   std::string expected() const {
@@ -103,7 +77,7 @@ class Message {
   }
 
   std::string selector() const {
-    if (error_.at == 0 && inside(WeftParser::RuleExpectation)) return "the source of the expectation";
+    if (at() == 0 && inside(WeftParser::RuleExpectation)) return "the source of the expectation";
     switch (before()) {
       case WeftParser::ARROW:
         return fmt::format("the destination of {} after `->`", kind());
@@ -134,7 +108,7 @@ class Message {
   }
 
   std::string after_sign(std::string_view what) const {
-    return error_.at == 0 ? std::string(what) : fmt::format("{} after `{}`", what, text(error_.at - 1));
+    return at() == 0 ? std::string(what) : fmt::format("{} after `{}`", what, text(at() - 1));
   }
 
   // A few signs or words, or the end.
@@ -143,8 +117,8 @@ class Message {
     const bool many = expects(0) && expects(WeftParser::AND);
     const bool clauses = expects(WeftParser::WHEN) && expects(WeftParser::LOG);
     std::vector<std::string> all;
-    for (const std::uint16_t wanted : error_.expected) {
-      if (wanted == 0 || (is_noise(wanted) && error_.expected.size() > 1)) continue;
+    for (const std::uint16_t wanted : expected_types()) {
+      if (wanted == 0 || (is_noise(wanted) && expected_types().size() > 1)) continue;
       if (many && is_operator(wanted)) continue;
       if (clauses && is_clause(wanted)) continue;
       if (wanted == WeftParser::STRING) {
@@ -152,7 +126,7 @@ class Message {
       } else if (wanted == WeftParser::NUMBER) {
         all.push_back("a number");
       } else {
-        all.push_back(fmt::format("`{}`", parser_.spelling(wanted)));
+        all.push_back(fmt::format("`{}`", spelling(wanted)));
       }
     }
     if (clauses) all.emplace_back("a clause");
@@ -209,100 +183,20 @@ class Message {
 
   std::optional<Span> unclosed_parenthesis() const {
     std::vector<Span> open;
-    for (const Token& token : tokens_.first(std::min(error_.at, tokens_.size()))) {
-      if (token.type == WeftParser::OPEN_PARENTHESIS) open.push_back({source_, token.begin, token.end});
+    for (const Token& token : tokens().first(std::min(at(), tokens().size()))) {
+      if (token.type == WeftParser::OPEN_PARENTHESIS) open.push_back({source(), token.begin, token.end});
       if (token.type == WeftParser::CLOSE_PARENTHESIS && !open.empty()) open.pop_back();
     }
     if (open.empty()) return {};
     return open.back();
   }
-
-  void suggest(Diagnostic& out) const {
-    const std::string word = at_end() ? std::string() : text(error_.at);
-    const Span here = span();
-    if (found_type() == WeftParser::ASSIGN && expects(WeftParser::EQUALS)) {
-      out.fix("a comparison is written `==`", here, "==");
-    } else if (found_type() == WeftParser::EQUALS && expects(WeftParser::ASSIGN)) {
-      out.fix("a definition is written with one `=`", here, "=");
-    } else if (expects(WeftParser::STRING) && !expects(WeftParser::IDENTIFIER) && !at_end() &&
-               (is_name(found_type()) || found_type() == WeftParser::NUMBER || is_reserved(found_type())) &&
-               !inside(WeftParser::RuleTextSet)) {
-      quote(out, fmt::format("texts stand in double quotes: \"{}\"", word));
-    } else if (inside(WeftParser::RuleTextSet) && !at_end() && is_name(found_type())) {
-      quote(out, fmt::format("values stand in double quotes: \"{}\"", word));
-    } else if (expects(WeftParser::AND) && word == "and") {
-      out.fix("`and` is written `&&`", here, "&&");
-    } else if (expects(WeftParser::OR) && (word == "or" || found_type() == WeftParser::BAR)) {
-      out.fix("`or` is written `||`", here, "||");
-    } else if (found_type() == WeftParser::NOT && expects(WeftParser::BANG)) {
-      const bool last = error_.at + 1 == tokens_.size();
-      out.fix("`not` is written `!`", {source_, here.begin, last ? here.end : tokens_[error_.at + 1].begin}, "!");
-    } else if (expects(WeftParser::IDENTIFIER) && is_reserved(found_type())) {
-      out.fix(fmt::format("`{}` is a word of the language: as a name it stands in backticks", word), here,
-              fmt::format("`{}`", word), Applicability::MaybeIncorrect);
-    } else if (inside(WeftParser::RuleServices) && found_type() == WeftParser::NUMBER && expects(WeftParser::ANY)) {
-      out.fix(fmt::format("there is no default protocol: write `tcp/{}`", word), {source_, here.begin, here.begin},
-              "tcp/", Applicability::MaybeIncorrect);
-    } else if (inside(WeftParser::RuleServices) && found_type() == WeftParser::NUMBER && is_name(before())) {
-      out.fix(fmt::format("write `{}/{}`", text(error_.at - 1), word),
-              {source_, tokens_[error_.at - 1].end, here.begin}, "/", Applicability::MaybeIncorrect);
-    } else if (inside(WeftParser::RuleServices) && found_type() == WeftParser::COLON && is_name(before()) &&
-               type(error_.at + 1) == WeftParser::NUMBER) {
-      out.fix(fmt::format("write `{}/{}`", text(error_.at - 1), text(error_.at + 1)),
-              {source_, tokens_[error_.at - 1].end, tokens_[error_.at + 1].begin}, "/");
-    } else if (expects(WeftParser::BANG) && found_type() == WeftParser::ADDRESS) {
-      out.fix(fmt::format("write `addr {}`, or `world {}` where no workload or node is meant", word, word),
-              {source_, here.begin, here.begin}, "addr ", Applicability::MaybeIncorrect);
-    } else if (inside(WeftParser::RuleRelation) && found_type() == WeftParser::STRING) {
-      out.suggest("`when` compares labels of the two ends: a fixed value belongs into a selector");
-    } else if (inside(WeftParser::RuleRelation) && expects(WeftParser::SOURCE)) {
-      out.suggest("it is written `when source.KEY == destination.KEY`");
-    } else if (found_type() == WeftParser::OR && expects(WeftParser::WHEN)) {
-      out.suggest("`when` joins with `&&` only: write a rule for each alternative");
-    } else if (const std::string near = misspelt(); !near.empty()) {
-      out.fix(fmt::format("did you mean `{}`?", near), here, near, Applicability::MaybeIncorrect);
-    } else if (inside(WeftParser::RuleEdge) && (expects(WeftParser::ARROW) || expects(WeftParser::COLON))) {
-      out.suggest(fmt::format("it is written `{} SOURCE -> DESTINATION : SERVICE`", text(lead_)));
-    }
-  }
-
-  // A word that lacks its quotes: what it means is clear unless more seems to belong to it.
-  void quote(Diagnostic& out, std::string title) const {
-    const std::uint16_t next = type(error_.at + 1);
-    const bool goes_on = next == WeftParser::DOT || next == WeftParser::SLASH || next == WeftParser::DASH;
-    if (found_type() == WeftParser::QUOTED || goes_on) {
-      out.suggest(std::move(title));
-    } else {
-      out.fix(std::move(title), span(), fmt::format("\"{}\"", sources_.text(span())));
-    }
-  }
-
-  // The word that was most likely meant, where the one found looks like one that could stand here.
-  std::string misspelt() const {
-    if (found_type() != WeftParser::IDENTIFIER) return {};
-    std::vector<std::string> words;
-    for (const std::uint16_t wanted : error_.expected) {
-      const std::string spelling = parser_.spelling(wanted);
-      if (spelling.size() > 2 && spelling.front() >= 'a' && spelling.front() <= 'z') words.push_back(spelling);
-    }
-    return nearest(text(error_.at), words);
-  }
-
-  static bool is_reserved(std::uint16_t type) { return type >= WeftParser::PROFILE && type <= WeftParser::ADDR; }
-
-  const Sources& sources_;
-  SourceId source_;
-  const StatementParser& parser_;
-  std::span<const Token> tokens_;
-  std::size_t lead_;  ///< the word that says which statement it is
-  const SyntaxError& error_;
 };
 
 }  // namespace
 
 void report_syntax(const Sources& sources, SourceId source, Diagnostics& diagnostics, const StatementParser& parser,
                    const StatementText& statement, const SyntaxError& error) {
-  Message(sources, source, parser, statement, error).report(diagnostics);
+  Message(SyntaxPlace(sources, source, parser, statement, error)).report(diagnostics);
 }
 
 void report_no_statement(const Sources& sources, SourceId source, Diagnostics& diagnostics, const Token& found,
@@ -319,6 +213,7 @@ void report_no_statement(const Sources& sources, SourceId source, Diagnostics& d
     words = {"policy", "group", "network", "service", "label",  "profile",
              "tiers",  "guard", "never",   "always",  "because"};
   }
+  if (remedy_statement(word, span, in_policy, diagnostic)) return;
   if (const std::string near = nearest(word, words); !near.empty()) {
     diagnostic.fix(fmt::format("did you mean `{}`?", near), span, near, Applicability::MaybeIncorrect);
   } else if (opens_block && !in_policy && (is_name(found.type) || found.type == WeftParser::STRING)) {

@@ -101,6 +101,45 @@ TEST_CASE("slips of first-time users are put right by their fix", "[frontend][fi
   rule("allow app not in {} -> web : pg", "allow has app -> web : pg");
   rule("allow web -> web : tcp/90-80", "allow web -> web : tcp/80-90");
   rule("allow addr 10.1.2.3/8 -> web : pg", "allow addr 10.0.0.0/8 -> web : pg");
+  rule("allow web -> web : 80/tcp", "allow web -> web : tcp/80");
+  rule("allow web -> web : tcp/80:90", "allow web -> web : tcp/80-90");
+  rule("allow web -> web : tcp/80, 90", "allow web -> web : tcp/80, tcp/90");
+  rule("allow web -> web : udp/80, 90", "allow web -> web : udp/80, udp/90");
+  rule("allow web -> web : tcp/*", "allow web -> web : tcp");
+  rule("allow web -> web : any except tcp/22", "allow web -> web : any \\ tcp/22");
+  rule("allow web except app == \"x\" -> web : pg", "allow web && ! app == \"x\" -> web : pg");
+  rule("allow * -> web : pg", "allow any -> web : pg");
+  rule("allow web -> web : *", "allow web -> web : any");
+  rule("allow all -> web : pg", "allow any -> web : pg");
+  rule("allow everyone -> web : pg", "allow any -> web : pg");
+  rule("allow pods -> web : pg", "allow workload -> web : pg");
+  rule("allow internet -> web : pg", "allow world -> web : pg");
+  rule("allow namespace == \"x\" -> web : pg", "allow ns == \"x\" -> web : pg");
+  rule("allow labels.app == \"x\" -> web : pg", "allow app == \"x\" -> web : pg");
+  rule("allow has(app) -> web : pg", "allow has app -> web : pg");
+  rule("allow app in [\"a\", \"b\"] -> web : pg", "allow app in {\"a\", \"b\"} -> web : pg");
+  rule("allow app in (\"a\", \"b\") -> web : pg", "allow app in {\"a\", \"b\"} -> web : pg");
+  rule("allow app not in (\"a\") -> web : pg", "allow app not in {\"a\"} -> web : pg");
+  rule("allow app in \"a\" -> web : pg", "allow app in {\"a\"} -> web : pg");
+  rule("allow app =~ \"a*\" -> web : pg", "allow app like \"a*\" -> web : pg");
+  rule("allow app ~ \"a*\" -> web : pg", "allow app like \"a*\" -> web : pg");
+  rule("allow app <> \"a\" -> web : pg", "allow app != \"a\" -> web : pg");
+  rule("allow app === \"a\" -> web : pg", "allow app == \"a\" -> web : pg");
+  rule("allow app is \"a\" -> web : pg", "allow app == \"a\" -> web : pg");
+  rule("allow web to web : pg", "allow web -> web : pg");
+  rule("allow web -> web : pg if source.app == destination.app", "allow web -> web : pg when source.app == destination.app");
+  rule("permit web -> web : pg", "allow web -> web : pg");
+  rule("reject web -> web : pg", "deny web -> web : pg");
+  check("label y : int\npolicy p { allow web -> web : pg }", "label y : string\npolicy p { allow web -> web : pg }");
+  check("label y : bool\npolicy p { allow web -> web : pg }",
+        "label y : \"true\" | \"false\"\npolicy p { allow web -> web : pg }");
+  check("label y : \"a\", \"b\", \"c\"\npolicy p { allow web -> web : pg }",
+        "label y : \"a\" | \"b\" | \"c\"\npolicy p { allow web -> web : pg }");
+  check("label y = \"a\"\npolicy p { allow web -> web : pg }", "label y : \"a\"\npolicy p { allow web -> web : pg }");
+  check("label y\npolicy p { allow web -> web : pg }", "label y : string\npolicy p { allow web -> web : pg }");
+  check("group y : web\npolicy p { allow y -> web : pg }", "group y = web\npolicy p { allow y -> web : pg }");
+  check("tiers a, b, c\npolicy p in b { pass to a web -> web : pg }",
+        "tiers a, b, c\npolicy p in b { pass to c web -> web : pg }");
   check("# a comment\npolicy p { allow web -> web : pg }", "// a comment\npolicy p { allow web -> web : pg }");
   check("/* a\n   b */\npolicy p { allow web -> web : pg }", "// a\n//   b \npolicy p { allow web -> web : pg }");
   check("p {\n allow web -> web : pg\n}", "policy p {\n allow web -> web : pg\n}");
@@ -114,6 +153,35 @@ TEST_CASE("slips of first-time users are put right by their fix", "[frontend][fi
   check("label web.`kubernetes.io`/name : string", "label `web.kubernetes.io/name` : string");
   check("group `not` = web\npolicy p { allow `nott` -> web : pg }",
         "group `not` = web\npolicy p { allow `not` -> web : pg }");
+}
+
+TEST_CASE("characters that look like others are put right by their fix", "[frontend][fix]") {
+  const std::string head = "label app : string\ngroup web = app == \"web\"\n";
+  const auto check = [&](const std::string& rule, const std::string& wanted) {
+    const std::string text = head + "policy p { " + rule + " }";
+    const Read read = frontend_tests::read(text);
+    INFO(read.shown());
+    REQUIRE(read.diagnostics.errors() == 1);
+    REQUIRE(read.diagnostics.all().front().fixes.size() == 1);
+    const std::string fixed = apply_edits(text, read.diagnostics.all().front().fixes.front().edits);
+    CHECK(fixed == head + "policy p { " + wanted + " }");
+    CHECK(frontend_tests::read(fixed).codes().empty());
+  };
+  check("allow app == “x” -> web : tcp", "allow app == \"x\" -> web : tcp");
+  check("allow app == „x“ -> web : tcp", "allow app == \"x\" -> web : tcp");
+  check("allow app == ‘x’ -> web : tcp", "allow app == \"x\" -> web : tcp");
+  check("allow app == «x» -> web : tcp", "allow app == \"x\" -> web : tcp");
+  check("allow app == “x\" -> web : tcp", "allow app == \"x\" -> web : tcp");
+  check("allow app == \"x” -> web : tcp", "allow app == \"x\" -> web : tcp");
+  check("allow web → web : tcp", "allow web -> web : tcp");
+  check("allow web –> web : tcp", "allow web -> web : tcp");
+  check("allow web -> web : tcp/80–90", "allow web -> web : tcp/80-90");
+  check("allow app ≠ \"x\" -> web : tcp", "allow app != \"x\" -> web : tcp");
+  check("allow web -> web： tcp", "allow web -> web: tcp");
+  check("allow wеb -> web : tcp", "allow web -> web : tcp");  // a Cyrillic letter
+  // Blanks of a page that was copied: one mistake, one fix for all of them, and texts stay as they are.
+  check("allow\u00A0web\u00A0-> app == \"a\u00A0b\"\u00A0: tcp", "allow web -> app == \"a\u00A0b\" : tcp");
+  check("allow web\u200B -> web\u200B : tcp", "allow web -> web : tcp");
 }
 
 TEST_CASE("what may be meant in another way is not applied by itself", "[frontend][fix]") {

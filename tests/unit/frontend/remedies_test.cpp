@@ -40,7 +40,7 @@ TEST_CASE("services that are written another way elsewhere have a remedy", "[fro
   const std::string rule = "\npolicy p { allow any -> any : any }";
   const std::string number = "there is no default protocol: write `tcp/80`";
   check({"service bare = 80" + rule, "W1001", "80", number});
-  check({"service bare = udp/53, 80" + rule, "W1001", "80", number});
+  check({"service bare = udp/53, 80" + rule, "W1001", "80", "each port has its protocol: write `udp/80`"});
   check({"service bare = any \\ 80" + rule, "W1001", "80", number});
   check(in_rule("80", "W1001", "80", number));
   check(in_rule("tcp 80", "W1001", "80", "write `tcp/80`"));
@@ -79,9 +79,55 @@ TEST_CASE("peers and arrows that are written another way elsewhere have a remedy
   check({rule("web => web"), "W1006", "=>", "`=>` is written `->`"});
   check({rule("allow web ==> web : pg"), "W1006", "==>", "`==>` is written `->`"});
   check({rule("allow web --> web : pg"), "W1006", "-->", "`-->` is written `->`"});
-  check({rule("allow web → web : pg"), "W1006", "→", "`→` is written `->`"});
+  check({rule("allow web → web : pg"), "W1006", "→", "write `->`"});
   check({rule("allow web -> addr fe80::1%eth0 : pg"), "W1006", "%", "addresses have no zone here: leave it out"});
   check({rule("allow web > web : pg"), "W1006", ">", "an edge is written `SOURCE -> DESTINATION`"});
+}
+
+TEST_CASE("characters nobody sees, and those that look like others, are named", "[frontend]") {
+  const auto check = [](const std::string& line, const std::string& code, const std::string& message) {
+    const frontend_tests::Read read = frontend_tests::read(head + "policy p {\n  " + line + "\n}");
+    INFO(read.shown());
+    REQUIRE(read.codes() == code);
+    CHECK(read.diagnostics.all().front().message == message);
+    CHECK(read.diagnostics.all().front().fixes.size() == 1);
+  };
+  check("allow app == “x” -> web : pg", "W1006", "`“` (U+201C LEFT DOUBLE QUOTATION MARK) means nothing in a policy");
+  check("allow web\u00A0-> web : pg", "W1006", "U+00A0 NO-BREAK SPACE means nothing in a policy");
+  check("allow w\u200Beb -> web : pg", "W1006", "U+200B ZERO WIDTH SPACE means nothing in a policy");
+  check("allow \u202Eweb -> web : pg", "W1006", "U+202E RIGHT-TO-LEFT OVERRIDE means nothing in a policy");
+  check("allow wеb -> web : pg", "W1006", "`е` (U+0435 CYRILLIC SMALL LETTER IE) means nothing in a policy");
+  // Where any letter may stand, those that turn the direction may not: a comment could look like a rule.
+  check("allow web -> web : pg // \u202E ok \u2066", "W1080",
+        "U+202E RIGHT-TO-LEFT OVERRIDE turns the order in which this comment is shown");
+  check("allow app == \"x\u2067\" -> web : pg", "W1080",
+        "U+2067 RIGHT-TO-LEFT ISOLATE turns the order in which this text is shown");
+  check("allow app == \"x\" -> web : pg because \"\u061C\"", "W1080",
+        "U+061C ARABIC LETTER MARK turns the order in which this text is shown");
+  // Letters of every script are welcome there.
+  const frontend_tests::Read good =
+      frontend_tests::read(head + "policy p { allow app == \"مرحبا\" -> web : pg because \"👩‍💻 é\" } // שלום");
+  CHECK(good.codes().empty());
+  // None of them reaches a terminal as it is.
+  const frontend_tests::Read hidden = frontend_tests::read(head + "policy p { allow web -> web : pg } // \u202E x");
+  CHECK(hidden.shown().find("\\u202e") != std::string::npos);
+  CHECK(hidden.shown().find("\u202E") == std::string::npos);
+}
+
+TEST_CASE("what other languages have and this one has not is told in its words", "[frontend]") {
+  const auto rule = [](const std::string& text) { return head + "policy p {\n  " + text + "\n}"; };
+  const std::string like = "patterns are written `KEY like \"a*\"`: `*` is any text, `?` one letter";
+  check({rule("allow app contains \"a\" -> web : pg"), "W1001", "contains", like});
+  check({rule("allow web-* -> web : pg"), "W1006", "*", like});
+  check({rule("allow app == * -> web : pg"), "W1006", "*", "whether there is a value is asked by `has KEY`"});
+  check({rule("allow app exists -> web : pg"), "W1001", "exists", "whether there is a value is asked by `has KEY`"});
+  check({rule("allow \"web\" -> web : pg"), "W1001", "\"web\"",
+         "peers are told by their labels, `app == \"web\"`, or by the name of a group"});
+  check({rule("allow app in (x, y) -> web : pg"), "W1001", "(", "a set of values is written `KEY in {\"a\", \"b\"}`"});
+  check({rule("allow web -> web : pg unless source.app == destination.app"), "W1001", "unless",
+         "`when` says what must hold: turn `==` into `!=`, or `!=` into `==`"});
+  check({"tiers a, b, c\n" + head + "policy p in a { pass to a web -> web : pg }", "W1041", "a",
+         "the later tiers are `b`, `c`; `pass` alone goes to the next"});
 }
 
 TEST_CASE("misspelt words inside a statement have a remedy", "[frontend]") {
