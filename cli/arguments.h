@@ -95,6 +95,7 @@ struct LoadArguments {
 struct UnloadArguments {};
 struct StatusArguments {};
 struct DoctorArguments {};
+struct LspArguments {};
 struct VersionArguments {};
 
 struct ExplainArguments {
@@ -108,7 +109,7 @@ struct HelpArguments {
 
 using Command = std::variant<HelpArguments, ExplainArguments, CheckArguments, BuildArguments, QueryArguments,
                              TestArguments, LabelsArguments, ProfileArguments, FmtArguments, LoadArguments,
-                             UnloadArguments, StatusArguments, DoctorArguments, VersionArguments>;
+                             UnloadArguments, StatusArguments, DoctorArguments, LspArguments, VersionArguments>;
 
 struct Invocation {
   Common common;

@@ -107,6 +107,11 @@ const CommandHelp doctor_help{"doctor",
                               "weft doctor\n"
                               "sudo weft doctor --format json"};
 
+const CommandHelp lsp_help{"lsp",
+                           "Serve an editor: the Language Server Protocol on standard input and output.\n"
+                           "Editors start it themselves; docs/editors.md says how to make them.",
+                           "weft lsp"};
+
 const CommandHelp explain_help{"explain",
                                "Say what a code means: an example, its correction, and why.\n"
                                "Every message of weft has a code. Without one, all of them are listed.",

@@ -23,6 +23,7 @@ extern const CommandHelp load_help;
 extern const CommandHelp unload_help;
 extern const CommandHelp status_help;
 extern const CommandHelp doctor_help;
+extern const CommandHelp lsp_help;
 extern const CommandHelp explain_help;
 extern const CommandHelp version_help;
 extern const CommandHelp help_help;

@@ -149,6 +149,7 @@ void define(CLI::App& root, Words& words) {
   add_command(root, unload_help);
   add_command(root, status_help);
   add_command(root, doctor_help);
+  add_command(root, lsp_help)->add_flag("--stdio", words.stdio, "what many editors add; the only way there is");
   positional(*add_command(root, explain_help), "CODE", words.topic, "[CODE]", "such as W1003; without it, all of them");
   add_command(root, version_help);
   positional(*add_command(root, help_help), "TOPIC", words.topic, "[TOPIC]", "a command, or `exit-codes`");

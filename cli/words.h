@@ -54,6 +54,7 @@ struct Words {
   std::string filter;
   bool coverage = false;
   bool watch = false;
+  bool stdio = false;
 };
 
 /// W9001.

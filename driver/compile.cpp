@@ -6,6 +6,7 @@
 #include "driver/imports.h"
 #include "driver/manifest.h"
 #include "driver/obligations.h"
+#include "driver/project_profile.h"
 #include "driver/vocabulary.h"
 #include "frontend/frontend.h"
 #include "inventory/inventory.h"
@@ -44,16 +45,6 @@ frontend::ReadOptions read_options(const Options& options, Goal goal, const Comp
   return out;
 }
 
-// The profile of a project holds as if every file stated it.
-void check_profile(Compilation& out) {
-  if (!out.project || !out.project->profile || !out.policy.profile_stated) return;
-  const Project::ProfileChoice& chosen = *out.project->profile;
-  if (out.policy.profile == chosen.profile) return;
-  out.diagnostics.report(project_profile, *out.policy.profile_stated, out.policy.profile.name, chosen.profile.name)
-      .label(chosen.span, "the project says so here")
-      .suggest("let one of them say what the other says, or leave one out");
-}
-
 }  // namespace
 
 Compilation compile(const InputNames& names, Goal goal, const Options& options) {
@@ -82,7 +73,7 @@ Compilation compile(const InputNames& names, Goal goal, const Options& options) 
   PolicyImports imports(names, out.sources, out.files.policies);
   out.policy =
       frontend::read_policy(out.sources, out.files.policies, imports, out.diagnostics, read_options(options, goal, out));
-  check_profile(out);
+  if (out.project) check_project_profile(*out.project, out.policy, out.diagnostics);
   out.inventory = inventory::read(out.sources, out.files.inventories, out.diagnostics);
   if (!out.diagnostics.has_errors() && out.has_inventory())
     check_vocabulary(out.policy, out.inventory, out.diagnostics);

@@ -76,6 +76,7 @@ void find_contradictions(const model::Policy& policy, const std::vector<Opposed>
   std::size_t fruitless = 0;
   Span first_unlooked{};
   for (const Pair& pair : pairs) {
+    if (cancelled(options.cancellation)) return;
     const Rule& first = policy[pair.first];
     const Rule& second = policy[pair.second];
     const auto blocks = std::minmax(first.block, second.block);

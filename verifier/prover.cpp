@@ -24,9 +24,11 @@ Prover::~Prover() = default;
 
 Answer Prover::ask(const std::string& name, model::Moment now, const model::Policy& judge, const Pose& pose,
                    const Shows& shows) {
+  if (cancelled(options_.cancellation)) return Undecided{"the check was cancelled"};
   ++questions_;
   try {
     if (!engine_) engine_ = std::make_unique<Engine>();
+    const Cancellation::Work work(options_.cancellation, [this] { engine_->context.interrupt(); });
     Query query(engine_->context, policy_, universe_);
     // Work, not time: the answer is the same on a slow machine and on a busy one.
     if (options_.rlimit != 0) query.solver.set("rlimit", options_.rlimit);

@@ -11,6 +11,7 @@
 #include "model/inventory.h"
 #include "model/policy.h"
 #include "verifier/answer.h"
+#include "verifier/cancellation.h"
 
 namespace weft::verifier {
 
@@ -24,6 +25,8 @@ struct Options {
   std::size_t max_findings = 100;
   /// What was before is not looked at: deadlines cut the time from here on.
   model::Moment now = model::before_all;
+  /// By which another thread may end the check; may be null, otherwise outlives it. Whoever adds a long loop asks it.
+  Cancellation* cancellation = nullptr;
 };
 
 /// A stretch of time between deadlines. From `Options::now` on if `from` is that moment; for ever if `until` is none.

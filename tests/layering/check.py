@@ -20,7 +20,8 @@ ARROWS = {
     "codegen": ["plan", "model", "bundle", "base"],
     "runtime": ["bundle", "base"],
     "driver": ["frontend", "stdlib-policies", "inventory", "verifier", "plan", "codegen", "bundle", "model", "base"],
-    "cli": ["driver", "runtime", "frontend", "inventory", "verifier", "plan", "codegen", "bundle", "model", "base"],
+    "lsp": ["driver", "frontend", "stdlib-policies", "inventory", "verifier", "plan", "codegen", "bundle", "model", "base"],
+    "cli": ["lsp", "driver", "runtime", "frontend", "inventory", "verifier", "plan", "codegen", "bundle", "model", "base"],
 }
 # Third-party headers by the only folders that may use them: in .cpp files, and in one header that no other folder includes.
 THIRD_PARTY = {
@@ -29,7 +30,7 @@ THIRD_PARTY = {
     r"^llvm": ["codegen", "cli"],
     r"^bpf/": ["runtime", "codegen/datapath"],
     r"^yaml": ["inventory"],
-    r"^nlohmann": ["bundle", "runtime", "cli", "driver"],
+    r"^nlohmann": ["bundle", "runtime", "cli", "driver", "lsp"],
     r"^CLI": ["cli"],
     r"^toml\+\+": ["driver"],
     r"^(sha2|md5)\.h$": ["bundle"],

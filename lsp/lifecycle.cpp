@@ -1,0 +1,83 @@
+#include <algorithm>
+
+#include "driver/compile.h"
+#include "lsp/server.h"
+
+namespace weft::lsp {
+namespace {
+
+Encoding choose_encoding(const Json& offered) {
+  if (!offered.is_array()) return Encoding::Utf16;
+  for (const Json& each : offered) {
+    if (each == "utf-8") return Encoding::Utf8;  // what texts are in: nothing has to be counted twice
+  }
+  for (const Json& each : offered) {
+    if (each == "utf-16") return Encoding::Utf16;
+    if (each == "utf-32") return Encoding::Utf32;
+  }
+  return Encoding::Utf16;
+}
+
+const char* name_of(Encoding encoding) {
+  return encoding == Encoding::Utf8 ? "utf-8" : encoding == Encoding::Utf16 ? "utf-16" : "utf-32";
+}
+
+bool lists(const Json& list, std::string_view word) {
+  return list.is_array() && std::ranges::any_of(list, [&](const Json& each) { return each == word; });
+}
+
+}  // namespace
+
+Json Server::initialize(const Json& params) {
+  if (initialized_) throw RequestError{error_code::invalid_request, "`initialize` comes once"};
+  initialized_ = true;
+  const Json& can = member(params, "capabilities");
+  encoding_ = choose_encoding(member(can, "general/positionEncodings"));
+  client_.versioned_edits = says(can, "workspace/workspaceEdit/documentChanges");
+  client_.snippets = says(can, "textDocument/completion/completionItem/snippetSupport");
+  client_.label_offsets = says(can, "textDocument/signatureHelp/signatureInformation/parameterInformation/labelOffsetSupport");
+  client_.markdown = lists(member(can, "textDocument/hover/contentFormat"), "markdown");
+  client_.watches_files = says(can, "workspace/didChangeWatchedFiles/dynamicRegistration");
+  client_.progress = says(can, "window/workDoneProgress");
+  client_.refreshes_lenses = says(can, "workspace/codeLens/refreshSupport");
+  client_.refreshes_hints = says(can, "workspace/inlayHint/refreshSupport");
+  client_.nested_symbols = says(can, "textDocument/documentSymbol/hierarchicalDocumentSymbolSupport");
+  client_.applies_edits = says(can, "workspace/applyEdit");
+
+  Json server{
+      {"positionEncoding", name_of(encoding_)},
+      {"textDocumentSync",
+       {{"openClose", true}, {"change", 2}, {"save", {{"includeText", false}}}}},  // 2: incremental
+      {"codeActionProvider", {{"codeActionKinds", {"quickfix", "source.fixAll", "source.fixAll.weft"}}}},
+      {"documentFormattingProvider", true},
+      {"documentRangeFormattingProvider", true},
+      {"workspace", {{"workspaceFolders", {{"supported", true}, {"changeNotifications", true}}}}},
+  };
+  return {{"capabilities", std::move(server)},
+          {"serverInfo", {{"name", "weft"}, {"version", driver::version()}}}};
+}
+
+void Server::initialized(const Json&) {
+  if (!client_.watches_files) return;
+  Json watchers = Json::array();
+  for (const char* pattern : {"**/*.weft", "**/weft.toml", "**/*.yaml", "**/*.yml", "**/inventory.json"}) {
+    watchers.push_back({{"globPattern", pattern}});
+  }
+  ask("client/registerCapability",
+      {{"registrations",
+        {{{"id", "weft-files"},
+          {"method", "workspace/didChangeWatchedFiles"},
+          {"registerOptions", {{"watchers", std::move(watchers)}}}}}}});
+}
+
+Json Server::shutdown(const Json&) {
+  shut_down_ = true;
+  check_due_.reset();
+  announcements_.clear();
+  progress_ = {};
+  return {};
+}
+
+void Server::exit(const Json&) { exit_code_ = shut_down_ ? 0 : 1; }
+
+}  // namespace weft::lsp

@@ -1,0 +1,108 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "driver/session.h"
+#include "lsp/atlas.h"
+#include "lsp/connection.h"
+#include "lsp/library.h"
+#include "lsp/view.h"
+
+namespace weft::lsp {
+
+/// One client and the session it works in. What answers a question about a text stands in files of its own.
+class Server {
+ public:
+  Server(int input, int output);
+
+  /// Until `exit` or the end of the input; the exit code.
+  int run();
+
+ private:
+  using Request = Json (Server::*)(const Json& params);
+  using Notification = void (Server::*)(const Json& params);
+
+  /// What is to be said of a policy once its time has come.
+  struct Announcement {
+    std::uint64_t revision = 0;
+    Clock::time_point due;
+  };
+  /// A run of proofs that takes long enough for the client to be told.
+  struct Progress {
+    std::optional<Clock::time_point> due;  ///< not told yet
+    std::string token;                     ///< told
+  };
+
+  static const std::map<std::string_view, Request>& requests();
+  static const std::map<std::string_view, Notification>& notifications();
+
+  // The loop.
+  void handle(Connection::Event event);
+  void handle_message(const Json& message);
+  void answer(const Json& id, const std::string& method, const Json& params);
+  void notify(std::string_view method, Json params);
+  void ask(std::string_view method, Json params);
+  std::optional<Clock::time_point> next_time() const;
+  void do_what_is_due();
+
+  // Lifecycle.
+  Json initialize(const Json& params);
+  Json shutdown(const Json& params);
+  void initialized(const Json& params);
+  void exit(const Json& params);
+  void ignore(const Json& params);
+
+  // Texts.
+  void did_open(const Json& params);
+  void did_change(const Json& params);
+  void did_save(const Json& params);
+  void did_close(const Json& params);
+  void did_change_watched_files(const Json& params);
+  void did_change_folders(const Json& params);
+  void texts_changed();
+
+  // What is said without being asked.
+  void check();
+  void publish(driver::Session::Known& known);
+  void publish(const std::string& path, const std::string& uri, Json diagnostics);
+  void withdraw(const driver::UnitName& name);
+  void show_progress();
+
+  // Questions.
+  Json code_action(const Json& params);
+  Json formatting(const Json& params);
+  Json range_formatting(const Json& params);
+
+  /// The text of `params/textDocument/uri` in its policy; throws where nobody has opened it.
+  View view(const Json& params);
+  View view_of(const std::string& path);
+  std::uint32_t offset(const View& view, const Json& params) const;
+  const Atlas& atlas(driver::Session::Known& known);
+
+  Connection connection_;
+  Library library_;
+  Documents documents_;
+  Encoding encoding_ = Encoding::Utf16;
+  Abilities client_;
+  std::optional<int> exit_code_;
+  bool initialized_ = false;
+  bool shut_down_ = false;
+  std::int64_t next_id_ = 0;
+
+  std::optional<Clock::time_point> check_due_;
+  Clock::duration check_took_{};
+  std::map<driver::UnitName, Announcement> announcements_;
+  std::map<driver::UnitName, std::unique_ptr<Atlas>> atlases_;
+  std::map<std::string, driver::UnitName> publishers_;  ///< by path: whose diagnostics stand there
+  std::map<std::string, std::string> published_;        ///< by path: the URI under which there are some
+  Progress progress_;
+
+  driver::Session session_;  // last: its threads wake the connection
+};
+
+}  // namespace weft::lsp
