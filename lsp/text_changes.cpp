@@ -32,13 +32,12 @@ std::vector<Edit> line_edits(SourceId source, std::string_view before, std::stri
   std::string_view rest = difference;
   std::size_t at = 0;  // in `before`, behind what was gone through
   bool open = false;   // the last edit goes on
+  bool in_hunk = false;
   std::size_t last_added = std::string::npos;
   while (!rest.empty()) {
     std::string_view line = take_line(rest);
-    if (line.starts_with("--- ") && out.empty() && at == 0 && !open) {
-      take_line(rest);
-      continue;
-    }
+    if (!in_hunk && !line.starts_with("@@ -")) continue;  // the names of the two
+    in_hunk = true;
     if (line.starts_with("@@ -")) {
       std::size_t number = 0;
       std::from_chars(line.data() + 4, line.data() + line.size(), number);

@@ -41,6 +41,7 @@ class Client {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     this.exit = new Promise((resolve) => this.process.on('exit', (code, signal) => resolve(signal || code)));
+    this.process.on('error', (error) => { throw error; });
     this.connection = rpc.createMessageConnection(
       new rpc.StreamMessageReader(this.process.stdout), new rpc.StreamMessageWriter(this.process.stdin));
     this.buffers = new Map(); // name -> { text, version }
