@@ -172,6 +172,7 @@ std::string title(const driver::Compilation& compilation) {
     const std::filesystem::path path = std::filesystem::weakly_canonical(std::filesystem::absolute(name), error);
     paths.insert(error || name == "-" ? std::filesystem::path(name) : path);
   }
+  if (paths.empty()) return "the project";  // whose file could not be read
   if (paths.size() != 1) return fmt::format("{} policies", paths.size());
   const std::filesystem::path& path = *paths.begin();
   if (path == "-") return "<stdin>";
