@@ -9,122 +9,16 @@
 
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
-#include "base/text.h"
+#include "cli/plain_line.h"
+#include "cli/question_json.h"
 #include "driver/codes.h"
 
 namespace weft::cli {
 namespace {
 
-using Json = nlohmann::json;
-
 constexpr std::size_t longest_line = 1024 * 1024;
-
-std::unexpected<Error> malformed(std::string message, std::string help = {}) {
-  return std::unexpected(Error{std::string(driver::query_code::malformed), std::move(message), std::move(help)});
-}
-
-// The parts of an imagined workload, each by the key that gives it.
-class ImaginedReader {
- public:
-  explicit ImaginedReader(std::string_view end) : end_(end) {}
-
-  Result<driver::PeerQuestion> read(const Json& object) {
-    for (const auto& [key, value] : object.items()) {
-      if (!take(key, value)) {
-        if (error_.empty()) error_ = fmt::format("`{}` has an unknown key `{}`", end_, printable(key));
-        return malformed(std::move(error_),
-                         "a peer is a name, {\"address\": A}, or an object of: labels, ns, ns_labels, sa, "
-                         "cluster, node, addresses, ports");
-      }
-    }
-    return std::move(peer_);
-  }
-
- private:
-  bool take(const std::string& key, const Json& value) {
-    if (key == "labels") return text_map(key, value, peer_.labels);
-    if (key == "ns_labels") return text_map(key, value, peer_.ns_labels);
-    if (key == "ns") return text(key, value, peer_.ns);
-    if (key == "sa") return text(key, value, peer_.sa);
-    if (key == "cluster") return text(key, value, peer_.cluster);
-    if (key == "node") return text(key, value, peer_.node);
-    if (key == "addresses") return texts(key, value, peer_.addresses);
-    if (key == "ports") return ports(key, value);
-    return false;
-  }
-
-  bool wrong(const std::string& key, std::string_view wanted) {
-    error_ = fmt::format("`{}` of `{}` is not {}", key, end_, wanted);
-    return false;
-  }
-
-  bool text(const std::string& key, const Json& value, std::optional<std::string>& into) {
-    if (!value.is_string()) return wrong(key, "a string");
-    into = value.get_ref<const std::string&>();
-    return true;
-  }
-
-  bool texts(const std::string& key, const Json& value, std::vector<std::string>& into) {
-    if (!value.is_array()) return wrong(key, "a list of strings");
-    for (const Json& each : value) {
-      if (!each.is_string()) return wrong(key, "a list of strings");
-      into.push_back(each.get_ref<const std::string&>());
-    }
-    return true;
-  }
-
-  bool text_map(const std::string& key, const Json& value, std::map<std::string, std::string>& into) {
-    if (!value.is_object()) return wrong(key, "an object of strings");
-    for (const auto& [name, each] : value.items()) {
-      if (!each.is_string()) return wrong(key, "an object of strings");
-      into.emplace(name, each.get_ref<const std::string&>());
-    }
-    return true;
-  }
-
-  bool ports(const std::string& key, const Json& value) {
-    if (!value.is_object()) return wrong(key, "an object of services");
-    for (const auto& [name, each] : value.items()) {
-      std::vector<std::string>& into = peer_.ports[name];
-      if (each.is_string()) {
-        into.push_back(each.get_ref<const std::string&>());
-      } else if (!texts(key, each, into)) {
-        return wrong(key, "an object of services such as {\"http\": \"tcp/8080\"}");
-      }
-    }
-    return true;
-  }
-
-  std::string_view end_;
-  std::string error_;
-  driver::ImaginedPeer peer_;
-};
-
-Result<driver::PeerQuestion> read_peer(const Json& line, const char* end) {
-  const auto found = line.find(end);
-  if (found == line.end()) return malformed(fmt::format("the line has no `{}`", end));
-  if (found->is_string()) return driver::NamedPeer{found->get_ref<const std::string&>()};
-  if (!found->is_object()) return malformed(fmt::format("`{}` is neither a name nor an object", end));
-  const auto address = found->find("address");
-  if (address == found->end()) return ImaginedReader(end).read(*found);
-  if (found->size() > 1)
-    return malformed(fmt::format("`{}` has keys beside `address`", end), "an address alone says who it is");
-  if (!address->is_string()) return malformed(fmt::format("`address` of `{}` is not a string", end));
-  return driver::AddressPeer{address->get_ref<const std::string&>()};
-}
-
-Result<driver::Question> read_question(const Json& line) {
-  auto from = read_peer(line, "from");
-  if (!from) return std::unexpected(std::move(from.error()));
-  auto to = read_peer(line, "to");
-  if (!to) return std::unexpected(std::move(to.error()));
-  const auto service = line.find("service");
-  if (service == line.end()) return malformed("the line has no `service`");
-  if (!service->is_string()) return malformed("`service` is not a string");
-  return driver::Question{std::move(*from), std::move(*to), service->get_ref<const std::string&>()};
-}
+constexpr std::size_t most_known_bytes = 256 * 1024 * 1024;
+constexpr std::size_t most_services = 0x1'0000;
 
 // Cuts what a file holds into lines, and holds no more than a bounded part of any.
 class LineReader {
@@ -201,53 +95,83 @@ void Batch::refuse(std::string_view id, const Error& error, std::string& out) {
 }
 
 void Batch::answer(std::string_view line, std::string& out) {
-  Json parsed;
-  try {
-    parsed = Json::parse(line);
-  } catch (const Json::exception& error) {
-    const auto* where = dynamic_cast<const Json::parse_error*>(&error);
-    refuse("null",
-           {std::string(driver::query_code::malformed),
-            where != nullptr ? fmt::format("the line is not JSON: unexpected text at byte {}", where->byte)
-                             : "the line is not JSON",
-            {}},
-           out);
-    return;
-  }
-  if (!parsed.is_object()) {
-    refuse("null", {std::string(driver::query_code::malformed), "the line is not a JSON object", {}}, out);
-    return;
-  }
+  const auto plain = cut_plain_line(line);
+  if (plain && answer_known(*plain, out)) return;
+  answer_any(line, plain, out);
+}
 
-  // Only plain values are echoed: everything else could be of any depth.
-  std::string id;
-  if (const auto found = parsed.find("id"); found != parsed.end()) {
-    if (found->is_structured()) {
-      refuse("null", {std::string(driver::query_code::malformed), "`id` is neither a number nor a string", {}}, out);
-      return;
-    }
-    id = found->is_string() ? json_string(found->get_ref<const std::string&>()) : found->dump();
+bool Batch::answer_known(const PlainLine& plain, std::string& out) {
+  const auto from = known_.find(plain.from);
+  if (from == known_.end()) return false;
+  const auto to = known_.find(plain.to);
+  if (to == known_.end()) return false;
+  const auto service = services_.find(plain.service);
+  if (service == services_.end()) return false;
+  auto found = quick_.answer(*from->second.end, *to->second.end, service->second);
+  if (!found) return false;
+  for (const Known* end : {&from->second, &to->second}) {
+    found->notes.insert(found->notes.end(), end->notes.begin(), end->notes.end());
   }
-  const auto question = read_question(parsed);
-  auto found = question ? judge_.answer(*question) : std::unexpected(question.error());
+  write(plain.id, *found, out);
+  return true;
+}
+
+void Batch::answer_any(std::string_view line, const std::optional<PlainLine>& plain, std::string& out) {
+  const LineQuestion asked = read_line(line);
+  auto found = asked.question ? judge_.answer(*asked.question) : std::unexpected(asked.question.error());
   if (!found) {
-    refuse(id.empty() ? "null" : id, found.error(), out);
+    refuse(asked.id.empty() ? "null" : asked.id, found.error(), out);
     return;
   }
-  // A program may send every label of a pod, of which most concern no policy: only what is close to one is a slip.
-  for (const driver::Doubt& doubt : judge_.doubts(*question)) {
-    if (!doubt.help.empty()) found->notes.push_back(fmt::format("{}; {}", doubt.message, doubt.help));
+  if (plain) remember(*plain, *asked.question, found->service);
+  for (const driver::PeerQuestion* end : {&asked.question->source, &asked.question->destination}) {
+    for (std::string& note : notes_on(*end)) found->notes.push_back(std::move(note));
   }
+  write(asked.id, *found, out);
+}
+
+void Batch::write(std::string_view id, const driver::Answer& answer, std::string& out) {
   ++answered_;
-  if (found->verdict != driver::Answer::Verdict::Allow) denied_ = true;
+  if (answer.verdict != driver::Answer::Verdict::Allow) denied_ = true;
   out += '{';
   if (!id.empty()) {
     out += "\"id\": ";
     out += id;
     out += ", ";
   }
-  text_.append_json(out, *found);
+  text_.append_json(out, answer);
   out += "}\n";
+}
+
+// A program may send every label of a pod, of which most concern no policy: only what is close to one is a slip.
+std::vector<std::string> Batch::notes_on(const driver::PeerQuestion& end) const {
+  std::vector<std::string> out;
+  for (const driver::Doubt& doubt : judge_.doubts(end)) {
+    if (!doubt.help.empty()) out.push_back(fmt::format("{}; {}", doubt.message, doubt.help));
+  }
+  return out;
+}
+
+// The line was read and answered, so its parts are JSON, and mean the same in every line.
+void Batch::remember(const PlainLine& plain, const driver::Question& question, model::ServicePoint service) {
+  const auto keep = [&](std::string_view text, const driver::PeerQuestion& end) {
+    if (known_.contains(text)) return;
+    auto known = quick_.know(end);
+    if (!known) return;
+    known_bytes_ += quick_.bytes(*known) + text.size();
+    known_.emplace(std::string(text), Known{std::move(known), notes_on(end)});
+  };
+  if (known_bytes_ > most_known_bytes) {
+    known_.clear();
+    known_bytes_ = 0;
+  }
+  keep(plain.from, question.source);
+  keep(plain.to, question.destination);
+  // A port by name is another one at another destination.
+  const std::size_t slash = plain.service.find('/');
+  const bool by_number = slash != std::string_view::npos &&
+                         plain.service.find_first_not_of("0123456789/", slash) == std::string_view::npos;
+  if (by_number && services_.size() < most_services) services_.emplace(std::string(plain.service), service);
 }
 
 Result<void> Batch::run(int descriptor, const std::string& name, Results& results) {

@@ -12,6 +12,7 @@
 #include "driver/codes.h"
 #include "driver/compile.h"
 #include "driver/query.h"
+#include "driver/quick_judge.h"
 
 namespace weft::cli {
 namespace {
@@ -80,8 +81,8 @@ ExitCode answer_flows(const QueryArguments& arguments, const driver::Judge& judg
   return denied && arguments.exit_code ? ExitCode::Findings : ExitCode::Clean;
 }
 
-ExitCode answer_batch(const QueryArguments& arguments, const driver::Judge& judge, DecisionText& text,
-                      Console& console) {
+ExitCode answer_batch(const QueryArguments& arguments, const driver::Judge& judge, const driver::QuickJudge& quick,
+                      DecisionText& text, Console& console) {
   const bool from_stdin = arguments.batch == "-";
   const int descriptor = from_stdin ? STDIN_FILENO : ::open(arguments.batch.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) {
@@ -91,7 +92,7 @@ ExitCode answer_batch(const QueryArguments& arguments, const driver::Judge& judg
                 : Error{"W9003", fmt::format("cannot read `{}`: {}", arguments.batch, std::strerror(errno)), {}});
     return ExitCode::Usage;
   }
-  Batch batch(judge, text);
+  Batch batch(judge, quick, text);
   const auto done = batch.run(descriptor, from_stdin ? "<stdin>" : arguments.batch, console.results);
   if (!from_stdin) ::close(descriptor);
   if (!done) {
@@ -117,8 +118,9 @@ ExitCode run(const QueryArguments& arguments, Console& console) {
 
   const driver::Judge judge(compilation.policy, compilation.inventory, arguments.now);
   DecisionText text(compilation.policy, compilation.sources);
-  return arguments.batch.empty() ? answer_flows(arguments, judge, text, console)
-                                 : answer_batch(arguments, judge, text, console);
+  if (arguments.batch.empty()) return answer_flows(arguments, judge, text, console);
+  const driver::QuickJudge quick(compilation.policy, compilation.inventory, arguments.now);
+  return answer_batch(arguments, judge, quick, text, console);
 }
 
 }  // namespace weft::cli

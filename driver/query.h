@@ -91,6 +91,7 @@ class Judge {
   /// Labels of imagined workloads that no rule can tell: their key is not declared, or their value is none of those
   /// declared.
   std::vector<Doubt> doubts(const Question& question) const;
+  std::vector<Doubt> doubts(const PeerQuestion& end) const;
 
  private:
   const model::Policy& policy_;
