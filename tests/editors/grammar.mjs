@@ -9,19 +9,38 @@ const textmate = require("vscode-textmate");
 
 export const root = path.resolve(import.meta.dirname, "../..");
 
-export async function loadGrammar() {
+async function registry(files, injections = {}) {
   const wasm = await readFile(require.resolve("vscode-oniguruma/release/onig.wasm"));
   await oniguruma.loadWASM(wasm.buffer.slice(wasm.byteOffset, wasm.byteOffset + wasm.byteLength));
-  const file = path.join(root, "editors/textmate/weft.tmLanguage.json");
-  const registry = new textmate.Registry({
+  return new textmate.Registry({
     onigLib: Promise.resolve({
       createOnigScanner: (patterns) => new oniguruma.OnigScanner(patterns),
       createOnigString: (text) => new oniguruma.OnigString(text),
     }),
-    loadGrammar: async (scope) =>
-      scope === "source.weft" ? textmate.parseRawGrammar(await readFile(file, "utf8"), file) : null,
+    loadGrammar: async (scope) => {
+      if (typeof files[scope] !== "string") return files[scope] ?? null;
+      const file = path.join(root, files[scope]);
+      return textmate.parseRawGrammar(await readFile(file, "utf8"), file);
+    },
+    getInjections: (scope) => injections[scope],
   });
-  return registry.loadGrammar("source.weft");
+}
+
+export async function loadGrammar() {
+  const grammars = await registry({ "source.weft": "editors/textmate/weft.tmLanguage.json" });
+  return grammars.loadGrammar("source.weft");
+}
+
+/// A Markdown without colours of its own, with those of policies put into it as the extension for VS Code does.
+export async function loadInMarkdown() {
+  const scope = "text.html.markdown";
+  const files = {
+    "source.weft": "editors/textmate/weft.tmLanguage.json",
+    "markdown.weft.codeblock": "editors/vscode/syntaxes/markdown.json",
+    [scope]: { scopeName: scope, patterns: [], repository: {} },
+  };
+  const grammars = await registry(files, { [scope]: ["markdown.weft.codeblock"] });
+  return grammars.loadGrammar(scope);
 }
 
 /// The tokens of a text, in order: `{line, start, end, text, scopes}`; lines count from 0, `scopes` has the innermost last.

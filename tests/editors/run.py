@@ -55,6 +55,7 @@ def main():
             install(HERE)
             node("--test", "textmate.test.mjs", cwd=HERE)
         case "vscode":
+            install(HERE)
             install(ROOT / "editors/vscode")
             node("--test", "vscode.test.mjs", cwd=HERE)
         case other:
