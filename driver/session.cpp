@@ -10,6 +10,11 @@ namespace fs = std::filesystem;
 
 Session::Session(Options options) : options_(std::move(options)), checks_(options_.wake) {}
 
+void Session::prefer(Preferences preferences) {
+  preferences_ = std::move(preferences);
+  files_changed();
+}
+
 void Session::open(const std::string& path, std::string text) {
   const bool fresh = !texts_.exists(path);
   texts_.open(path, std::move(text));
@@ -84,7 +89,7 @@ UnitName Session::home_of(const std::string& path) {
 
 Session::Known& Session::known(const UnitName& name) {
   Known& out = units_[name];
-  if (!out.unit) out.unit = std::make_unique<Unit>(name, texts_);
+  if (!out.unit) out.unit = std::make_unique<Unit>(name, texts_, preferences_);
   return out;
 }
 

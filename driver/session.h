@@ -36,6 +36,9 @@ class Session {
 
   explicit Session(Options options);
 
+  /// What holds for every policy from here on.
+  void prefer(Preferences preferences);
+
   // What happens to texts; all paths are absolute, or any name where a text is no file. Proofs about what was there
   // before are cancelled at once, nothing else is done before `refresh`.
   void open(const std::string& path, std::string text);
@@ -73,6 +76,7 @@ class Session {
   void forget_unused();
 
   Options options_;
+  Preferences preferences_;
   Texts texts_;
   std::set<std::string> open_;
   std::map<UnitName, Known> units_;

@@ -108,7 +108,8 @@ class Unit::Imports : public frontend::ImportReader {
   Sources& sources_;
 };
 
-Unit::Unit(UnitName name, Texts& texts) : name_(std::move(name)), texts_(texts) {}
+Unit::Unit(UnitName name, Texts& texts, const Preferences& preferences)
+    : name_(std::move(name)), texts_(texts), preferences_(preferences) {}
 
 std::optional<SourceId> Unit::source(const std::string& path) const {
   const auto found = by_path_.find(path);
@@ -179,8 +180,9 @@ bool Unit::refresh(model::Moment now, std::uint64_t revision) {
 
 // Which files there are; everything is read anew, for their places may have changed.
 void Unit::read_files() {
-  given_ = files_of(name_, texts_);
+  given_ = files_of(name_, texts_, preferences_);
   levels_ = given_.project ? given_.project->levels : LintLevels{};
+  levels_.insert(preferences_.levels.begin(), preferences_.levels.end());  // those that are there already stay
   slots_.clear();
   by_path_.clear();
   inventory_.reset();

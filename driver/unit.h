@@ -36,7 +36,8 @@ struct Meaning {
 /// not parsed again, an inventory not read again. One thread.
 class Unit {
  public:
-  Unit(UnitName name, Texts& texts);
+  /// `preferences` outlive the unit, and change only before `files_changed`.
+  Unit(UnitName name, Texts& texts, const Preferences& preferences);
 
   const UnitName& name() const { return name_; }
 
@@ -80,6 +81,7 @@ class Unit {
 
   UnitName name_;
   Texts& texts_;
+  const Preferences& preferences_;
   bool files_stale_ = true;
   UnitFiles given_;
   LintLevels levels_;

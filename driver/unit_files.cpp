@@ -74,7 +74,7 @@ std::string project_above(const std::string& directory) {
   }
 }
 
-UnitFiles files_of(const UnitName& name, const Texts& texts) {
+UnitFiles files_of(const UnitName& name, const Texts& texts, const Preferences& preferences) {
   UnitFiles out;
   const std::string project = name.kind == UnitName::Kind::Project ? name.path : name.project;
   if (!project.empty()) {
@@ -94,7 +94,9 @@ UnitFiles files_of(const UnitName& name, const Texts& texts) {
       out.policies = {name.path};
       break;
   }
-  if (out.project && out.project->inventories) {
+  if (!preferences.inventories.empty()) {
+    out.inventories = expanded(preferences.inventories, true, texts);
+  } else if (out.project && out.project->inventories) {
     out.inventories = expanded(*out.project->inventories, true, texts);
   } else if (name.path.starts_with('/')) {
     if (auto inventory = inventory_in(name.directory(), texts)) out.inventories = {std::move(*inventory)};

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/diagnostics.h"
+#include "driver/preferences.h"
 #include "driver/project.h"
 #include "driver/texts.h"
 
@@ -37,6 +38,6 @@ struct UnitFiles {
 /// with a `.git` in it. Empty where there is none.
 std::string project_above(const std::string& directory);
 
-UnitFiles files_of(const UnitName& name, const Texts& texts);
+UnitFiles files_of(const UnitName& name, const Texts& texts, const Preferences& preferences = {});
 
 }  // namespace weft::driver

@@ -1,7 +1,11 @@
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "driver/compile.h"
+#include "lsp/preferences.h"
 #include "lsp/server.h"
+#include "lsp/uri.h"
 
 namespace weft::lsp {
 namespace {
@@ -43,6 +47,14 @@ Json Server::initialize(const Json& params) {
   client_.refreshes_hints = says(can, "workspace/inlayHint/refreshSupport");
   client_.nested_symbols = says(can, "textDocument/documentSymbol/hierarchicalDocumentSymbolSupport");
   client_.applies_edits = says(can, "workspace/applyEdit");
+
+  const Json& root = member(params, "rootUri");
+  const std::string directory = root.is_string() ? path_of(root.get_ref<const std::string&>()) : "/";
+  std::vector<std::string> complaints;
+  session_.prefer(preferences_in(member(params, "initializationOptions"), directory, complaints));
+  for (const std::string& complaint : complaints) {
+    notify("window/showMessage", {{"type", 2}, {"message", fmt::format("settings of weft: {}", complaint)}});  // 2: warning
+  }
 
   Json server{
       {"positionEncoding", name_of(encoding_)},

@@ -88,12 +88,13 @@ class Client {
     return this.connection.sendNotification(method, params);
   }
 
-  async start(changes = {}) {
+  async start(changes = {}, options) {
     const merged = structuredClone(capabilities);
     for (const [key, value] of Object.entries(changes)) merged[key] = value;
     const uri = pathToFileURL(this.directory).href;
     this.server = await this.request('initialize', {
       processId: process.pid, rootUri: uri, capabilities: merged, workspaceFolders: [{ uri, name: 'test' }],
+      ...(options && { initializationOptions: options }),
     });
     await this.notify('initialized', {});
     return this.server.capabilities;
