@@ -33,7 +33,7 @@ Result<Command> command_of(const CLI::App& root, const CLI::App& command, Words&
   if (name == "status") return StatusArguments{};
   if (name == "doctor") return DoctorArguments{};
   if (name == "lsp") return LspArguments{};
-  if (name == "explain") return explain_command(words);
+  if (name == "explain") return explain_command(command, words);
   if (name == "version") return VersionArguments{};
   return help_command(root, words);
 }

@@ -100,6 +100,9 @@ struct VersionArguments {};
 
 struct ExplainArguments {
   std::string code;  ///< as it was given; empty: all of them
+  driver::InputNames inputs;
+  std::vector<std::string> flows;  ///< if there are any, they are what is explained
+  model::Moment now = model::before_all;
 };
 
 /// A text the user asked for.

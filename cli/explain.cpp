@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/explain_flow.h"
 #include "driver/explanations.h"
 
 namespace weft::cli {
@@ -78,10 +79,6 @@ Json page_json(const Explanation& page) {
 }
 
 Error unknown(const std::string& text) {
-  if (text.find("->") != std::string::npos) {
-    return {"W9001", "this version explains codes, not flows",
-            fmt::format("`weft query PATH '{}'` says which rule decides it", printable(text))};
-  }
   std::vector<std::string> codes;
   for (const Explanation& each : driver::explanations()) codes.emplace_back(each.code);
   const std::string near = nearest(code_of(text), codes);
@@ -92,6 +89,7 @@ Error unknown(const std::string& text) {
 }  // namespace
 
 ExitCode run(const ExplainArguments& arguments, Console& console) {
+  if (!arguments.flows.empty()) return explain_flows(arguments, console);
   const bool json = console.common.format == Format::Json;
   if (arguments.code.empty()) {
     if (json) {

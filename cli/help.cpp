@@ -113,8 +113,13 @@ const CommandHelp lsp_help{"lsp",
                            "weft lsp"};
 
 const CommandHelp explain_help{"explain",
-                               "Say what a code means: an example, its correction, and why.\n"
-                               "Every message of weft has a code. Without one, all of them are listed.",
+                               "Say why a flow is allowed or denied, or what a code means.\n"
+                               "Of a flow: what each gate asked, tier by tier, who answered, which rules were near, and "
+                               "the smallest change that\n"
+                               "would turn it round. Of a code: an example, its correction, and why; without one, all "
+                               "of them are listed.",
+                               "weft explain examples/online-boutique 'default/frontend -> default/redis-cart : tcp/6379'\n"
+                               "weft explain shop.weft --inventory cluster.yaml 'shop/web-1 -> shop/db-0 : tcp/5432'\n"
                                "weft explain W1003\n"
                                "weft explain"};
 

@@ -32,13 +32,17 @@ void add_policy_options(CLI::App& command, Words& words) {
   command.add_flag("--no-config", words.no_config, "no project file");
 }
 
-void add_inputs(CLI::App& command, Words& words, const std::string& usage, const std::string& text) {
-  positional(command, "PATH", words.positionals, usage, text);
-  add_policy_options(command, words);
+void add_inventory_option(CLI::App& command, Words& words) {
   repeated(command, "--inventory", words.inventories,
            "workloads, nodes and addresses: a YAML or JSON file, or a directory of them;\n"
            "may be repeated; default: `inventory.yaml` of the directory PATH (WEFT_INVENTORY)")
       ->option_text("FILE");
+}
+
+void add_inputs(CLI::App& command, Words& words, const std::string& usage, const std::string& text) {
+  positional(command, "PATH", words.positionals, usage, text);
+  add_policy_options(command, words);
+  add_inventory_option(command, words);
 }
 
 void add_now(CLI::App& command, Words& words) {
@@ -150,7 +154,12 @@ void define(CLI::App& root, Words& words) {
   add_command(root, status_help);
   add_command(root, doctor_help);
   add_command(root, lsp_help)->add_flag("--stdio", words.stdio, "what many editors add; the only way there is");
-  positional(*add_command(root, explain_help), "CODE", words.topic, "[CODE]", "such as W1003; without it, all of them");
+  CLI::App* explain = add_command(root, explain_help);
+  positional(*explain, "CODE", words.topic, "CODE | [PATH…] FLOW…",
+             "a code such as W1003 (without it, all of them), or flows, with policies as in `weft query`");
+  add_policy_options(*explain, words);
+  add_inventory_option(*explain, words);
+  add_now(*explain, words);
   add_command(root, version_help);
   positional(*add_command(root, help_help), "TOPIC", words.topic, "[TOPIC]", "a command, or `exit-codes`");
   refuse_flag_values(root);

@@ -57,13 +57,6 @@ Result<Command> fmt_command(Words& words) {
   return arguments;
 }
 
-Result<Command> explain_command(const Words& words) {
-  if (words.topic.size() > 1) {
-    return usage_error(fmt::format("unexpected argument `{}`", printable(words.topic[1])), "name one code");
-  }
-  return ExplainArguments{words.topic.empty() ? "" : words.topic[0]};
-}
-
 Result<Command> help_command(const CLI::App& root, const Words& words) {
   if (words.topic.empty()) return HelpArguments{root.help()};
   if (words.topic.size() > 1) {

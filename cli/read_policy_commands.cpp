@@ -86,6 +86,25 @@ Result<Command> query_command(const CLI::App& command, Words& words) {
   return QueryArguments{std::move(*inputs), std::move(flows), words.batch, words.exit_code, *now};
 }
 
+Result<Command> explain_command(const CLI::App& command, Words& words) {
+  std::vector<std::string> paths, flows;
+  for (std::string& word : words.topic) (is_flow(word) ? flows : paths).push_back(std::move(word));
+  if (flows.empty()) {
+    if (paths.size() > 1) {
+      return usage_error(fmt::format("unexpected argument `{}`", printable(paths[1])),
+                         "name one code, or a flow: 'SOURCE -> DESTINATION : SERVICE'");
+    }
+    ExplainArguments arguments;
+    if (!paths.empty()) arguments.code = std::move(paths[0]);
+    return arguments;
+  }
+  auto inputs = inputs_of(command, words, std::move(paths));
+  if (!inputs) return std::unexpected(std::move(inputs.error()));
+  const auto now = now_of(words);
+  if (!now) return std::unexpected(now.error());
+  return ExplainArguments{{}, std::move(*inputs), std::move(flows), *now};
+}
+
 Result<Command> test_command(const CLI::App& command, Words& words) {
   auto inputs = inputs_of(command, words, words.positionals);
   if (!inputs) return std::unexpected(std::move(inputs.error()));
