@@ -54,6 +54,20 @@ struct QueryArguments {
   model::Moment now = model::before_all;
 };
 
+struct ReachArguments {
+  enum class Format { Text, Json, Csv, Markdown, Dot, Svg, Html };
+  enum class What { Groups, Chains, BlastRadius, Exposed };
+
+  driver::InputNames inputs;
+  Format format = Format::Text;
+  What what = What::Groups;
+  std::string from;     ///< empty: everybody
+  std::string to;       ///< empty: everybody
+  std::string service;  ///< empty: any
+  std::string by;       ///< empty: as the answer is shortest
+  model::Moment now = model::before_all;
+};
+
 struct TestArguments {
   enum class Format { Text, Json, Junit, Tap, Sarif, Github, Gitlab };
 
@@ -110,7 +124,7 @@ struct HelpArguments {
   std::string text;
 };
 
-using Command = std::variant<HelpArguments, ExplainArguments, CheckArguments, BuildArguments, QueryArguments,
+using Command = std::variant<HelpArguments, ExplainArguments, CheckArguments, BuildArguments, QueryArguments, ReachArguments,
                              TestArguments, LabelsArguments, ProfileArguments, FmtArguments, LoadArguments,
                              UnloadArguments, StatusArguments, DoctorArguments, LspArguments, VersionArguments>;
 

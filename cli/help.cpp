@@ -40,6 +40,18 @@ const CommandHelp query_help{
     "weft query examples/online-boutique '{app: \"frontend\"} -> default/cartservice : tcp/7070' --exit-code\n"
     "weft query shop.weft --inventory cluster.yaml --batch flows.ndjson > verdicts.ndjson"};
 
+const CommandHelp reach_help{
+    "reach",
+    "Show who may reach whom in an inventory.\n"
+    "Peers that reach the same and are reached by the same stand together. With --transitive, whoever is reached goes on\n"
+    "from there: where somebody who breaks in may end up.",
+    "weft reach examples/online-boutique                                      everybody\n"
+    "weft reach examples/online-boutique --from checkout                      a group, a workload, an address, labels\n"
+    "weft reach shop.weft --inventory cluster.yaml --to 'app == \"db\"' --service tcp/5432\n"
+    "weft reach examples/online-boutique --from world --transitive            what chains of connections lead to\n"
+    "weft reach examples/online-boutique --blast-radius                       whose loss would cost most\n"
+    "weft reach examples/online-boutique --by ns --format html > reach.html   also: svg, dot, md, csv, json"};
+
 const CommandHelp test_help{
     "test",
     "Run the tests of a policy.\n"

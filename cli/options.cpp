@@ -121,6 +121,25 @@ void define(CLI::App& root, Words& words) {
   query->add_flag("--exit-code", words.exit_code, "exit with 1 if a flow is denied");
   add_now(*query, words);
 
+  CLI::App* reach = add_command(root, reach_help);
+  add_inputs(*reach, words, "[PATH…]", policy_path_text);
+  reach
+      ->add_option("--from", words.from,
+                   "only what this subject may reach: a workload or node, a group of the policy, an\n"
+                   "address, labels in braces, or a selector")
+      ->option_text("SUBJECT");
+  reach->add_option("--to", words.to, "only who may reach this subject")->option_text("SUBJECT");
+  reach->add_option("--service", words.service, "only on these services, such as `tcp/443` or a service of the policy")
+      ->option_text("SERVICES");
+  reach
+      ->add_option("--by", words.by,
+                   "puts peers together by the value of a label, or `groups`: by the groups of the policy")
+      ->option_text("KEY|groups");
+  reach->add_flag("--transitive", words.transitive, "by chains of connections of any length");
+  reach->add_flag("--blast-radius", words.blast_radius, "how many others chains from each lead to");
+  reach->add_flag("--exposed", words.exposed, "what the world may reach, and who may reach the world");
+  add_now(*reach, words);
+
   CLI::App* test = add_command(root, test_help);
   add_inputs(*test, words, "[PATH…]", policy_path_text);
   test->add_option("--filter", words.filter, "only tests whose name contains TEXT")->option_text("TEXT");
@@ -168,6 +187,7 @@ void define(CLI::App& root, Words& words) {
 
 std::vector<std::string_view> formats_of(std::string_view command) {
   if (command == check_help.name) return {"text", "json", "junit", "sarif", "github", "gitlab"};
+  if (command == reach_help.name) return {"text", "json", "csv", "md", "dot", "svg", "html"};
   if (command == test_help.name) return {"text", "json", "junit", "tap", "sarif", "github", "gitlab"};
   return {"text", "json"};
 }

@@ -105,6 +105,41 @@ Result<Command> explain_command(const CLI::App& command, Words& words) {
   return ExplainArguments{{}, std::move(*inputs), std::move(flows), *now};
 }
 
+Result<Command> reach_command(const CLI::App& command, Words& words) {
+  auto inputs = inputs_of(command, words, words.positionals);
+  if (!inputs) return std::unexpected(std::move(inputs.error()));
+  const auto now = now_of(words);
+  if (!now) return std::unexpected(now.error());
+  using enum ReachArguments::Format;
+  const auto format = choice<ReachArguments::Format>(
+      "--format", words.format, "WEFT_FORMAT",
+      {{"text", Text}, {"json", Json}, {"csv", Csv}, {"md", Markdown}, {"dot", Dot}, {"svg", Svg}, {"html", Html}}, Text);
+  if (!format) return std::unexpected(format.error());
+
+  using What = ReachArguments::What;
+  if (words.transitive + words.blast_radius + words.exposed > 1) {
+    return usage_error("`--transitive`, `--blast-radius` and `--exposed` are questions of their own", "give one of them");
+  }
+  const What what = words.transitive     ? What::Chains
+                    : words.blast_radius ? What::BlastRadius
+                    : words.exposed      ? What::Exposed
+                                         : What::Groups;
+  const bool ends = !words.from.empty() || !words.to.empty();
+  if (ends && (what == What::BlastRadius || what == What::Exposed)) {
+    return usage_error("`--from` and `--to` have nothing to pick there",
+                       what == What::Exposed ? "ask `--from world` or `--to world`"
+                                             : "ask `--from SUBJECT --transitive` for what is reached, and how");
+  }
+  if (!words.service.empty() && (what == What::Chains || what == What::BlastRadius)) {
+    return usage_error("chains go over any service", "leave `--service` out");
+  }
+  const bool picture = *format == Dot || *format == Svg;
+  if (picture && what == What::BlastRadius) {
+    return usage_error("a blast radius is a table, and no picture", "use `--format text`, `json`, `csv`, `md` or `html`");
+  }
+  return ReachArguments{std::move(*inputs), *format, what, words.from, words.to, words.service, words.by, *now};
+}
+
 Result<Command> test_command(const CLI::App& command, Words& words) {
   auto inputs = inputs_of(command, words, words.positionals);
   if (!inputs) return std::unexpected(std::move(inputs.error()));

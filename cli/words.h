@@ -53,6 +53,13 @@ struct Words {
   std::string now;
   std::string filter;
   bool coverage = false;
+  std::string from;
+  std::string to;
+  std::string service;
+  std::string by;
+  bool transitive = false;
+  bool blast_radius = false;
+  bool exposed = false;
   bool watch = false;
   bool stdio = false;
 };

@@ -58,6 +58,14 @@ inline constexpr DiagnosticKind<std::string> obligation_refused{"W9031", Severit
 inline constexpr DiagnosticKind<std::string, std::string_view> obligation_widened{
     "W9032", Severity::Warning, "{} is left out of what is built: the rule will {} every flow of its service"};
 
+// Questions about reachability that cannot be answered, as they travel in an Error.
+namespace reach_code {
+inline constexpr std::string_view unknown_key = "W9070";      ///< nobody has the label to group by
+inline constexpr std::string_view unknown_subject = "W9071";  ///< no workload, node or group of that name
+inline constexpr std::string_view nobody = "W9072";           ///< a subject that matches nobody
+inline constexpr std::string_view named_port = "W9073";       ///< a service by name, to which no destination is known
+}  // namespace reach_code
+
 // Codes of questions that cannot be answered, as they travel in an Error.
 namespace query_code {
 inline constexpr std::string_view malformed = "W9101";         ///< no flow can be read out of the text

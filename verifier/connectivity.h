@@ -120,6 +120,8 @@ class Connectivity {
 
   /// `reached_from` of every class at once, on one atom, and on any service. Of distinct instances that are apart.
   ClassMatrix matrix(std::uint32_t atom) const;
+  /// What the gates say on one atom, whether or not pairs exist: as if there were two of everybody.
+  ClassMatrix gates_matrix(std::uint32_t atom) const;
   ClassMatrix any_service() const;
 
  private:

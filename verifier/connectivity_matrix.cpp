@@ -230,13 +230,18 @@ void Connectivity::Tables::keep_partners(ClassMatrix& out) const {
 }
 
 ClassMatrix Connectivity::matrix(std::uint32_t atom) const {
+  ClassMatrix out = gates_matrix(atom);
+  tables_->keep_partners(out);
+  return out;
+}
+
+ClassMatrix Connectivity::gates_matrix(std::uint32_t atom) const {
   const std::size_t size = classes().size();
   GateRows egress(tables_->gates, model::Direction::Egress), ingress(tables_->gates, model::Direction::Ingress);
   egress.compute(atom);
   ingress.compute(atom);
   ClassMatrix out(size);
   add_all(out, egress, entrances(ingress, size));
-  tables_->keep_partners(out);
   return out;
 }
 

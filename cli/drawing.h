@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace weft::cli {
+
+/// Pictures and pages that need nothing but themselves: no font, script or style from elsewhere. They follow the
+/// reader's choice of light or dark, are well-formed XML, and the same for the same answer.
+
+/// Who meets whom, as squares: rows are asked, columns answer.
+struct MatrixPicture {
+  struct Cell {
+    std::size_t row = 0;
+    std::size_t column = 0;
+    bool partly = false;  ///< holds for some members only
+    std::string label{};  ///< a few letters, or nothing
+    std::string tooltip{};
+  };
+
+  std::string title;
+  std::vector<std::string> rows;
+  std::vector<std::string> columns;
+  std::vector<Cell> cells;
+};
+
+/// An `<svg>` element, which is a whole document when it stands alone.
+std::string svg_of(const MatrixPicture& picture);
+
+/// The colours and shapes of pictures and pages, as CSS.
+std::string_view drawing_style();
+
+/// A `<table>`; texts are escaped.
+std::string html_table(const std::vector<std::string>& header, const std::vector<std::vector<std::string>>& rows);
+
+/// A whole document around `body`, which is markup.
+std::string html_page(std::string_view title, std::string_view body);
+
+}  // namespace weft::cli

@@ -1,0 +1,244 @@
+#include "driver/reach_names.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace weft::driver {
+namespace {
+
+using Ids = std::vector<model::InstanceId>;  // ascending
+
+class Namer {
+ public:
+  Namer(const model::Policy& policy, const model::Inventory& inventory, const verifier::Connectivity& connectivity)
+      : inventory_(inventory), connectivity_(connectivity) {
+    for (const model::Group& group : policy.groups) {
+      Ids members;
+      for (const model::Instance& instance : inventory.instances) {
+        if (!instance.host && matches_somewhere(group.selector, instance)) members.push_back(*instance.peer.instance);
+      }
+      if (!members.empty()) groups_.push_back({&group, std::move(members)});
+    }
+    for (const model::Instance& instance : inventory.instances) {
+      if (instance.host) continue;
+      for (const auto& [key, value] : instance.peer.labels) by_label_[key][value].push_back(*instance.peer.instance);
+      of_kind_[instance.peer.kind].push_back(*instance.peer.instance);
+    }
+    // Keys the policy speaks of first: people know them.
+    for (const auto& [key, values] : by_label_) keys_.emplace_back(!policy.schema.contains(key), key);
+    std::ranges::sort(keys_);
+  }
+
+  void name(ReachGroup& group) const {
+    if (group.members.empty()) return;
+    const Ids& members = group.members;
+    for (const auto& [named, matching] : groups_) {
+      if (matching != members) continue;
+      group.name = named->name;
+      group.predicate = to_string(named->selector);
+      return;
+    }
+    if (of_kind_.at(group.kind) == members) {
+      group.name = group.kind == model::PeerKind::Node ? "node" : "workload";
+      return;
+    }
+    if (auto found = by_one_label(members)) return set(group, *found);
+    if (auto found = by_two_labels(members)) return set(group, *found);
+    if (auto found = by_groups(members)) {
+      group.name = *found;
+      return;
+    }
+    if (auto found = by_values(members)) return set(group, *found);
+    const std::string& first = inventory_[members[0]].name;
+    group.name = members.size() == 1 ? first : fmt::format("{} and {} more", first, members.size() - 1);
+  }
+
+  void name_world(ReachGroup& group, bool rest) const {
+    if (rest) {
+      group.name = "world";
+      return;
+    }
+    std::vector<model::Prefix> prefixes;
+    for (const ReachGroup::Part& part : group.parts) {
+      for (const model::AddressRange& range : connectivity_.classes()[part.number].addresses) {
+        const std::vector<model::Prefix> of_range = model::cover(range);
+        prefixes.insert(prefixes.end(), of_range.begin(), of_range.end());
+      }
+    }
+    std::ranges::sort(prefixes);
+    constexpr std::size_t shown = 3;
+    std::vector<std::string> texts;
+    for (std::size_t i = 0; i < std::min(shown, prefixes.size()); ++i) texts.push_back(to_string(prefixes[i]));
+    if (prefixes.size() > shown) texts.push_back(fmt::format("{} more", prefixes.size() - shown));
+    group.name = texts.size() == 1 ? "world " + texts[0] : fmt::format("world {{{}}}", fmt::join(texts, ", "));
+  }
+
+  // How much of the address space a part of the world has.
+  double size_of_world(const ReachGroup& group) const {
+    double out = 0;
+    for (const ReachGroup::Part& part : group.parts) {
+      for (const model::AddressRange& range : connectivity_.classes()[part.number].addresses) {
+        for (const model::Prefix& prefix : model::cover(range)) {
+          double share = 1;
+          for (unsigned i = 0; i < prefix.length; ++i) share /= 2;
+          out += share;
+        }
+      }
+    }
+    return out;
+  }
+
+ private:
+  static bool matches_somewhere(const model::Selector& selector, const model::Instance& instance) {
+    if (matches(selector, {&instance.peer, {}})) return true;
+    return std::ranges::any_of(instance.addresses, [&](const model::Address& address) {
+      return matches(selector, {&instance.peer, address});
+    });
+  }
+
+  static void set(ReachGroup& group, const std::string& predicate) { group.name = predicate; }
+
+  // The value all members have of a key, if they have one.
+  const std::string* common_value(const Ids& members, const model::LabelKey& key) const {
+    const std::string* out = nullptr;
+    for (const model::InstanceId member : members) {
+      const model::Labels& labels = inventory_[member].peer.labels;
+      const auto found = labels.find(key);
+      if (found == labels.end() || (out && *out != found->second)) return nullptr;
+      out = &found->second;
+    }
+    return out;
+  }
+
+  std::optional<std::string> by_one_label(const Ids& members) const {
+    for (const auto& [unknown, key] : keys_) {
+      const std::string* value = common_value(members, key);
+      if (value && by_label_.at(key).at(*value) == members) return to_string(model::Selector::equals(key, *value));
+    }
+    return {};
+  }
+
+  std::optional<std::string> by_two_labels(const Ids& members) const {
+    std::vector<std::pair<model::LabelKey, const std::string*>> common;
+    for (const auto& [unknown, key] : keys_) {
+      if (const std::string* value = common_value(members, key)) common.emplace_back(key, value);
+    }
+    for (std::size_t a = 0; a < common.size(); ++a) {
+      for (std::size_t b = a + 1; b < common.size(); ++b) {
+        Ids both;
+        std::ranges::set_intersection(by_label_.at(common[a].first).at(*common[a].second),
+                                      by_label_.at(common[b].first).at(*common[b].second), std::back_inserter(both));
+        if (both != members) continue;
+        return to_string(model::Selector::all_of({model::Selector::equals(common[a].first, *common[a].second),
+                                                  model::Selector::equals(common[b].first, *common[b].second)}));
+      }
+    }
+    return {};
+  }
+
+  // Two or three groups of the policy that have exactly these members between them.
+  std::optional<std::string> by_groups(const Ids& members) const {
+    std::vector<std::string> names;
+    std::set<model::InstanceId> left(members.begin(), members.end());
+    while (!left.empty() && names.size() < 4) {
+      const Named* best = nullptr;
+      std::size_t most = 0;
+      for (const Named& named : groups_) {
+        if (!std::ranges::includes(members, named.members)) continue;
+        const auto covered = static_cast<std::size_t>(
+            std::ranges::count_if(named.members, [&](model::InstanceId id) { return left.contains(id); }));
+        if (covered > most) {
+          most = covered;
+          best = &named;
+        }
+      }
+      if (!best) return {};
+      names.push_back(best->group->name);
+      for (const model::InstanceId id : best->members) left.erase(id);
+    }
+    if (!left.empty()) return {};
+    return fmt::format("{}", fmt::join(names, ", "));
+  }
+
+  std::optional<std::string> by_values(const Ids& members) const {
+    for (const auto& [unknown, key] : keys_) {
+      std::set<std::string> values;
+      bool all = true;
+      for (const model::InstanceId member : members) {
+        const auto found = inventory_[member].peer.labels.find(key);
+        all = all && found != inventory_[member].peer.labels.end();
+        if (!all) break;
+        values.insert(found->second);
+      }
+      if (!all || values.empty()) continue;
+      std::size_t bearers = 0;
+      for (const std::string& value : values) bearers += by_label_.at(key).at(value).size();
+      if (bearers != members.size()) continue;
+      constexpr std::size_t shown = 4;
+      std::vector<std::string> texts;
+      for (const std::string& value : values) {
+        if (texts.size() < shown) texts.push_back(model::quoted(value));
+      }
+      if (values.size() > shown) texts.push_back(fmt::format("{} more", values.size() - shown));
+      return fmt::format("{} in {{{}}}", to_string(key), fmt::join(texts, ", "));
+    }
+    return {};
+  }
+
+  struct Named {
+    const model::Group* group;
+    Ids members;
+  };
+
+  const model::Inventory& inventory_;
+  const verifier::Connectivity& connectivity_;
+  std::vector<Named> groups_;
+  std::map<model::LabelKey, std::map<std::string, Ids>> by_label_;
+  std::map<model::PeerKind, Ids> of_kind_;
+  std::vector<std::pair<bool, model::LabelKey>> keys_;
+};
+
+}  // namespace
+
+void name_groups(std::vector<ReachGroup>& groups, const model::Policy& policy, const model::Inventory& inventory,
+                 const verifier::Connectivity& connectivity) {
+  const Namer namer(policy, inventory, connectivity);
+  const ReachGroup* widest = nullptr;
+  double width = 0;
+  for (const ReachGroup& group : groups) {
+    if (!group.members.empty()) continue;
+    if (const double size = namer.size_of_world(group); size > width) {
+      width = size;
+      widest = &group;
+    }
+  }
+  for (ReachGroup& group : groups) {
+    if (group.members.empty()) {
+      namer.name_world(group, &group == widest);
+    } else {
+      namer.name(group);
+    }
+  }
+  // Peers whose addresses are told apart stand in several groups, which have the same members.
+  std::map<std::string, std::vector<ReachGroup*>> alike;
+  for (ReachGroup& group : groups) alike[group.name].push_back(&group);
+  for (auto& [name, of_name] : alike) {
+    if (of_name.size() < 2) continue;
+    for (std::size_t i = 0; i < of_name.size(); ++i) {
+      const model::End& example = connectivity.classes()[of_name[i]->parts[0].number].example;
+      of_name[i]->name +=
+          example.address ? fmt::format(" at {}", to_string(*example.address)) : fmt::format(" ({})", i + 1);
+    }
+  }
+  // The world stands last, its parts behind what is left of it.
+  std::ranges::stable_sort(
+      groups, {}, [](const ReachGroup& group) { return group.members.empty() ? (group.name == "world" ? 1 : 2) : 0; });
+}
+
+}  // namespace weft::driver
