@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "frontend/diagnostics.h"
+#include "frontend/services.h"
 
 namespace weft::frontend {
 namespace {
@@ -88,14 +89,50 @@ void explain_kind(Diagnostic& diagnostic, const ast::Argument& argument, Kind ki
   }
 }
 
-bool check_kind(const ast::Parameter& parameter, const ast::Argument& argument, Reporter& reporter) {
-  if (!parameter.kind || fits(argument, *parameter.kind)) return true;
+// What is given, in a word or two: the value itself where it is short.
+std::string given(const ast::Argument& argument, const Sources& sources) {
+  const std::string_view text = sources.text(argument.span);
+  return text.size() > 30 || text.find('\n') != std::string_view::npos ? "this" : quoted(text);
+}
+
+Diagnostic& report_wrong(const ast::Parameter& parameter, const ast::Argument& argument, std::string_view is,
+                         const Sources& sources, Reporter& reporter) {
   Diagnostic& diagnostic = reporter.report(wrong_argument, argument.span, printable(parameter.name.text),
-                                           with_article(*parameter.kind), description(argument));
+                                           with_article(*parameter.kind), given(argument, sources), is);
   if (argument.span != parameter.initial.value_or(ast::Argument{}).span) {
     diagnostic.label(parameter.span, "the parameter");
   }
-  explain_kind(diagnostic, argument, *parameter.kind);
+  return diagnostic;
+}
+
+bool check_kind(const ast::Parameter& parameter, const ast::Argument& argument, const Sources& sources,
+                Reporter& reporter) {
+  if (!parameter.kind || fits(argument, *parameter.kind)) return true;
+  explain_kind(report_wrong(parameter, argument, description(argument), sources, reporter), argument, *parameter.kind);
+  return false;
+}
+
+// A name can be anything by its form; what is declared by it tells more.
+bool check_name(const ast::Parameter& parameter, const ast::Argument& argument, const NamedThings& things,
+                const Sources& sources, Reporter& reporter) {
+  if (!parameter.kind || !argument.name) return true;
+  const auto declared = things.find(argument.name->text);
+  if (declared == things.end()) return true;
+  const auto can_be = [&](const NamedThing& thing) {
+    switch (*parameter.kind) {
+      case Kind::Group:
+        return thing.kind == Kind::Group || thing.kind == Kind::Network;
+      case Kind::Network:
+      case Kind::Service:
+        return thing.kind == *parameter.kind || (*parameter.kind == Kind::Service && is_protocol(argument.name->text));
+      default:
+        return true;  // texts, tiers and label keys are no names of these
+    }
+  };
+  if (std::ranges::any_of(declared->second, can_be)) return true;
+  const NamedThing& thing = declared->second.front();
+  report_wrong(parameter, argument, with_article(thing.kind), sources, reporter)
+      .label(thing.span, fmt::format("this is {}", with_article(thing.kind)));
   return false;
 }
 
@@ -115,7 +152,9 @@ void report_unknown(const ast::UseStatement::Value& value, const ast::TemplateSt
     diagnostic.label(pattern.name.span, "it has no parameters");
   } else {
     std::vector<std::string> shown;
-    for (const std::string& each : known) shown.push_back(quoted(each));
+    for (const ast::Parameter& each : pattern.parameters) {
+      shown.push_back(quoted(each.name.text) + (each.kind ? fmt::format(" ({})", with_article(*each.kind)) : ""));
+    }
     diagnostic.suggest(fmt::format("its parameters are {}", fmt::join(shown, ", ")));
   }
 }
@@ -131,8 +170,25 @@ std::optional<ast::Argument> default_of(const ast::Parameter& parameter, const s
 
 }  // namespace
 
+NamedThings named_things(std::span<const ast::File> files) {
+  NamedThings out;
+  for (const ast::File& file : files) {
+    for (const ast::Statement& statement : file.statements) {
+      if (const auto* it = std::get_if<ast::GroupStatement>(&statement)) {
+        out[it->name.text].push_back({Kind::Group, it->name.span});
+      } else if (const auto* network = std::get_if<ast::NetworkStatement>(&statement)) {
+        out[network->name.text].push_back({Kind::Network, network->name.span});
+      } else if (const auto* service = std::get_if<ast::ServiceStatement>(&statement)) {
+        out[service->name.text].push_back({Kind::Service, service->name.span});
+      }
+    }
+  }
+  return out;
+}
+
 std::optional<Arguments> match(const ast::UseStatement& use, const ast::TemplateStatement& pattern,
-                               Substitution* around, const std::optional<ast::Name>& only_tier, Reporter& reporter) {
+                               Substitution* around, const std::optional<ast::Name>& only_tier,
+                               const NamedThings& things, const Sources& sources, Reporter& reporter) {
   const std::size_t errors = reporter.errors();
   Arguments out;
   out.values.resize(pattern.parameters.size());
@@ -152,29 +208,33 @@ std::optional<Arguments> match(const ast::UseStatement& use, const ast::Template
     }
     ast::Argument argument = value.argument;
     if (around) around->apply(argument);
-    if (!check_kind(*parameter, argument, reporter)) continue;
+    if (!check_kind(*parameter, argument, sources, reporter)) continue;
+    if (!around && !check_name(*parameter, argument, things, sources, reporter)) continue;
     out.values[static_cast<std::size_t>(parameter - pattern.parameters.begin())] = std::move(argument);
   }
   std::vector<std::string> missing;
+  std::string first_kind;
   for (std::size_t i = 0; i < pattern.parameters.size(); ++i) {
     const ast::Parameter& parameter = pattern.parameters[i];
     if (out.values[i] || given.contains(parameter.name.text)) continue;
     out.values[i] = default_of(parameter, only_tier);
-    if (!out.values[i]) missing.push_back(quoted(parameter.name.text));
+    if (out.values[i]) continue;
+    if (missing.empty()) first_kind = parameter.kind ? with_article(*parameter.kind) : "a value";
+    missing.push_back(quoted(parameter.name.text));
   }
   if (!missing.empty() && reporter.errors() == errors) {
     reporter
         .report(missing_argument, use.name.span, printable(pattern.name.text),
                 fmt::format("{}", fmt::join(missing, ", ")))
         .label(pattern.name.span, "the template")
-        .suggest(fmt::format("write `{} = …` between the parentheses",
+        .suggest(fmt::format("it is {}: write `{} = …` between the parentheses", first_kind,
                              printable(missing.front().substr(1, missing.front().size() - 2))));
   }
   if (reporter.errors() != errors) return {};
   return out;
 }
 
-bool check_parameters(const ast::TemplateStatement& pattern, Reporter& reporter) {
+bool check_parameters(const ast::TemplateStatement& pattern, const Sources& sources, Reporter& reporter) {
   const std::size_t errors = reporter.errors();
   std::map<std::string, Span, std::less<>> names;
   for (const ast::Parameter& parameter : pattern.parameters) {
@@ -182,7 +242,7 @@ bool check_parameters(const ast::TemplateStatement& pattern, Reporter& reporter)
       reporter.report(declared_twice, parameter.name.span, "parameter", quoted(parameter.name.text))
           .label(first->second, "it is declared here already");
     }
-    if (parameter.initial) check_kind(parameter, *parameter.initial, reporter);
+    if (parameter.initial) check_kind(parameter, *parameter.initial, sources, reporter);
   }
   const auto clash = [&](const ast::Name& name, std::string_view kind) {
     if (const auto found = names.find(name.text); found != names.end()) {

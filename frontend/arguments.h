@@ -1,6 +1,8 @@
 #pragma once
 
+#include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -17,13 +19,22 @@ struct Arguments {
   std::vector<std::optional<ast::Argument>> values;
 };
 
+/// What the files declare by one name.
+struct NamedThing {
+  ast::Parameter::Kind kind;
+  Span span;
+};
+using NamedThings = std::map<std::string, std::vector<NamedThing>, std::less<>>;
+NamedThings named_things(std::span<const ast::File> files);
+
 /// Holds a `use` against the parameters of its template. Nothing where it does not fit, which is reported. `around`
 /// is the expansion the `use` stands in, if it stands in one: its parameters may be handed on.
 std::optional<Arguments> match(const ast::UseStatement& use, const ast::TemplateStatement& pattern,
-                               Substitution* around, const std::optional<ast::Name>& only_tier, Reporter& reporter);
+                               Substitution* around, const std::optional<ast::Name>& only_tier,
+                               const NamedThings& things, const Sources& sources, Reporter& reporter);
 
 /// The names and defaults of the parameters themselves. False where something is wrong with them, which is reported.
-bool check_parameters(const ast::TemplateStatement& pattern, Reporter& reporter);
+bool check_parameters(const ast::TemplateStatement& pattern, const Sources& sources, Reporter& reporter);
 
 /// What the parameters are when a template is tried out: their defaults, and anything where there is none.
 Arguments any_arguments(const ast::TemplateStatement& pattern, const std::optional<ast::Name>& only_tier);

@@ -8,6 +8,7 @@
 #include "frontend/frontend.h"
 #include "frontend/lost.h"
 #include "frontend/services.h"
+#include "frontend/uses.h"
 
 namespace weft::frontend {
 
@@ -68,7 +69,7 @@ bool Reporter::full(Span span) {
   return true;
 }
 
-Declarations::Declarations(std::span<const ast::File> files, Reporter& reporter) : reporter_(reporter) {
+Declarations::Declarations(std::span<const ast::File> files, Reporter& reporter) : files_(files), reporter_(reporter) {
   for (const model::LabelKey& key : {model::keys::ns, model::keys::sa, model::keys::cluster}) schema[key] = {};
   for (const ast::File& file : files) {
     lost_.names.insert(lost_.names.end(), file.lost.names.begin(), file.lost.names.end());
@@ -293,22 +294,33 @@ std::optional<model::LabelKey> Declarations::declared_key(const ast::Key& writte
   if (written.open) return {};
   const auto meant = key(written);
   if (!meant || schema.contains(*meant)) return meant;
-  const std::string name = to_string(*meant);
-  if (!lost_.label && first_time("key", name)) {
-    std::vector<std::string> known;
-    for (const auto& [each, domain] : schema) known.push_back(to_string(each));
-    const std::string near = nearest(name, known);
-    Diagnostic& diagnostic = reporter_.report(unknown_label_key, written.span, quoted(name));
-    if (const std::string_view own = foreign_key(name); !own.empty()) {
-      diagnostic.fix(fmt::format("`{}` is written `{}`", name, own), written.span, std::string(own),
-                     Applicability::MaybeIncorrect);
-    } else if (near.empty()) {
-      diagnostic.suggest(fmt::format("declare it: `label {} : string`", printable(name)));
-    } else {
-      diagnostic.fix(fmt::format("did you mean `{}`?", near), written.span, near, Applicability::MaybeIncorrect);
+  if (!lost_.label && first_time("key", to_string(*meant))) unknown_key(written, *meant);
+  return {};
+}
+
+// One mistake, however often it is made: it is told where it stands first, and put right everywhere in that file.
+void Declarations::unknown_key(const ast::Key& written, const model::LabelKey& meant) {
+  const std::string name = to_string(meant);
+  std::vector<std::string> known;
+  for (const auto& [each, domain] : schema) known.push_back(to_string(each));
+  const std::string near = nearest(name, known);
+  const std::string own(foreign_key(name));
+  Diagnostic& diagnostic = reporter_.report(unknown_label_key, written.span, quoted(name));
+  const std::vector<KeyUse> uses = uses_of(meant, files_);
+  if (uses.size() > 1) diagnostic.note(fmt::format("so are {} more uses of it", uses.size() - 1));
+  if (near.empty() && own.empty()) {
+    diagnostic.suggest(fmt::format("declare it: `label {} : string`", printable(name)));
+    return;
+  }
+  Fix fix{own.empty() ? fmt::format("did you mean `{}`?", near) : fmt::format("`{}` is written `{}`", name, own), {},
+          Applicability::MaybeIncorrect};
+  fix.edits.push_back({written.span, own.empty() ? near : own});
+  for (const KeyUse& use : uses) {
+    if (use.key->span.source == written.span.source && use.key->span != written.span) {
+      fix.edits.push_back({use.key->span, own.empty() ? near : own});
     }
   }
-  return {};
+  diagnostic.fix(std::move(fix));
 }
 
 std::optional<model::TierId> Declarations::tier(const ast::Name& name) {

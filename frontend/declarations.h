@@ -100,6 +100,10 @@ class Declarations {
   std::optional<model::LabelKey> key(const ast::Key& key);
   /// The same, and it must be declared.
   std::optional<model::LabelKey> declared_key(const ast::Key& key);
+  /// The files all this was declared in.
+  std::span<const ast::File> files() const { return files_; }
+  /// True if some declaration of a label could not be read.
+  bool labels_lost() const { return lost_.label; }
   std::optional<model::TierId> tier(const ast::Name& name);
 
   /// Called for a name nothing is declared by. Says so once per name, and not at all where the declaration may be among
@@ -128,6 +132,9 @@ class Declarations {
   static void visible_names(const Map& declared, std::vector<std::string>& into);
   bool first_time(std::string_view kind, const std::string& name);
 
+  void unknown_key(const ast::Key& written, const model::LabelKey& meant);
+
+  std::span<const ast::File> files_;
   Reporter& reporter_;
   ast::Lost lost_;
   std::optional<Span> tiers_span_;

@@ -88,8 +88,8 @@ inline constexpr DiagnosticKind<std::string, std::string> missing_argument{"W107
                                                                            "this use of `{}` gives no value for {}"};
 inline constexpr DiagnosticKind<std::string> use_name_taken{"W1073", Severity::Error,
                                                             "another use is called `{}` already"};
-inline constexpr DiagnosticKind<std::string, std::string_view, std::string_view> wrong_argument{
-    "W1074", Severity::Error, "parameter `{}` takes {}, and this is {}"};
+inline constexpr DiagnosticKind<std::string, std::string_view, std::string, std::string_view> wrong_argument{
+    "W1074", Severity::Error, "parameter `{}` takes {}, and {} is {}"};
 inline constexpr DiagnosticKind<std::string> recursive_template{"W1075", Severity::Error, "template `{}` uses itself"};
 inline constexpr DiagnosticKind<std::size_t, std::string_view> too_much_made{
     "W1076", Severity::Error, "templates make more than {} {} of the policy"};

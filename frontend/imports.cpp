@@ -42,6 +42,69 @@ std::optional<SourceId> module_of(const ast::ImportStatement& statement, ImportR
   return {};
 }
 
+// ---- templates of modules nobody imports
+
+bool uses_unknown_template(const ast::File& file, const std::set<std::string, std::less<>>& declared) {
+  return std::ranges::any_of(file.statements, [&](const ast::Statement& statement) {
+    const auto* use = std::get_if<ast::UseStatement>(&statement);
+    return use && !declared.contains(use->name.text);
+  });
+}
+
+std::uint32_t begin_of(const ast::Statement& statement) {
+  return std::visit(
+      [](const auto& it) {
+        std::uint32_t begin = it.span.begin;
+        if constexpr (requires { it.annotations; }) {
+          for (const ast::Annotation& each : it.annotations) begin = std::min(begin, each.span.begin);
+        }
+        return begin;
+      },
+      statement);
+}
+
+// Before the first import, or the first statement with the comment right above it.
+Span import_place(const Sources& sources, const ast::File& file) {
+  const ast::Statement* first = &file.statements.front();
+  for (const ast::Statement& each : file.statements) {
+    if (!std::holds_alternative<ast::ImportStatement>(each)) continue;
+    first = &each;
+    break;
+  }
+  std::uint32_t begin = begin_of(*first);
+  for (auto comment = file.comments.rbegin(); comment != file.comments.rend(); ++comment) {
+    if (comment->span.end > begin) continue;
+    const std::string_view between = sources.text({file.source, comment->span.end, begin});
+    if (std::ranges::count(between, '\n') != 1 || between.find_first_not_of(" \t\r\n") != std::string_view::npos) break;
+    begin = comment->span.begin;
+  }
+  return {file.source, begin, begin};
+}
+
+void look_elsewhere(const Sources& sources, ImportReader& reader, std::vector<ast::File>& files) {
+  std::set<std::string, std::less<>> declared;
+  for (const ast::File& file : files) {
+    for (const ast::Statement& statement : file.statements) {
+      if (const auto* it = std::get_if<ast::TemplateStatement>(&statement)) declared.insert(it->name.text);
+    }
+  }
+  std::vector<ast::ElsewhereTemplate> found;
+  for (ast::File& file : files) {
+    if (file.library || !uses_unknown_template(file, declared)) continue;
+    if (found.empty()) {
+      for (const std::string& module : reader.modules()) {
+        Diagnostics unheard;
+        for (const ast::Statement& statement : parse(sources, reader.module(module), unheard).statements) {
+          const auto* it = std::get_if<ast::TemplateStatement>(&statement);
+          if (it && !declared.contains(it->name.text)) found.push_back({it->name.text, module});
+        }
+      }
+    }
+    file.elsewhere = found;
+    file.import_place = import_place(sources, file);
+  }
+}
+
 }  // namespace
 
 void read_imports(const Sources& sources, ImportReader& reader, std::vector<ast::File>& files,
@@ -71,6 +134,7 @@ void read_imports(const Sources& sources, ImportReader& reader, std::vector<ast:
       files.push_back(std::move(file));
     }
   }
+  look_elsewhere(sources, reader, files);
 }
 
 }  // namespace weft::frontend

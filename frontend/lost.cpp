@@ -34,6 +34,8 @@ class Loser {
           break;
         case WeftParser::STRING:
           if (i > 0 && tokens_[i - 1].type == WeftParser::BAR) lost_.label = true;
+          // A text just behind the word of a statement that takes none: perhaps a value of the label before it.
+          if (i == 0 || (i == 1 && takes_no_text(tokens_[0].type))) lost_.label = true;
           break;
         case WeftParser::TIERS:
           lost_.tier = true;
@@ -56,6 +58,10 @@ class Loser {
   }
 
  private:
+  static bool takes_no_text(std::uint16_t word) {
+    return is_statement_word(word) && word != WeftParser::POLICY && word != WeftParser::TEST && word != WeftParser::IMPORT;
+  }
+
   // `group NAME`; `unnamed` is set where there is none.
   void lose_declared(std::size_t word, bool& unnamed) {
     if (word + 1 < tokens_.size() && is_name(tokens_[word + 1].type)) {

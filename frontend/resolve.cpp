@@ -409,7 +409,7 @@ model::Policy resolve(const Sources& sources, std::span<const ast::File> files, 
     });
   });
   if (with_templates) {
-    const std::vector<ast::File> expanded = expand({files.begin(), files.end()}, diagnostics);
+    const std::vector<ast::File> expanded = expand(sources, {files.begin(), files.end()}, diagnostics);
     return Resolver(sources, expanded, diagnostics, options).resolve();
   }
   return Resolver(sources, files, diagnostics, options).resolve();

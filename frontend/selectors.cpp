@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "frontend/diagnostics.h"
 #include "frontend/frontend.h"
+#include "frontend/uses.h"
 
 namespace weft::frontend {
 
@@ -128,25 +129,69 @@ void SelectorResolver::check_value(const model::LabelKey& key, const ast::Text& 
       pattern ? std::ranges::any_of(domain, [&](const auto& each) { return model::glob_matches(value.text, each); })
               : std::ranges::find(domain, value.text) != domain.end();
   // A value that is missing from the declaration is one mistake, however often it is used.
-  if (!possible && unknown_values_.emplace(key, value.text).second) {
-    report_unknown_value(value, pattern, key, found->second);
-  }
+  if (possible || declarations_.labels_lost() || !unknown_values_.emplace(key, value.text).second) return;
+  report_unknown_value(value, pattern, key, found->second);
 }
+
+namespace {
+
+std::string in_quotes(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + '"';
+}
+
+std::string shown(std::string_view value) { return fmt::format("\"{}\"", printable(value)); }
+
+}  // namespace
 
 void SelectorResolver::report_unknown_value(const ast::Text& value, bool pattern, const model::LabelKey& key,
                                             const model::KeyDomain& domain) {
   Diagnostic& diagnostic = reporter_.report(pattern ? unmatched_pattern : unknown_value, value.span,
                                             quoted(to_string(key)), printable(value.text));
   diagnostic.label(domain.span, "its values are declared here");
-  if (const std::string near = nearest(value.text, *domain.values); !near.empty()) {
-    std::string literal = "\"";
-    for (const char c : near) {
-      if (c == '"' || c == '\\') literal += '\\';
-      literal += c;
+  const std::string near = nearest(value.text, *domain.values);
+  std::vector<Span> again;
+  std::vector<std::string> strangers;  // other values that are not declared either, and are like none that is
+  for (const KeyUse& use : uses_of(key, declarations_.files())) {
+    for (const ast::Text* each : use.values) {
+      if (each->parameter || use.pattern != pattern) continue;
+      if (each->text == value.text && each->span != value.span) again.push_back(each->span);
+      const bool stranger = each->text != value.text && std::ranges::find(*domain.values, each->text) == domain.values->end() &&
+                            nearest(each->text, *domain.values).empty();
+      if (stranger && std::ranges::find(strangers, each->text) == strangers.end()) strangers.push_back(each->text);
     }
-    diagnostic.fix(fmt::format("did you mean \"{}\"?", printable(near)), value.span, literal + '"',
-                   Applicability::MaybeIncorrect);
   }
+  if (!again.empty()) {
+    diagnostic.note(fmt::format("{} more {} of it", again.size(), again.size() == 1 ? "use" : "uses"));
+  }
+  if (!near.empty()) {
+    Fix fix{fmt::format("did you mean {}?", shown(near)), {{value.span, in_quotes(near)}}, Applicability::MaybeIncorrect};
+    for (const Span& each : again) {
+      if (each.source == value.span.source) fix.edits.push_back({each, in_quotes(near)});
+    }
+    diagnostic.fix(std::move(fix));
+  }
+  if (!near.empty() || pattern) return;
+  // Where none of several values is like those declared, it is the declaration that lacks them.
+  std::string missing = " | " + in_quotes(value.text);
+  for (const std::string& each : strangers) {
+    unknown_values_.emplace(key, each);
+    missing += " | " + in_quotes(each);
+  }
+  if (!strangers.empty()) {
+    std::vector<std::string> names;
+    for (const std::string& each : strangers) names.push_back(shown(each));
+    diagnostic.note(fmt::format("nor is it ever {}", fmt::join(names, ", ")));
+  }
+  const ast::LabelStatement* declaration = declaration_at(domain.span, declarations_.files());
+  if (!declaration || !declaration->values || declaration->span.source != value.span.source) return;
+  const Span end{declaration->span.source, declaration->values->back().span.end, declaration->values->back().span.end};
+  diagnostic.fix(strangers.empty() ? "declare it with the others" : "declare them with the others", end, missing,
+                 Applicability::MaybeIncorrect);
 }
 
 SelectorResolver::Part SelectorResolver::has(const ast::Has& has) {

@@ -1,5 +1,7 @@
 #include "frontend/templates.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "frontend/arguments.h"
 #include "frontend/diagnostics.h"
@@ -7,7 +9,8 @@
 
 namespace weft::frontend {
 
-Templates::Templates(std::span<const ast::File> files, Reporter& reporter) : reporter_(reporter) {
+Templates::Templates(std::span<const ast::File> files, const Sources& sources, Reporter& reporter)
+    : files_(files), reporter_(reporter) {
   for (const ast::File& file : files) {
     lost_ = lost_ || (file.lost.group && file.lost.service && file.lost.label && file.lost.tier);
     for (const ast::Statement& statement : file.statements) {
@@ -23,7 +26,7 @@ Templates::Templates(std::span<const ast::File> files, Reporter& reporter) : rep
             .label(at->second.statement->name.span, "it is declared here already");
         continue;
       }
-      at->second.sound = !it->unreadable_header && check_parameters(*it, reporter);
+      at->second.sound = !it->unreadable_header && check_parameters(*it, sources, reporter);
       order_.push_back(&at->second);
     }
   }
@@ -77,15 +80,35 @@ void Templates::report_cycle(const Template& first, std::span<const ast::UseStat
 const Templates::Template* Templates::find(const ast::UseStatement& use) {
   if (const auto found = templates_.find(use.name.text); found != templates_.end()) return &found->second;
   if (lost_ || !unknown_.insert(use.name.text).second) return nullptr;
-  Diagnostic& diagnostic = reporter_.report(unknown_template, use.name.span, printable(use.name.text));
-  std::vector<std::string> known;
-  for (const auto& [name, each] : templates_) known.push_back(name);
-  if (const std::string near = nearest(use.name.text, known); !near.empty()) {
-    did_you_mean(diagnostic, use.name.span, near);
-  } else {
-    diagnostic.suggest("templates of another file are there once it is imported: `import std.core.dns`");
-  }
+  report_unknown(use);
   return nullptr;
+}
+
+void Templates::report_unknown(const ast::UseStatement& use) {
+  Diagnostic& diagnostic = reporter_.report(unknown_template, use.name.span, printable(use.name.text));
+  std::vector<std::string> known, elsewhere;
+  for (const auto& [name, each] : templates_) known.push_back(name);
+  const auto file = std::ranges::find(files_, use.span.source, &ast::File::source);
+  const auto offer = [&](const ast::ElsewhereTemplate& found, std::string title, Applicability applicability) {
+    Fix fix{std::move(title), {{file->import_place, fmt::format("import {}\n", found.module)}}, applicability};
+    if (found.name != use.name.text) fix.edits.push_back({use.name.span, spelled(found.name)});
+    diagnostic.fix(std::move(fix));
+  };
+  if (file != files_.end()) {
+    for (const ast::ElsewhereTemplate& each : file->elsewhere) {
+      elsewhere.push_back(each.name);
+      if (each.name != use.name.text) continue;
+      return offer(each, fmt::format("it is in `{}`: import that", each.module), Applicability::MachineApplicable);
+    }
+  }
+  if (const std::string near = nearest(use.name.text, known); !near.empty()) {
+    return did_you_mean(diagnostic, use.name.span, near);
+  }
+  if (const std::string near = nearest(use.name.text, elsewhere); !near.empty()) {
+    const auto found = std::ranges::find(file->elsewhere, near, &ast::ElsewhereTemplate::name);
+    return offer(*found, fmt::format("did you mean `{}` of `{}`?", near, found->module), Applicability::MaybeIncorrect);
+  }
+  diagnostic.suggest("templates of another file are there once it is imported: `import \"shop.weft\"`");
 }
 
 }  // namespace weft::frontend

@@ -24,7 +24,7 @@ class Templates {
     bool followed = false;
   };
 
-  Templates(std::span<const ast::File> files, Reporter& reporter);
+  Templates(std::span<const ast::File> files, const Sources& sources, Reporter& reporter);
 
   /// The template a `use` means, or nothing, which is reported once per name.
   const Template* find(const ast::UseStatement& use);
@@ -33,8 +33,10 @@ class Templates {
 
  private:
   void follow(Template& from, std::vector<const ast::UseStatement*>& path);
+  void report_unknown(const ast::UseStatement& use);
   void report_cycle(const Template& first, std::span<const ast::UseStatement* const> cycle);
 
+  std::span<const ast::File> files_;
   Reporter& reporter_;
   std::map<std::string, Template, std::less<>> templates_;
   std::vector<Template*> order_;
