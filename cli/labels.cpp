@@ -118,6 +118,53 @@ std::string json_of(const LabelReport& report) {
   return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
+// What can be said without anybody who has labels.
+struct Keys {
+  std::vector<LabelReport::Used> used;
+  std::vector<model::LabelKey> idle;  ///< declared, and nothing in force looks at them
+};
+
+Keys keys_of(const model::Policy& policy) {
+  Keys out{driver::report_labels(policy, {}).used, {}};
+  for (const auto& [key, domain] : policy.schema) {
+    const bool used = std::ranges::find(out.used, key, &LabelReport::Used::key) != out.used.end();
+    if (!used && key.scope != model::KeyScope::Identity) out.idle.push_back(key);
+  }
+  return out;
+}
+
+std::string text_of(const Keys& keys) {
+  std::string out = "no inventory is given: values and identities are not counted\n";
+  if (!keys.used.empty()) {
+    std::vector<std::vector<std::string>> rows{{"label", "looked at by"}};
+    for (const LabelReport::Used& used : keys.used) rows.push_back({printable(model::to_string(used.key)), users(used)});
+    out += "\nlooked at:\n" + table(rows);
+  }
+  if (!keys.idle.empty()) {
+    out += "\ndeclared, and not looked at by any rule:\n";
+    for (const model::LabelKey& key : keys.idle) out += fmt::format("  {}\n", printable(model::to_string(key)));
+  }
+  return out;
+}
+
+std::string json_of(const Keys& keys) {
+  Json out;
+  out["inventory"] = false;
+  out["used"] = Json::array();
+  for (const LabelReport::Used& used : keys.used) {
+    out["used"].push_back({{"label", model::to_string(used.key)},
+                           {"rules", used.rules},
+                           {"relations", used.relations},
+                           {"isolations", used.isolations},
+                           {"guards", used.guards},
+                           {"assertions", used.assertions},
+                           {"groups", used.groups}});
+  }
+  out["unused"] = Json::array();
+  for (const model::LabelKey& key : keys.idle) out["unused"].push_back({{"label", model::to_string(key)}});
+  return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
 }  // namespace
 
 ExitCode run(const LabelsArguments& arguments, Console& console) {
@@ -125,9 +172,9 @@ ExitCode run(const LabelsArguments& arguments, Console& console) {
   console.messages.tell(compilation.diagnostics, compilation.sources);
   if (!compilation.understood) return ExitCode::Usage;
   if (!compilation.has_inventory()) {
-    console.messages.tell(Error{"W9007", "there is no inventory whose labels could be counted",
-                                "give one with `--inventory FILE`, or keep it as `inventory.yaml` beside the policy"});
-    return ExitCode::Usage;
+    const Keys keys = keys_of(compilation.policy);
+    console.results.write(console.common.format == Format::Json ? json_of(keys) : text_of(keys));
+    return ExitCode::Clean;
   }
   const LabelReport report = driver::report_labels(compilation.policy, compilation.inventory);
   console.results.write(console.common.format == Format::Json ? json_of(report) : text_of(report));

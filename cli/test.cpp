@@ -88,7 +88,8 @@ ExitCode run_once(const TestArguments& arguments, const driver::Compilation& com
                                                       compilation.has_inventory(), {arguments.filter, arguments.now});
   if (report.tests.empty() && report.left_out > 0) {
     console.messages.tell(Error{"W9028", fmt::format("no test has `{}` in its name", arguments.filter),
-                                fmt::format("there are {} tests", report.left_out)});
+                                report.left_out == 1 ? "there is one test, by another name"
+                                                       : fmt::format("there are {} tests", report.left_out)});
     return ExitCode::Usage;
   }
   if (report.tests.empty()) console.messages.note("note: the policy has no tests");
@@ -116,7 +117,7 @@ ExitCode run_again_and_again(const TestArguments& arguments, Console& console) {
     const ExitCode code = run_once(arguments, compilation, console);
     console.results.flush();
     if (console.results.closed()) return code;
-    console.messages.note(fmt::format("watching {} files; Ctrl-C ends", compilation.sources.size()));
+    console.messages.note(fmt::format("watching {}; Ctrl-C ends", counted(watch.files(), "file", "files")));
     if (watch.wait() == Watch::Event::Ended) return code;
   }
 }

@@ -27,6 +27,9 @@ class Watch {
   /// in it before went unseen.
   Result<bool> follow(const driver::Compilation& compilation);
 
+  /// How many files it looks after.
+  std::size_t files() const { return files_.size(); }
+
   /// Returns once a watched file has changed and 50 ms passed without a further change, or a signal has come.
   Event wait();
 

@@ -89,32 +89,33 @@ void explain_kind(Diagnostic& diagnostic, const ast::Argument& argument, Kind ki
   }
 }
 
-// What is given, in a word or two: the value itself where it is short.
-std::string given(const ast::Argument& argument, const Sources& sources) {
-  const std::string_view text = sources.text(argument.span);
-  return text.size() > 30 || text.find('\n') != std::string_view::npos ? "this" : quoted(text);
+// What is given, in a word or two: the value itself where it is one word.
+std::string given(const ast::Argument& argument) {
+  if (argument.text) return argument.text->parameter ? "this" : quoted(in_quotes(argument.text->text));
+  if (argument.name) return quoted(argument.name->text);
+  if (argument.key) return quoted(argument.key->text);
+  return "this";
 }
 
 Diagnostic& report_wrong(const ast::Parameter& parameter, const ast::Argument& argument, std::string_view is,
-                         const Sources& sources, Reporter& reporter) {
+                         Reporter& reporter) {
   Diagnostic& diagnostic = reporter.report(wrong_argument, argument.span, printable(parameter.name.text),
-                                           with_article(*parameter.kind), given(argument, sources), is);
+                                           with_article(*parameter.kind), given(argument), is);
   if (argument.span != parameter.initial.value_or(ast::Argument{}).span) {
     diagnostic.label(parameter.span, "the parameter");
   }
   return diagnostic;
 }
 
-bool check_kind(const ast::Parameter& parameter, const ast::Argument& argument, const Sources& sources,
-                Reporter& reporter) {
+bool check_kind(const ast::Parameter& parameter, const ast::Argument& argument, Reporter& reporter) {
   if (!parameter.kind || fits(argument, *parameter.kind)) return true;
-  explain_kind(report_wrong(parameter, argument, description(argument), sources, reporter), argument, *parameter.kind);
+  explain_kind(report_wrong(parameter, argument, description(argument), reporter), argument, *parameter.kind);
   return false;
 }
 
 // A name can be anything by its form; what is declared by it tells more.
 bool check_name(const ast::Parameter& parameter, const ast::Argument& argument, const NamedThings& things,
-                const Sources& sources, Reporter& reporter) {
+                Reporter& reporter) {
   if (!parameter.kind || !argument.name) return true;
   const auto declared = things.find(argument.name->text);
   if (declared == things.end()) return true;
@@ -131,7 +132,7 @@ bool check_name(const ast::Parameter& parameter, const ast::Argument& argument, 
   };
   if (std::ranges::any_of(declared->second, can_be)) return true;
   const NamedThing& thing = declared->second.front();
-  report_wrong(parameter, argument, with_article(thing.kind), sources, reporter)
+  report_wrong(parameter, argument, with_article(thing.kind), reporter)
       .label(thing.span, fmt::format("this is {}", with_article(thing.kind)));
   return false;
 }
@@ -188,7 +189,7 @@ NamedThings named_things(std::span<const ast::File> files) {
 
 std::optional<Arguments> match(const ast::UseStatement& use, const ast::TemplateStatement& pattern,
                                Substitution* around, const std::optional<ast::Name>& only_tier,
-                               const NamedThings& things, const Sources& sources, Reporter& reporter) {
+                               const NamedThings& things, Reporter& reporter) {
   const std::size_t errors = reporter.errors();
   Arguments out;
   out.values.resize(pattern.parameters.size());
@@ -208,8 +209,8 @@ std::optional<Arguments> match(const ast::UseStatement& use, const ast::Template
     }
     ast::Argument argument = value.argument;
     if (around) around->apply(argument);
-    if (!check_kind(*parameter, argument, sources, reporter)) continue;
-    if (!around && !check_name(*parameter, argument, things, sources, reporter)) continue;
+    if (!check_kind(*parameter, argument, reporter)) continue;
+    if (!around && !check_name(*parameter, argument, things, reporter)) continue;
     out.values[static_cast<std::size_t>(parameter - pattern.parameters.begin())] = std::move(argument);
   }
   std::vector<std::string> missing;
@@ -234,7 +235,7 @@ std::optional<Arguments> match(const ast::UseStatement& use, const ast::Template
   return out;
 }
 
-bool check_parameters(const ast::TemplateStatement& pattern, const Sources& sources, Reporter& reporter) {
+bool check_parameters(const ast::TemplateStatement& pattern, Reporter& reporter) {
   const std::size_t errors = reporter.errors();
   std::map<std::string, Span, std::less<>> names;
   for (const ast::Parameter& parameter : pattern.parameters) {
@@ -242,7 +243,7 @@ bool check_parameters(const ast::TemplateStatement& pattern, const Sources& sour
       reporter.report(declared_twice, parameter.name.span, "parameter", quoted(parameter.name.text))
           .label(first->second, "it is declared here already");
     }
-    if (parameter.initial) check_kind(parameter, *parameter.initial, sources, reporter);
+    if (parameter.initial) check_kind(parameter, *parameter.initial, reporter);
   }
   const auto clash = [&](const ast::Name& name, std::string_view kind) {
     if (const auto found = names.find(name.text); found != names.end()) {

@@ -31,10 +31,10 @@ NamedThings named_things(std::span<const ast::File> files);
 /// is the expansion the `use` stands in, if it stands in one: its parameters may be handed on.
 std::optional<Arguments> match(const ast::UseStatement& use, const ast::TemplateStatement& pattern,
                                Substitution* around, const std::optional<ast::Name>& only_tier,
-                               const NamedThings& things, const Sources& sources, Reporter& reporter);
+                               const NamedThings& things, Reporter& reporter);
 
 /// The names and defaults of the parameters themselves. False where something is wrong with them, which is reported.
-bool check_parameters(const ast::TemplateStatement& pattern, const Sources& sources, Reporter& reporter);
+bool check_parameters(const ast::TemplateStatement& pattern, Reporter& reporter);
 
 /// What the parameters are when a template is tried out: their defaults, and anything where there is none.
 Arguments any_arguments(const ast::TemplateStatement& pattern, const std::optional<ast::Name>& only_tier);

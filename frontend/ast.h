@@ -442,12 +442,6 @@ struct Lost {
   bool rule = false;    ///< some rule is unreadable, and with it the name it may have
 };
 
-/// A template of a standard module that the files neither declare nor import.
-struct ElsewhereTemplate {
-  std::string name;
-  std::string module;  ///< "std.core.dns"
-};
-
 /// One file. Statements that could not be understood are absent; their errors are reported.
 struct File {
   SourceId source{};
@@ -456,9 +450,6 @@ struct File {
   Lost lost;
   bool library = false;  ///< a standard module that was imported: what the user declares comes before it
   bool trial = false;    ///< templates tried out: checked like a policy, and no part of it
-  /// What may be meant by a `use` of a template that nobody declares; filled in only where there is such a `use`.
-  std::vector<ElsewhereTemplate> elsewhere;
-  Span import_place{};  ///< where an import can be put in then, on a line of its own
 };
 
 }  // namespace weft::frontend::ast

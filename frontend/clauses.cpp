@@ -145,7 +145,10 @@ std::optional<model::Moment> ClauseResolver::deadline(const ast::Literal& writte
   if (!when) {
     report_bad_date(written.text, written.span);
   } else if (now_ != model::before_all && *when <= now_) {
-    reporter_.report(expired, written.span, written.text, to_string(now_))
+    reporter_
+        .report(expired, written.span, written.text,
+                *when == now_ ? "has come: the rule holds before it, and no longer"
+                              : fmt::format("has passed: it is {}", to_string(now_)))
         .suggest("remove the rule, or give it a later deadline");
   }
   return when;

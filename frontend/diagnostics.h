@@ -39,6 +39,7 @@ inline constexpr DiagnosticKind<std::size_t> too_deep{"W1010", Severity::Error,
                                                       "this is nested more than {} levels deep"};
 inline constexpr DiagnosticKind<std::size_t> too_many_errors{"W1011", Severity::Note,
                                                              "after {} errors the rest was not looked at"};
+inline constexpr DiagnosticKind<> no_policy{"W1081", Severity::Error, "this is no policy: nothing in it can be read"};
 inline constexpr DiagnosticKind<> empty_file{"W1012", Severity::Warning, "the file says nothing"};
 inline constexpr DiagnosticKind<std::string_view, std::string_view> no_rules{
     "W1013", Severity::Warning, "there is no rule: the profile `{}` {} every flow"};
@@ -158,7 +159,7 @@ inline constexpr DiagnosticKind<std::string> unknown_expectation{"W1057", Severi
                                                                  "`{}` is nothing that can be expected"};
 inline constexpr DiagnosticKind<std::string> bad_date{"W1058", Severity::Error, "`{}` is no date"};
 inline constexpr DiagnosticKind<std::string, std::string> expired{"W1059", Severity::Error,
-                                                                  "the deadline {} has passed: it is {}"};
+                                                                  "the deadline {} {}"};
 inline constexpr DiagnosticKind<std::string_view> one_sided{"W1060", Severity::Error,
                                                             "both sides of this comparison are the {}"};
 inline constexpr DiagnosticKind<std::string> unknown_obligation{"W1061", Severity::Error,

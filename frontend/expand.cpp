@@ -35,12 +35,8 @@ std::size_t statements_in(const ast::BodyStatement& statement) {
 
 class Expander {
  public:
-  Expander(std::span<const ast::File> files, const Sources& sources, Reporter& reporter)
-      : sources_(sources),
-        reporter_(reporter),
-        templates_(files, sources, reporter),
-        things_(named_things(files)),
-        only_tier_(only_tier(files)) {}
+  Expander(std::span<const ast::File> files, Reporter& reporter)
+      : reporter_(reporter), templates_(files, reporter), things_(named_things(files)), only_tier_(only_tier(files)) {}
 
   // Every template by itself: what is wrong with it is told without a use.
   std::vector<ast::File> try_out() {
@@ -88,7 +84,7 @@ class Expander {
       reporter_.report(too_deep, statement.name.span, Limits::nesting);
       return;
     }
-    const auto arguments = match(statement, *pattern->statement, around, only_tier_, things_, sources_, reporter_);
+    const auto arguments = match(statement, *pattern->statement, around, only_tier_, things_, reporter_);
     if (!arguments || !take_name(statement, around)) return refuse(statement);
 
     const bool trial = around && around->trial();
@@ -172,7 +168,6 @@ class Expander {
     return false;
   }
 
-  const Sources& sources_;
   Reporter& reporter_;
   Templates templates_;
   NamedThings things_;
@@ -188,9 +183,9 @@ class Expander {
 
 }  // namespace
 
-std::vector<ast::File> expand(const Sources& sources, std::vector<ast::File> files, Diagnostics& diagnostics) {
+std::vector<ast::File> expand(std::vector<ast::File> files, Diagnostics& diagnostics) {
   Reporter reporter(diagnostics);
-  Expander expander(files, sources, reporter);
+  Expander expander(files, reporter);
   std::vector<ast::File> trials = expander.try_out();
   std::vector<std::vector<ast::Statement>> expanded;
   for (const ast::File& file : files) {

@@ -115,27 +115,6 @@ bool begins_clause(std::uint16_t type) {
   }
 }
 
-bool ends_operand(std::uint16_t type) {
-  switch (type) {
-    case WeftParser::STRING:
-    case WeftParser::NUMBER:
-    case WeftParser::DATE:
-    case WeftParser::ADDRESS:
-    case WeftParser::AUDIT:
-    case WeftParser::CLOSE_BRACE:
-    case WeftParser::CLOSE_PARENTHESIS:
-    case WeftParser::ANY:
-    case WeftParser::NONE:
-    case WeftParser::WORKLOAD:
-    case WeftParser::NODE:
-    case WeftParser::WORLD:
-    case WeftParser::APISERVER:
-      return true;
-    default:
-      return is_name(type);
-  }
-}
-
 class LineBuilder {
  public:
   LineBuilder(std::string_view text, std::span<const Token> tokens, const ast::File& file)
@@ -154,7 +133,7 @@ class LineBuilder {
   }
 
  private:
-  enum class Bracket : std::uint8_t { Set, Call, Group };
+  enum class Bracket : std::uint8_t { Set, Call, List, Group };  // List: of parameters or arguments
 
   void comment(std::size_t at) {
     const Element& element = elements_[at];
@@ -270,7 +249,7 @@ class LineBuilder {
         if (!std::ranges::binary_search(structure_.opens, element.end)) brackets_.push_back(Bracket::Set);
         break;
       case WeftParser::OPEN_PARENTHESIS:
-        brackets_.push_back(is_call() ? Bracket::Call : Bracket::Group);
+        brackets_.push_back(is_list() ? Bracket::List : is_call() ? Bracket::Call : Bracket::Group);
         break;
       case WeftParser::CLOSE_BRACE:
       case WeftParser::CLOSE_PARENTHESIS:
@@ -286,6 +265,20 @@ class LineBuilder {
     if (before_before_ == nullptr || !brackets_.empty()) return false;
     return before_before_->type == WeftParser::ANNOTATION || before_before_->type == WeftParser::TEMPLATE ||
            before_before_->type == WeftParser::USE || before_before_->type == WeftParser::REQUIRES;
+  }
+
+  // `template web(…)`, `use web(…)`: in them a comma may also part the items of one value.
+  bool is_list() const {
+    return before_before_ != nullptr && brackets_.empty() &&
+           (before_before_->type == WeftParser::TEMPLATE || before_before_->type == WeftParser::USE);
+  }
+
+  // Of what stands behind a comma in such a list: the name of the next parameter, and no further item.
+  bool begins_parameter(const Element& element) const {
+    const Element* next = &element + 1;
+    while (next < elements_.data() + elements_.size() && next->is_comment) ++next;
+    if (next == elements_.data() + elements_.size()) return false;
+    return next->type == WeftParser::COLON || next->type == WeftParser::ASSIGN;
   }
 
   bool in_list() const { return !brackets_.empty() && brackets_.back() != Bracket::Group; }
@@ -334,9 +327,13 @@ class LineBuilder {
     enum Kind : std::uint8_t { Clause, Edge, Item, Alternative, Conjunct, Cut, Kinds };
     Kind kind = Kinds;
     const std::uint16_t last = before_->type;
+    std::size_t depth = brackets_.size();
     if (last == WeftParser::COMMA) {
+      const bool in_parameters = !brackets_.empty() && brackets_.back() == Bracket::List;
+      const bool further_item = in_parameters && !begins_parameter(element);
       kind = Item;
-      piece.breaks_all = !brackets_.empty() && brackets_.back() == Bracket::Call;
+      if (further_item) ++depth;
+      piece.breaks_all = !brackets_.empty() && !further_item && brackets_.back() != Bracket::Set && brackets_.back() != Bracket::Group;
     } else if (element.type == WeftParser::ARROW || element.type == WeftParser::REACHES) {
       kind = Edge;
     } else if (element.type == WeftParser::BAR && last == WeftParser::STRING) {
@@ -349,11 +346,11 @@ class LineBuilder {
       piece.breaks_all = true;
     } else if (element.type == WeftParser::BACKSLASH) {
       kind = Cut;
-    } else if (brackets_.empty() && ends_operand(last) && begins_clause(element.type)) {
+    } else if (brackets_.empty() && can_end_statement(last) && begins_clause(element.type)) {
       kind = Clause;
     }
     if (kind == Kinds) return;
-    piece.rank = static_cast<std::uint8_t>(std::min<std::size_t>(brackets_.size() * Kinds + kind, Piece::no_break - 1));
+    piece.rank = static_cast<std::uint8_t>(std::min<std::size_t>(depth * Kinds + kind, Piece::no_break - 1));
   }
 
   Structure structure_;

@@ -59,7 +59,7 @@ void read_imports(const Sources& sources, ImportReader& reader, std::vector<ast:
 
 /// The files with every `use` replaced by what its template makes of it; templates and imports are gone. Last come
 /// files of the templates tried out.
-std::vector<ast::File> expand(const Sources& sources, std::vector<ast::File> files, Diagnostics& diagnostics);
+std::vector<ast::File> expand(std::vector<ast::File> files, Diagnostics& diagnostics);
 
 /// What the files mean together: every declaration is visible in every file. Rules stand in the order of the files,
 /// then of their text. Templates are put to use; imports must have been read. The result always has a tier and a

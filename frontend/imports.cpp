@@ -44,13 +44,6 @@ std::optional<SourceId> module_of(const ast::ImportStatement& statement, ImportR
 
 // ---- templates of modules nobody imports
 
-bool uses_unknown_template(const ast::File& file, const std::set<std::string, std::less<>>& declared) {
-  return std::ranges::any_of(file.statements, [&](const ast::Statement& statement) {
-    const auto* use = std::get_if<ast::UseStatement>(&statement);
-    return use && !declared.contains(use->name.text);
-  });
-}
-
 std::uint32_t begin_of(const ast::Statement& statement) {
   return std::visit(
       [](const auto& it) {
@@ -81,29 +74,80 @@ Span import_place(const Sources& sources, const ast::File& file) {
   return {file.source, begin, begin};
 }
 
-void look_elsewhere(const Sources& sources, ImportReader& reader, std::vector<ast::File>& files) {
-  std::set<std::string, std::less<>> declared;
-  for (const ast::File& file : files) {
-    for (const ast::Statement& statement : file.statements) {
-      if (const auto* it = std::get_if<ast::TemplateStatement>(&statement)) declared.insert(it->name.text);
+struct ElsewhereTemplate {
+  std::string name;
+  std::string module;  // "std.core.dns"
+};
+
+std::vector<ElsewhereTemplate> all_templates(const Sources& sources, ImportReader& reader) {
+  std::vector<ElsewhereTemplate> out;
+  for (const std::string& module : reader.modules()) {
+    Diagnostics unheard;
+    for (const ast::Statement& statement : parse(sources, reader.module(module), unheard).statements) {
+      if (const auto* it = std::get_if<ast::TemplateStatement>(&statement)) out.push_back({it->name.text, module});
     }
   }
-  std::vector<ast::ElsewhereTemplate> found;
-  for (ast::File& file : files) {
-    if (file.library || !uses_unknown_template(file, declared)) continue;
-    if (found.empty()) {
-      for (const std::string& module : reader.modules()) {
-        Diagnostics unheard;
-        for (const ast::Statement& statement : parse(sources, reader.module(module), unheard).statements) {
-          const auto* it = std::get_if<ast::TemplateStatement>(&statement);
-          if (it && !declared.contains(it->name.text)) found.push_back({it->name.text, module});
-        }
+  return out;
+}
+
+// The template that is meant: the one of that name, else one that is spelt much like it.
+const ElsewhereTemplate* meant_by(const std::string& name, const std::vector<ElsewhereTemplate>& all) {
+  std::vector<std::string> names;
+  for (const ElsewhereTemplate& each : all) names.push_back(each.name);
+  const bool exact = std::ranges::find(names, name) != names.end();
+  const std::string near = exact ? name : nearest(name, names);
+  const auto found = std::ranges::find(all, near, &ElsewhereTemplate::name);
+  return near.empty() || found == all.end() ? nullptr : &*found;
+}
+
+// A `use` of what no file declares, and a module that is not imported does.
+class Elsewhere {
+ public:
+  Elsewhere(const Sources& sources, ImportReader& reader, Reporter& reporter)
+      : sources_(sources), reader_(reader), reporter_(reporter) {}
+
+  void look(std::vector<ast::File>& files) {
+    for (const ast::File& file : files) {
+      for (const ast::Statement& statement : file.statements) {
+        if (const auto* it = std::get_if<ast::TemplateStatement>(&statement)) declared_.push_back(it->name.text);
       }
     }
-    file.elsewhere = found;
-    file.import_place = import_place(sources, file);
+    for (ast::File& file : files) {
+      if (file.library || file.lost.tier) continue;  // the declaration may be among what could not be read
+      std::set<std::string, std::less<>> told;
+      for (const ast::Statement& statement : file.statements) {
+        const auto* use = std::get_if<ast::UseStatement>(&statement);
+        if (use && told.insert(use->name.text).second) look(*use, file);
+      }
+      if (told_) lose_all(file.lost);
+      told_ = false;
+    }
   }
-}
+
+ private:
+  void look(const ast::UseStatement& use, const ast::File& file) {
+    const std::string& name = use.name.text;
+    if (!nearest(name, declared_).empty()) return;  // itself, or what it is a slip of
+    if (all_.empty()) all_ = all_templates(sources_, reader_);
+    const ElsewhereTemplate* found = meant_by(name, all_);
+    if (!found) return;
+    told_ = true;
+    const bool exact = found->name == name;
+    Fix fix{exact ? fmt::format("it is in `{}`: import that", found->module)
+                  : fmt::format("did you mean `{}` of `{}`?", found->name, found->module),
+            {{import_place(sources_, file), fmt::format("import {}\n", found->module)}},
+            exact ? Applicability::MachineApplicable : Applicability::MaybeIncorrect};
+    if (!exact) fix.edits.push_back({use.name.span, spelled(found->name)});
+    reporter_.report(unknown_template, use.name.span, printable(name)).fix(std::move(fix));
+  }
+
+  const Sources& sources_;
+  ImportReader& reader_;
+  Reporter& reporter_;
+  std::vector<std::string> declared_;
+  std::vector<ElsewhereTemplate> all_;
+  bool told_ = false;
+};
 
 }  // namespace
 
@@ -134,7 +178,7 @@ void read_imports(const Sources& sources, ImportReader& reader, std::vector<ast:
       files.push_back(std::move(file));
     }
   }
-  look_elsewhere(sources, reader, files);
+  Elsewhere(sources, reader, reporter).look(files);
 }
 
 }  // namespace weft::frontend

@@ -31,7 +31,7 @@ void Ownership::check(const model::PolicyBlock& block, const ast::Selector& scop
     diagnostic.fix(fmt::format("write its own gate only: `{}`", other), place, fmt::format("{} ", other),
                    Applicability::MaybeIncorrect);
   } else {
-    narrow(diagnostic, scope, written);
+    narrow(diagnostic, block, source ? rule.source : rule.destination, scope, written);
   }
 }
 
@@ -41,7 +41,7 @@ void Ownership::check(const model::PolicyBlock& block, const ast::Selector& scop
   if (answer.answer == Implication::Answer::Yes) return;
   Diagnostic& diagnostic = reporter_.report(foreign_subject, written.span, printable(block.name));
   explain(diagnostic, scope, answer);
-  narrow(diagnostic, scope, written);
+  narrow(diagnostic, block, subject, scope, written);
 }
 
 const Implication& Ownership::inside(const model::PolicyBlock& block, const Selector& peers) {
@@ -66,7 +66,13 @@ void Ownership::explain(Diagnostic& diagnostic, const ast::Selector& scope, cons
   }
 }
 
-void Ownership::narrow(Diagnostic& diagnostic, const ast::Selector& scope, const ast::Selector& written) const {
+void Ownership::narrow(Diagnostic& diagnostic, const model::PolicyBlock& block, const Selector& peers,
+                       const ast::Selector& scope, const ast::Selector& written) const {
+  const Selector both = Selector::all_of({*block.scope, peers, Selector::negation(Selector::world())});
+  if (model::satisfiable(both, policy_.schema).answer == model::Satisfiable::Answer::No) {
+    diagnostic.suggest("none of these is among them: leave this to the policy of those it is about");
+    return;
+  }
   const auto wrapped = [](const ast::Selector& selector) {
     return !selector.parenthesized && std::holds_alternative<ast::AnyOf>(selector.node);
   };

@@ -23,7 +23,9 @@ class Ownership {
 
  private:
   const model::Implication& inside(const model::PolicyBlock& block, const model::Selector& peers);
-  void narrow(Diagnostic& diagnostic, const ast::Selector& scope, const ast::Selector& written) const;
+  /// Offers to narrow what is written to the scope, where some peer is both.
+  void narrow(Diagnostic& diagnostic, const model::PolicyBlock& block, const model::Selector& peers,
+              const ast::Selector& scope, const ast::Selector& written) const;
   void explain(Diagnostic& diagnostic, const ast::Selector& scope, const model::Implication& answer) const;
 
   const Sources& sources_;

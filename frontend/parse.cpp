@@ -26,6 +26,30 @@ bool is_text(const Sources& sources, SourceId id, Diagnostics& diagnostics) {
   return true;
 }
 
+// Somebody who writes a first statement may get it wrong twice.
+constexpr std::size_t few_errors = 3;
+
+// The form of data a text seems to be, or nothing.
+std::string_view form_of_data(std::string_view text) {
+  const std::size_t begin = text.find_first_not_of(" \t\r\n");
+  const bool json = text.substr(begin).starts_with('{') || text.substr(begin).starts_with('[');
+  bool yaml = false;
+  for (const std::string_view key : {"apiVersion:", "kind:", "workloads:", "nodes:", "namespaces:", "---"}) {
+    const std::size_t at = text.find(key);
+    yaml = yaml || (at != std::string_view::npos && (at == 0 || text[at - 1] == '\n'));
+  }
+  return json ? "JSON" : yaml ? "YAML" : "";
+}
+
+void report_no_policy(std::string_view form, Span first, Diagnostics& diagnostics) {
+  Diagnostic& diagnostic = diagnostics.report(no_policy, first);
+  if (!form.empty()) {
+    diagnostic.suggest(fmt::format("it looks like {}: an inventory is given with `--inventory`", form));
+  } else {
+    diagnostic.suggest("a policy is written `policy NAME { allow SOURCE -> DESTINATION : SERVICE }`");
+  }
+}
+
 }  // namespace
 
 ast::File parse(const Sources& sources, SourceId source, Diagnostics& diagnostics) {
@@ -35,7 +59,18 @@ ast::File parse(const Sources& sources, SourceId source, Diagnostics& diagnostic
   if (diagnostics.errors() >= Limits::errors || !is_text(sources, source, diagnostics)) return nothing;
 
   const std::size_t errors = diagnostics.errors();
-  ast::File file = FileReader(sources, source, diagnostics).read();
+  if (errors > 0) return FileReader(sources, source, diagnostics).read();
+  // What is said of a file that is no policy at all would only puzzle its reader.
+  Diagnostics found;
+  ast::File file = FileReader(sources, source, found).read();
+  if (file.statements.empty() && found.errors() > 0) {
+    const std::string_view form = form_of_data(sources[source].text());
+    if (!form.empty() || found.errors() >= few_errors) {
+      report_no_policy(form, *found.all().front().span, diagnostics);
+      return nothing;
+    }
+  }
+  for (const Diagnostic& each : found.all()) diagnostics.add(each);
   if (file.statements.empty() && diagnostics.errors() == errors) diagnostics.report(empty_file, Span{source, 0, 0});
   return file;
 }

@@ -233,8 +233,8 @@ class Resolver {
     }
     rule.at_source = statement.gate != ast::RuleStatement::Gate::Destination;
     rule.at_destination = statement.gate != ast::RuleStatement::Gate::Source;
-    rule.source = selectors_.resolve(statement.edge.source);
-    rule.destination = selectors_.resolve(statement.edge.destination);
+    rule.source = selectors_.resolve(statement.edge.source, block.scope && rule.at_source);
+    rule.destination = selectors_.resolve(statement.edge.destination, block.scope && rule.at_destination);
     rule.ports = services_.resolve(statement.edge.services).value_or(model::PortSet{});
     rule.because = statement.edge.because ? statement.edge.because->text : "";
     rule.relations = clauses_.relations(statement.edge.relations);
@@ -277,7 +277,7 @@ class Resolver {
   void add(const ast::IsolateStatement& statement, const ast::PolicyStatement& policy, model::BlockId id) {
     const model::PolicyBlock& block = policy_[id];
     model::Isolation isolation;
-    isolation.subject = selectors_.resolve(statement.subject);
+    isolation.subject = selectors_.resolve(statement.subject, block.scope.has_value());
     isolation.egress = statement.side != ast::IsolateStatement::Side::Ingress;
     isolation.ingress = statement.side != ast::IsolateStatement::Side::Egress;
     isolation.audit = statement.audit || policy.audit;
@@ -409,7 +409,7 @@ model::Policy resolve(const Sources& sources, std::span<const ast::File> files, 
     });
   });
   if (with_templates) {
-    const std::vector<ast::File> expanded = expand(sources, {files.begin(), files.end()}, diagnostics);
+    const std::vector<ast::File> expanded = expand({files.begin(), files.end()}, diagnostics);
     return Resolver(sources, expanded, diagnostics, options).resolve();
   }
   return Resolver(sources, files, diagnostics, options).resolve();

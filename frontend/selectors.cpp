@@ -11,10 +11,10 @@ namespace weft::frontend {
 
 using model::Selector;
 
-model::Selector SelectorResolver::resolve(const ast::Selector& selector) {
+model::Selector SelectorResolver::resolve(const ast::Selector& selector, bool owned) {
   Part whole = part(selector);
   understood_ = whole.readable;
-  warn_of(whole);
+  if (!owned) warn_of(whole);
   spent_ += whole.comparisons;
   if (spent_ > Limits::all_comparisons) {
     if (!limit_reported_) {

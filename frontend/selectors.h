@@ -13,7 +13,8 @@ class SelectorResolver {
       : declarations_(declarations), networks_(networks), reporter_(reporter) {}
 
   /// A selector as it stands in a rule, a claim, `isolate` or `guard`.
-  model::Selector resolve(const ast::Selector& selector);
+  /// Where `owned` is set, a policy's `for` says which kinds of peer are meant, and a negation needs no second word.
+  model::Selector resolve(const ast::Selector& selector, bool owned = false);
   /// True if the selector that was resolved last could be understood.
   bool understood() const { return understood_; }
   /// A value of a finite label must be among those declared; said once of every value.

@@ -22,6 +22,29 @@ bool is_name(std::uint16_t type) {
          (type >= WeftParser::ANY_TEXT && type <= WeftParser::LIKE);
 }
 
+bool can_end_statement(std::uint16_t type) {
+  switch (type) {
+    case WeftParser::STRING:
+    case WeftParser::NUMBER:
+    case WeftParser::DATE:
+    case WeftParser::ADDRESS:
+    case WeftParser::CLOSE_BRACE:
+    case WeftParser::CLOSE_PARENTHESIS:
+    case WeftParser::INGRESS:
+    case WeftParser::EGRESS:
+    case WeftParser::ANY:
+    case WeftParser::NONE:
+    case WeftParser::WORKLOAD:
+    case WeftParser::NODE:
+    case WeftParser::WORLD:
+    case WeftParser::APISERVER:
+    case WeftParser::AUDIT:
+      return true;
+    default:
+      return is_name(type);
+  }
+}
+
 namespace {
 
 constexpr std::size_t longest_statement = std::size_t{1} << 20;
@@ -52,30 +75,6 @@ class Nesting {
   std::size_t depth_ = 0;
   std::size_t bangs_ = 0;
 };
-
-// True where a statement can be complete, so that a reserved word on the same line begins the next.
-bool can_end_statement(std::uint16_t type) {
-  switch (type) {
-    case WeftParser::STRING:
-    case WeftParser::NUMBER:
-    case WeftParser::DATE:
-    case WeftParser::ADDRESS:
-    case WeftParser::CLOSE_BRACE:
-    case WeftParser::CLOSE_PARENTHESIS:
-    case WeftParser::INGRESS:
-    case WeftParser::EGRESS:
-    case WeftParser::ANY:
-    case WeftParser::NONE:
-    case WeftParser::WORKLOAD:
-    case WeftParser::NODE:
-    case WeftParser::WORLD:
-    case WeftParser::APISERVER:
-    case WeftParser::AUDIT:
-      return true;
-    default:
-      return is_name(type);
-  }
-}
 
 }  // namespace
 

@@ -56,6 +56,9 @@ class StatementReader {
 bool is_statement_word(std::uint16_t type);
 /// True of `allow`, `deny`, `pass`, `isolate`: only policies hold them.
 bool is_policy_item_word(std::uint16_t type);
+/// True where a statement, or an operand in it, can be complete: behind it a reserved word on the same line begins the
+/// next statement, and a word with a meaning in one place begins a clause.
+bool can_end_statement(std::uint16_t type);
 /// True of identifiers, names in backticks and the words that are names where they have no meaning.
 bool is_name(std::uint16_t type);
 

@@ -1,7 +1,5 @@
 #include "frontend/templates.h"
 
-#include <algorithm>
-
 #include "base/text.h"
 #include "frontend/arguments.h"
 #include "frontend/diagnostics.h"
@@ -9,8 +7,7 @@
 
 namespace weft::frontend {
 
-Templates::Templates(std::span<const ast::File> files, const Sources& sources, Reporter& reporter)
-    : files_(files), reporter_(reporter) {
+Templates::Templates(std::span<const ast::File> files, Reporter& reporter) : reporter_(reporter) {
   for (const ast::File& file : files) {
     lost_ = lost_ || (file.lost.group && file.lost.service && file.lost.label && file.lost.tier);
     for (const ast::Statement& statement : file.statements) {
@@ -26,7 +23,7 @@ Templates::Templates(std::span<const ast::File> files, const Sources& sources, R
             .label(at->second.statement->name.span, "it is declared here already");
         continue;
       }
-      at->second.sound = !it->unreadable_header && check_parameters(*it, sources, reporter);
+      at->second.sound = !it->unreadable_header && check_parameters(*it, reporter);
       order_.push_back(&at->second);
     }
   }
@@ -84,31 +81,16 @@ const Templates::Template* Templates::find(const ast::UseStatement& use) {
   return nullptr;
 }
 
+// Those of standard modules that are not imported are told where imports are read.
 void Templates::report_unknown(const ast::UseStatement& use) {
   Diagnostic& diagnostic = reporter_.report(unknown_template, use.name.span, printable(use.name.text));
-  std::vector<std::string> known, elsewhere;
+  std::vector<std::string> known;
   for (const auto& [name, each] : templates_) known.push_back(name);
-  const auto file = std::ranges::find(files_, use.span.source, &ast::File::source);
-  const auto offer = [&](const ast::ElsewhereTemplate& found, std::string title, Applicability applicability) {
-    Fix fix{std::move(title), {{file->import_place, fmt::format("import {}\n", found.module)}}, applicability};
-    if (found.name != use.name.text) fix.edits.push_back({use.name.span, spelled(found.name)});
-    diagnostic.fix(std::move(fix));
-  };
-  if (file != files_.end()) {
-    for (const ast::ElsewhereTemplate& each : file->elsewhere) {
-      elsewhere.push_back(each.name);
-      if (each.name != use.name.text) continue;
-      return offer(each, fmt::format("it is in `{}`: import that", each.module), Applicability::MachineApplicable);
-    }
-  }
   if (const std::string near = nearest(use.name.text, known); !near.empty()) {
-    return did_you_mean(diagnostic, use.name.span, near);
+    did_you_mean(diagnostic, use.name.span, near);
+  } else {
+    diagnostic.suggest("templates of another file are there once it is imported: `import \"shop.weft\"`");
   }
-  if (const std::string near = nearest(use.name.text, elsewhere); !near.empty()) {
-    const auto found = std::ranges::find(file->elsewhere, near, &ast::ElsewhereTemplate::name);
-    return offer(*found, fmt::format("did you mean `{}` of `{}`?", near, found->module), Applicability::MaybeIncorrect);
-  }
-  diagnostic.suggest("templates of another file are there once it is imported: `import \"shop.weft\"`");
 }
 
 }  // namespace weft::frontend

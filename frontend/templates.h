@@ -24,7 +24,7 @@ class Templates {
     bool followed = false;
   };
 
-  Templates(std::span<const ast::File> files, const Sources& sources, Reporter& reporter);
+  Templates(std::span<const ast::File> files, Reporter& reporter);
 
   /// The template a `use` means, or nothing, which is reported once per name.
   const Template* find(const ast::UseStatement& use);
@@ -36,7 +36,6 @@ class Templates {
   void report_unknown(const ast::UseStatement& use);
   void report_cycle(const Template& first, std::span<const ast::UseStatement* const> cycle);
 
-  std::span<const ast::File> files_;
   Reporter& reporter_;
   std::map<std::string, Template, std::less<>> templates_;
   std::vector<Template*> order_;

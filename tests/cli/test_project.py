@@ -176,7 +176,16 @@ class Labels(WeftTest):
 
     def test_without_an_inventory(self):
         self.write("p.weft", POLICY)
-        self.assertIn("error W9007", self.expect(2, "labels", "p.weft").err)
+        outcome = self.expect(0, "labels", "p.weft")
+        self.assertIn("no inventory is given: values and identities are not counted\n", outcome.out)
+        self.assertRegex(outcome.out, r"(?m)^  app +\d+ rules?")
+        self.write("idle.weft", "label app, idle : string\npolicy p { allow app == \"a\" -> any : tcp/1 }\n")
+        outcome = self.expect(0, "labels", "idle.weft")
+        self.assertIn("declared, and not looked at by any rule:\n  idle\n", outcome.out)
+        report = json.loads(self.expect(0, "labels", "idle.weft", "--format", "json").out)
+        self.assertEqual(report["inventory"], False)
+        self.assertEqual([each["label"] for each in report["used"]], ["app"])
+        self.assertEqual(report["unused"], [{"label": "idle"}])
 
 
 if __name__ == "__main__":

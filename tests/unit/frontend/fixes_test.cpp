@@ -155,6 +155,77 @@ TEST_CASE("slips of first-time users are put right by their fix", "[frontend][fi
         "group `not` = web\npolicy p { allow `not` -> web : pg }");
 }
 
+TEST_CASE("a template of a module that is not imported brings its import", "[frontend][fix]") {
+  const auto check = [](const std::string& text, const std::string& wanted, Applicability applicability) {
+    const Read read = frontend_tests::read(text);
+    INFO(read.shown());
+    REQUIRE(read.codes() == "W1070");
+    const Diagnostic& diagnostic = read.diagnostics.all().front();
+    REQUIRE(diagnostic.fixes.size() == 1);
+    CHECK(diagnostic.fixes.front().applicability == applicability);
+    const std::string fixed = apply_edits(text, diagnostic.fixes.front().edits);
+    CHECK(fixed == wanted);
+    CHECK(frontend_tests::read(fixed).codes().empty());
+  };
+  const std::string use = "use default_deny()\n";
+  check(use, "import std.core.default_deny\n" + use, Applicability::MachineApplicable);
+  check("// a page of\n// comments\n\n// of the use\n" + use,
+        "// a page of\n// comments\n\nimport std.core.default_deny\n// of the use\n" + use,
+        Applicability::MachineApplicable);
+  check("profile strict\nimport std.core.dns\n" + use,
+        "profile strict\nimport std.core.default_deny\nimport std.core.dns\n" + use, Applicability::MachineApplicable);
+  check("use defaultdeny()\n", "import std.core.default_deny\nuse default_deny()\n", Applicability::MaybeIncorrect);
+}
+
+TEST_CASE("a mistake that is made often is told once and put right everywhere", "[frontend][fix]") {
+  std::string text = "label app : string\nlabel env : \"prod\" | \"dev\"\npolicy p {\n";
+  std::string wanted = text;
+  for (int i = 1; i <= 200; ++i) {
+    text += fmt::format("  allow ap == \"x\" -> app == \"y\" : tcp/{}\n", i);
+    wanted += fmt::format("  allow app == \"x\" -> app == \"y\" : tcp/{}\n", i);
+  }
+  const Read keys = frontend_tests::read(text + "}");
+  REQUIRE(keys.codes() == "W1003");
+  CHECK(keys.diagnostics.all().front().notes == std::vector<std::string>{"so are 199 more uses of it"});
+  CHECK(apply_edits(text + "}", keys.diagnostics.all().front().fixes.front().edits) == wanted + "}");
+
+  const std::string head = "label env : \"prod\"\npolicy p {\n  allow ";
+  const std::string values = head + "env == \"stage\" -> env in {\"canary\", \"stage\"} : tcp\n}";
+  const Read undeclared = frontend_tests::read(values);
+  INFO(undeclared.shown());
+  REQUIRE(undeclared.codes() == "W1025");
+  CHECK(undeclared.diagnostics.all().front().notes ==
+        std::vector<std::string>{"1 more use of it", "nor is it ever \"canary\""});
+  const std::string declared = apply_edits(values, undeclared.diagnostics.all().front().fixes.front().edits);
+  CHECK(declared.starts_with("label env : \"prod\" | \"stage\" | \"canary\"\n"));
+  CHECK(frontend_tests::read(declared).codes().empty());
+  const std::string slips = head + "env == \"prd\" -> env == \"prd\" : tcp\n}";
+  const Read slip = frontend_tests::read(slips);
+  REQUIRE(slip.codes() == "W1025");
+  CHECK(apply_edits(slips, slip.diagnostics.all().front().fixes.front().edits) ==
+        head + "env == \"prod\" -> env == \"prod\" : tcp\n}");
+}
+
+TEST_CASE("a policy with `for` is offered no fix that matches nobody", "[frontend][fix]") {
+  const std::string head = "label app : string\npolicy p for app == \"web\" {\n  ";
+  const Read apart = frontend_tests::read(head + "isolate app == \"db\"\n}");
+  REQUIRE(apart.codes() == "W1063");
+  CHECK(apart.diagnostics.all().front().fixes.empty());
+  const Read wide = frontend_tests::read(head + "isolate workload\n}");
+  REQUIRE(wide.codes() == "W1063");
+  CHECK(wide.diagnostics.all().front().fixes.size() == 1);
+  // That the negation matches others as well is what the error says.
+  CHECK(frontend_tests::read(head + "isolate !(app == \"db\")\n}").codes() == "W1063");
+}
+
+TEST_CASE("a file of another kind is one error", "[frontend]") {
+  CHECK(frontend_tests::read("workloads:\n  - name: a\n    labels: {app: web}\n  - name: b\n").codes() == "W1081");
+  CHECK(frontend_tests::read("{\"items\": [{\"name\": \"a\"}, {\"name\": \"b\"}],\n \"kind\": \"List\"}\n").codes() == "W1081");
+  CHECK(frontend_tests::read("a line\nand another line\nand a third\nand more\n").codes() == "W1081");
+  // One statement that is wrong is a policy all the same.
+  CHECK(frontend_tests::read("alow any -> any : tcp\n").codes() == "W1001");
+}
+
 TEST_CASE("characters that look like others are put right by their fix", "[frontend][fix]") {
   const std::string head = "label app : string\ngroup web = app == \"web\"\n";
   const auto check = [&](const std::string& rule, const std::string& wanted) {

@@ -298,6 +298,16 @@ TEST_CASE("long lines break where they read best", "[frontend][format]") {
   }
 }
 
+TEST_CASE("a list that is one value of a template stays on its line where it fits", "[frontend][format]") {
+  check(
+      "template shield(clients: group = workload, readers: group = none, addresses: network = 169.254.169.254, "
+      "169.254.170.23, fd00:ec2::254, tier: tier) { }\n",
+      "template shield(clients: group = workload,\n"
+      "    readers: group = none,\n"
+      "    addresses: network = 169.254.169.254, 169.254.170.23, fd00:ec2::254,\n"
+      "    tier: tier) { }\n");
+}
+
 TEST_CASE("a text that cannot be parsed is refused", "[frontend][format]") {
   for (const char* text : {"group = x", "policy p {", "allow a -> b : any", "group a = 'x'", "group a = b \xFF", "}"}) {
     const Formatted out = format(text);

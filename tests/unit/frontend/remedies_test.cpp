@@ -130,6 +130,23 @@ TEST_CASE("what other languages have and this one has not is told in its words",
          "the later tiers are `b`, `c`; `pass` alone goes to the next"});
 }
 
+TEST_CASE("an argument of the wrong kind says what it is, and which parameter it is for", "[frontend]") {
+  const std::string text = head + "network lab = 10.0.0.0/8\ntemplate t(clients: group, port: service, lab: network) {\n"
+                           "  policy p { allow clients -> addr lab : port }\n}\n";
+  const auto check_use = [&](const std::string& arguments, const std::string& message) {
+    const frontend_tests::Read read = frontend_tests::read(text + "use t(" + arguments + ")");
+    INFO(read.shown());
+    REQUIRE(read.codes() == "W1074");
+    CHECK(read.diagnostics.all().front().message == message);
+  };
+  check_use("clients = pg, port = pg, lab = lab", "parameter `clients` takes a group, and `pg` is a service");
+  check_use("clients = tcp/80, port = pg, lab = lab", "parameter `clients` takes a group, and this is a service");
+  check_use("clients = web, port = web, lab = lab", "parameter `port` takes a service, and `web` is a group");
+  check_use("clients = web, port = pg, lab = web", "parameter `lab` takes a network, and `web` is a group");
+  // A network is a group of the world's addresses where a group is wanted.
+  CHECK(frontend_tests::read(text + "use t(clients = lab, port = tcp, lab = lab)").codes().empty());
+}
+
 TEST_CASE("misspelt words inside a statement have a remedy", "[frontend]") {
   const auto rule = [](const std::string& text) { return head + "policy p {\n  " + text + "\n}"; };
   check({rule("allow web -> web : pg beacuse \"x\""), "W1001", "beacuse", "did you mean `because`?"});
