@@ -1,6 +1,7 @@
 """weft.toml: what it says holds from every directory below it, and every mistake in it has its place."""
 
 from weft_cli import BOUTIQUE, INVENTORY, POLICY, WeftTest
+import json
 import unittest
 
 TOML = """\
