@@ -46,14 +46,26 @@ Spread::Spread(const Connectivity& connectivity, const model::Inventory& invento
 }
 
 // A member goes on from each of its classes. All members of a class reach the same others, so the first one is enough,
-// and a second one for what the first cannot reach: itself.
+// and a second one for what the first cannot reach: itself. Where place matters it may be more that cannot be reached
+// from home.
 void Spread::touch(model::InstanceId instance) {
   for (const std::uint32_t number : connectivity_.classes_of(instance)) {
-    if (touched_[number] == 2) continue;
-    ++touched_[number];
+    if (touched_[number] == 2 && !connectivity_.place_matters()) continue;
+    touched_[number] = static_cast<std::uint8_t>(std::min(touched_[number] + 1, 2));
     events_.push_back({number, instance, false});
   }
-  if (!on_node_.empty() && !on_node_[index(instance)].empty()) events_.push_back({0, instance, true});
+  if (connectivity_.place_matters()) events_.push_back({0, instance, true});
+}
+
+bool Spread::at_home(model::InstanceId a, model::InstanceId b) const {
+  return inventory_[a].peer.node == b || inventory_[b].peer.node == a;
+}
+
+bool Spread::reaches(const Event& event, model::InstanceId member, std::uint32_t number) const {
+  if (!event.instance) return true;
+  if (*event.instance == member) return false;
+  return !connectivity_.place_matters() || !at_home(*event.instance, member) ||
+         !connectivity_.services(event.number, number, Place::Home).empty();
 }
 
 void Spread::spread(const Event& event) {
@@ -61,47 +73,45 @@ void Spread::spread(const Event& event) {
   to &= open_;
   to.each([&](std::uint32_t number) {
     const PeerClass& reached = connectivity_.classes()[number];
-    Hop hop{event.instance, {}, event.number, number, Place::Apart};
     if (reached.kind == model::PeerKind::World) {
-      world_arrivals_[number] = hop;
+      world_arrivals_[number] = Hop{event.instance, {}, event.number, number, Place::Apart};
       open_.clear(number);
       return;
     }
-    if (left_out_[number]) {
-      // Everybody else has arrived.
-      if (left_out_[number] == event.instance) return;
-      hop.to = left_out_[number];
-      arrive(*hop.to, hop);
-      open_.clear(number);
-      return;
-    }
-    for (const model::InstanceId member : reached.members) {
-      hop.to = member;
-      if (member == event.instance) {
-        left_out_[number] = member;
+    // Whoever has gone on to the class before has reached everybody but those left out.
+    const bool first = !left_out_[number];
+    const std::vector<model::InstanceId> wanted = first ? reached.members : *left_out_[number];
+    left_out_[number].emplace();
+    for (const model::InstanceId member : wanted) {
+      if (reaches(event, member, number)) {
+        arrive(member, {event.instance, member, event.number, number, Place::Apart});
       } else {
-        arrive(member, hop);
+        left_out_[number]->push_back(member);
       }
     }
-    if (!left_out_[number]) open_.clear(number);
+    if (left_out_[number]->empty()) open_.clear(number);
   });
 }
 
+// A node and what it runs, in both directions, where only they may.
 void Spread::spread_home(const Event& event) {
-  for (const model::InstanceId workload : on_node_[index(*event.instance)]) {
+  const auto reach = [&](model::InstanceId other) {
     for (const std::uint32_t source : connectivity_.classes_of(*event.instance)) {
-      for (const std::uint32_t destination : connectivity_.classes_of(workload)) {
+      for (const std::uint32_t destination : connectivity_.classes_of(other)) {
         if (connectivity_.pairs_exist(source, destination) &&
             !connectivity_.services(source, destination, Place::Home).empty()) {
-          arrive(workload, {event.instance, workload, source, destination, Place::Home});
+          arrive(other, {event.instance, other, source, destination, Place::Home});
         }
       }
     }
-  }
+  };
+  for (const model::InstanceId workload : on_node_[index(*event.instance)]) reach(workload);
+  if (const auto& node = inventory_[*event.instance].peer.node) reach(*node);
 }
 
-void Spread::arrive(model::InstanceId at, const Hop& hop) {
+void Spread::arrive(model::InstanceId at, Hop hop) {
   if (arrivals_[index(at)]) return;
+  if (hop.from && at_home(*hop.from, at)) hop.place = Place::Home;
   arrivals_[index(at)] = hop;
   if (!starts_[index(at)] && (!relays_ || relays_(at))) touch(at);
 }

@@ -30,8 +30,8 @@ struct ChainStart {
 
 /// Everything that chains of allowed connections lead to (`~>`): whoever is reached can go on from there, on any
 /// service. Workloads and nodes relay; the world begins and ends chains, and is in the middle of none. Chains are the
-/// shortest there are. What an instance does with itself is no hop; one that starts counts as reached where a chain comes
-/// back to it through others, its own chain included.
+/// shortest there are. What an instance does with itself is no hop; one that starts counts as reached where a chain
+/// comes back to it through others, its own chain included.
 class Spread {
  public:
   /// `hops` is `connectivity.any_service()`. `relays`, where given, says who may be in the middle of a chain; ends need
@@ -58,7 +58,9 @@ class Spread {
   void touch(model::InstanceId instance);
   void spread(const Event& event);
   void spread_home(const Event& event);
-  void arrive(model::InstanceId at, const Hop& hop);
+  bool at_home(model::InstanceId a, model::InstanceId b) const;
+  bool reaches(const Event& event, model::InstanceId member, std::uint32_t number) const;
+  void arrive(model::InstanceId at, Hop hop);
   std::vector<Hop> chain_from(Hop last) const;
 
   const Connectivity& connectivity_;
@@ -71,8 +73,9 @@ class Spread {
   std::vector<std::optional<Hop>> world_arrivals_;  // by class
   std::vector<bool> starts_;                        // by instance
   BitSet open_;                                     // classes of which somebody may still be reached
-  std::vector<std::optional<model::InstanceId>> left_out_;  // by class: who could not reach itself
-  std::vector<std::vector<model::InstanceId>> on_node_;     // by instance, where place matters
+  /// By class that was gone on to: who could not be reached from there.
+  std::vector<std::optional<std::vector<model::InstanceId>>> left_out_;
+  std::vector<std::vector<model::InstanceId>> on_node_;  // by instance, where place matters
 };
 
 /// By instance: how many others chains from it lead to, in any number of hops. 0 for a host-network workload, which is
