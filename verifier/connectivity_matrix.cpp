@@ -101,6 +101,7 @@ class GateRows {
     }
     return out;
   }
+  const BitSet& of_group(std::uint32_t group) const { return rows_[group]; }
   const BitSet& of_class(std::uint32_t number) const { return rows_[gate_.group_of[number]]; }
   std::uint32_t group_of(std::uint32_t number) const { return gate_.group_of[number]; }
   std::size_t groups() const { return rows_.size(); }
@@ -148,51 +149,78 @@ class AnyService {
   }
 
  private:
+  // An entrance that is another one than on the first atom.
+  struct Entrance {
+    BitSet open;          // whom it lets in
+    BitSet opened;        // of them those whom it does not let in on the first
+    bool closes = false;  // it lets somebody in on the first only
+    std::size_t bits = 0;
+  };
+
   void add(std::uint32_t base, std::uint32_t atom) {
     const std::size_t size = out_.size();
-    std::vector<std::optional<BitSet>> leaving(egress_.groups()), entering(ingress_.groups());
+    std::vector<std::optional<BitSet>> leaving(egress_.groups());
+    std::vector<std::optional<Entrance>> entering(ingress_.groups());
     for (const std::uint32_t g : egress_.changed(base, atom)) leaving[g] = egress_.on(g, base, atom);
-    for (const std::uint32_t g : ingress_.changed(base, atom)) entering[g] = ingress_.on(g, base, atom);
-    BitSet changed_entrances(size);
-    std::vector<std::uint32_t> destinations;
-    std::size_t bits = 0;
-    for (std::uint32_t d = 0; d < size; ++d) {
-      const std::optional<BitSet>& row = entering[ingress_.group_of(d)];
-      if (!row) continue;
-      changed_entrances.set(d);
-      destinations.push_back(d);
-      bits += row->count();
+    for (const std::uint32_t g : ingress_.changed(base, atom)) {
+      Entrance& entrance = entering[g].emplace(Entrance{ingress_.on(g, base, atom), {}, false, 0});
+      entrance.opened = entrance.open;
+      entrance.opened -= ingress_.of_group(g);
+      entrance.closes = !ingress_.of_group(g).within(entrance.open);
+      entrance.bits = entrance.opened.count();
     }
     const auto leaving_row = [&](std::uint32_t s) -> const BitSet& {
       const std::optional<BitSet>& row = leaving[egress_.group_of(s)];
       return row ? *row : egress_.of_class(s);
     };
+    const auto entrance = [&](std::uint32_t d) -> const Entrance* {
+      const std::optional<Entrance>& found = entering[ingress_.group_of(d)];
+      return found ? &*found : nullptr;
+    };
 
-    // Where many entrances change for many, bit by bit is slower than all of them turned round at once.
-    if (bits > size * size / 32) {
+    // Entrances that open: whoever leaves for them on this atom gets there. Where many open for many, to turn all of
+    // them round at once is quicker than bit by bit.
+    std::size_t bits = 0;
+    BitSet closing(size);
+    for (std::uint32_t d = 0; d < size; ++d) {
+      const Entrance* to = entrance(d);
+      if (to) bits += to->bits;
+      if (to && to->closes) closing.set(d);
+    }
+    if (bits > size * size / 128) {
       for (std::uint32_t d = 0; d < size; ++d) {
-        const std::optional<BitSet>& row = entering[ingress_.group_of(d)];
-        if (row) {
-          std::ranges::copy(row->words(), by_destination_.row(d).begin());
+        if (const Entrance* to = entrance(d)) {
+          std::ranges::copy(to->opened.words(), by_destination_.row(d).begin());
         } else {
           std::ranges::fill(by_destination_.row(d), 0);
         }
       }
       by_destination_.transpose_into(turned_);
       for (std::uint32_t s = 0; s < size; ++s) join(out_.row(s), leaving_row(s).words(), turned_.row(s));
-    } else {
-      for (const std::uint32_t d : destinations) {
-        entering[ingress_.group_of(d)]->each([&](std::uint32_t s) {
+    } else if (bits > 0) {
+      for (std::uint32_t d = 0; d < size; ++d) {
+        const Entrance* to = entrance(d);
+        if (!to || to->bits == 0) continue;
+        to->opened.each([&](std::uint32_t s) {
           if (leaving_row(s).test(d)) out_.set(s, d);
         });
       }
     }
+
+    // Gates at the source that open, through entrances that are open on both atoms.
     for (std::uint32_t s = 0; s < size; ++s) {
       const std::optional<BitSet>& row = leaving[egress_.group_of(s)];
       if (!row) continue;
-      BitSet unchanged = *row;
-      unchanged -= changed_entrances;
-      join(out_.row(s), unchanged.words(), entered_.row(s));
+      BitSet opened = *row;
+      opened -= egress_.of_class(s);
+      if (closing.intersects(opened)) {
+        BitSet doubtful = opened;
+        doubtful &= closing;
+        doubtful.each([&](std::uint32_t d) {
+          if (!entrance(d)->open.test(s)) opened.clear(d);
+        });
+      }
+      join(out_.row(s), opened.words(), entered_.row(s));
     }
   }
 
