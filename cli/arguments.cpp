@@ -25,6 +25,7 @@ Result<Command> command_of(const CLI::App& root, const CLI::App& command, Words&
   if (name == "build") return build_command(command, words);
   if (name == "query") return query_command(command, words);
   if (name == "reach") return reach_command(command, words);
+  if (name == "graph") return graph_command(command, words);
   if (name == "test") return test_command(command, words);
   if (name == "labels") return labels_command(command, words);
   if (name == "profile") return profile_command(command, words);

@@ -24,7 +24,7 @@ struct Common {
 };
 
 struct CheckArguments {
-  enum class Format { Text, Json, Junit, Sarif, Github, Gitlab };
+  enum class Format { Text, Json, Junit, Sarif, Github, Gitlab, Html };
 
   driver::InputNames inputs;
   Format format = Format::Text;
@@ -65,6 +65,19 @@ struct ReachArguments {
   std::string to;       ///< empty: everybody
   std::string service;  ///< empty: any
   std::string by;       ///< empty: as the answer is shortest
+  model::Moment now = model::before_all;
+};
+
+struct GraphArguments {
+  enum class Format { Text, Json, Dot, Svg, Mermaid, Html };
+
+  driver::InputNames inputs;
+  Format format = Format::Text;
+  std::string focus;      ///< empty: all
+  std::size_t depth = 1;  ///< arrows from the focus
+  std::string service;    ///< empty: any
+  std::string by;         ///< empty: as the answer is shortest
+  std::string against;    ///< the policy before; empty: none
   model::Moment now = model::before_all;
 };
 
@@ -124,7 +137,7 @@ struct HelpArguments {
   std::string text;
 };
 
-using Command = std::variant<HelpArguments, ExplainArguments, CheckArguments, BuildArguments, QueryArguments, ReachArguments,
+using Command = std::variant<HelpArguments, ExplainArguments, CheckArguments, BuildArguments, QueryArguments, ReachArguments, GraphArguments,
                              TestArguments, LabelsArguments, ProfileArguments, FmtArguments, LoadArguments,
                              UnloadArguments, StatusArguments, DoctorArguments, LspArguments, VersionArguments>;
 

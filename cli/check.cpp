@@ -9,10 +9,12 @@
 #include "cli/findings.h"
 #include "cli/github.h"
 #include "cli/gitlab.h"
+#include "cli/html_report.h"
 #include "cli/junit.h"
 #include "cli/progress.h"
 #include "cli/sarif.h"
 #include "driver/compile.h"
+#include "driver/graph.h"
 
 namespace weft::cli {
 namespace {
@@ -21,6 +23,7 @@ namespace {
 std::optional<std::string> document(const CheckArguments& arguments, const driver::Compilation& compilation,
                                     ExitCode code) {
   using enum CheckArguments::Format;
+  if (arguments.format == Html) return html_report(compilation, driver::graph_of_all(compilation, arguments.now));
   if (arguments.format == Junit) return check_junit(compilation, arguments.strict);
   const Findings findings{compilation.diagnostics,
                           compilation.sources,

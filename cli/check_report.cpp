@@ -183,7 +183,8 @@ std::string title(const driver::Compilation& compilation) {
 std::vector<std::string> not_checked(const driver::Compilation& compilation) {
   std::vector<std::string> lines;
   if (!compilation.report) {
-    lines.push_back("conflicts and assertions: the input has errors");
+    lines.push_back(compilation.understood ? "conflicts and assertions: that is for `weft check`"
+                                           : "conflicts and assertions: the input has errors");
     return lines;
   }
   for (const verifier::NotChecked& each : compilation.report->not_checked) {

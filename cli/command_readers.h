@@ -10,6 +10,7 @@ Result<Command> check_command(const CLI::App& command, Words& words);
 Result<Command> build_command(const CLI::App& command, Words& words);
 Result<Command> query_command(const CLI::App& command, Words& words);
 Result<Command> reach_command(const CLI::App& command, Words& words);
+Result<Command> graph_command(const CLI::App& command, Words& words);
 Result<Command> test_command(const CLI::App& command, Words& words);
 Result<Command> labels_command(const CLI::App& command, Words& words);
 Result<Command> profile_command(const CLI::App& command, Words& words);

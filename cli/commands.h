@@ -13,6 +13,7 @@ ExitCode run(const ExplainArguments& arguments, Console& console);
 ExitCode run(const BuildArguments& arguments, Console& console);
 ExitCode run(const QueryArguments& arguments, Console& console);
 ExitCode run(const ReachArguments& arguments, Console& console);
+ExitCode run(const GraphArguments& arguments, Console& console);
 ExitCode run(const TestArguments& arguments, Console& console);
 ExitCode run(const LabelsArguments& arguments, Console& console);
 ExitCode run(const ProfileArguments& arguments, Console& console);

@@ -96,7 +96,7 @@ std::string svg_of(const MatrixPicture& picture) {
     out += "</g>\n";
   }
   out += fmt::format("<rect class=\"all\" x=\"{}\" y=\"{}\" width=\"12\" height=\"12\" rx=\"2\"/>", left, legend - 10);
-  out += text_element(fmt::format("x=\"{}\" y=\"{}\"", left + 18, legend), "all members of a row to all of a column");
+  out += text_element(fmt::format("x=\"{}\" y=\"{}\"", left + 18, legend), "all of a row to all of a column");
   out += fmt::format("<rect class=\"some\" x=\"{}\" y=\"{}\" width=\"12\" height=\"12\" rx=\"2\"/>", left + 300,
                      legend - 10);
   out += text_element(fmt::format("x=\"{}\" y=\"{}\"", left + 318, legend), "some of them");

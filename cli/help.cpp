@@ -52,6 +52,16 @@ const CommandHelp reach_help{
     "weft reach examples/online-boutique --blast-radius                       whose loss would cost most\n"
     "weft reach examples/online-boutique --by ns --format html > reach.html   also: svg, dot, md, csv, json"};
 
+const CommandHelp graph_help{
+    "graph",
+    "Draw who may talk to whom in an inventory.\n"
+    "Boxes are peers that behave alike, arrows what is allowed. With --against, arrows that an older policy lacked or had\n"
+    "are coloured. The html page has the graph, a matrix, a table and a search, and needs nothing but itself.",
+    "weft graph examples/online-boutique --format html > graph.html   also: svg, dot, mermaid, json, text\n"
+    "weft graph examples/online-boutique --focus cart --depth 2\n"
+    "weft graph shop.weft --inventory cluster.yaml --against old/shop.weft --format mermaid\n"
+    "weft graph examples/online-boutique --by app --service tcp/7070 --format dot | dot -Tpng > graph.png"};
+
 const CommandHelp test_help{
     "test",
     "Run the tests of a policy.\n"

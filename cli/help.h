@@ -16,6 +16,7 @@ extern const CommandHelp check_help;
 extern const CommandHelp build_help;
 extern const CommandHelp query_help;
 extern const CommandHelp reach_help;
+extern const CommandHelp graph_help;
 extern const CommandHelp test_help;
 extern const CommandHelp labels_help;
 extern const CommandHelp profile_help;

@@ -140,6 +140,24 @@ void define(CLI::App& root, Words& words) {
   reach->add_flag("--exposed", words.exposed, "what the world may reach, and who may reach the world");
   add_now(*reach, words);
 
+  CLI::App* graph = add_command(root, graph_help);
+  add_inputs(*graph, words, "[PATH…]", policy_path_text);
+  graph
+      ->add_option("--focus", words.focus,
+                   "only what is near this subject: a workload or node, a group of the policy, an\n"
+                   "address, labels in braces, or a selector")
+      ->option_text("SUBJECT");
+  graph->add_option("--depth", words.depth, "with --focus: how many arrows away from it; default: 1")->option_text("N");
+  graph->add_option("--against", words.against, "a policy file or directory before the change, for the same inventory")
+      ->option_text("OLD");
+  graph->add_option("--service", words.service, "only these services, such as `tcp/443` or a service of the policy")
+      ->option_text("SERVICES");
+  graph
+      ->add_option("--by", words.by,
+                   "puts peers together by the value of a label, or `groups`: by the groups of the policy")
+      ->option_text("KEY|groups");
+  add_now(*graph, words);
+
   CLI::App* test = add_command(root, test_help);
   add_inputs(*test, words, "[PATH…]", policy_path_text);
   test->add_option("--filter", words.filter, "only tests whose name contains TEXT")->option_text("TEXT");
@@ -186,7 +204,8 @@ void define(CLI::App& root, Words& words) {
 }
 
 std::vector<std::string_view> formats_of(std::string_view command) {
-  if (command == check_help.name) return {"text", "json", "junit", "sarif", "github", "gitlab"};
+  if (command == check_help.name) return {"text", "json", "junit", "sarif", "github", "gitlab", "html"};
+  if (command == graph_help.name) return {"text", "json", "dot", "svg", "mermaid", "html"};
   if (command == reach_help.name) return {"text", "json", "csv", "md", "dot", "svg", "html"};
   if (command == test_help.name) return {"text", "json", "junit", "tap", "sarif", "github", "gitlab"};
   return {"text", "json"};

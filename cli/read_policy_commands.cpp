@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 
 #include "cli/command_readers.h"
@@ -45,7 +46,8 @@ Result<Command> check_command(const CLI::App& command, Words& words) {
                                       {"junit", Junit},
                                       {"sarif", Sarif},
                                       {"github", Github},
-                                      {"gitlab", Gitlab}},
+                                      {"gitlab", Gitlab},
+                                      {"html", Html}},
                                      Text);
   if (!format) return std::unexpected(format.error());
   return CheckArguments{std::move(*inputs), *format, words.dump_smt, words.strict, *now, words.fix, words.dry_run};
@@ -138,6 +140,29 @@ Result<Command> reach_command(const CLI::App& command, Words& words) {
     return usage_error("a blast radius is a table, and no picture", "use `--format text`, `json`, `csv`, `md` or `html`");
   }
   return ReachArguments{std::move(*inputs), *format, what, words.from, words.to, words.service, words.by, *now};
+}
+
+Result<Command> graph_command(const CLI::App& command, Words& words) {
+  auto inputs = inputs_of(command, words, words.positionals);
+  if (!inputs) return std::unexpected(std::move(inputs.error()));
+  const auto now = now_of(words);
+  if (!now) return std::unexpected(now.error());
+  using enum GraphArguments::Format;
+  const auto format = choice<GraphArguments::Format>(
+      "--format", words.format, "WEFT_FORMAT",
+      {{"text", Text}, {"json", Json}, {"dot", Dot}, {"svg", Svg}, {"mermaid", Mermaid}, {"html", Html}}, Text);
+  if (!format) return std::unexpected(format.error());
+  GraphArguments arguments{std::move(*inputs), *format, words.focus, 1, words.service, words.by, words.against, *now};
+  if (!words.depth.empty()) {
+    if (words.focus.empty()) return usage_error("`--depth` counts from a focus", "give `--focus SUBJECT` with it");
+    const char* end = words.depth.data() + words.depth.size();
+    const auto [stopped, error] = std::from_chars(words.depth.data(), end, arguments.depth);
+    if (error != std::errc{} || stopped != end || arguments.depth > 1000) {
+      return usage_error(fmt::format("`{}` is no value of --depth", printable(words.depth)),
+                         "it is a number of arrows: 0 to 1000");
+    }
+  }
+  return arguments;
 }
 
 Result<Command> test_command(const CLI::App& command, Words& words) {

@@ -57,6 +57,9 @@ struct Words {
   std::string to;
   std::string service;
   std::string by;
+  std::string focus;
+  std::string depth;
+  std::string against;
   bool transitive = false;
   bool blast_radius = false;
   bool exposed = false;

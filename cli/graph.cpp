@@ -1,0 +1,107 @@
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "cli/commands.h"
+#include "cli/graph_drawing.h"
+#include "cli/graph_text.h"
+#include "cli/html_report.h"
+#include "driver/graph.h"
+
+namespace weft::cli {
+namespace {
+
+using Format = GraphArguments::Format;
+
+std::string written(const driver::Compilation& compilation, const driver::Graph& graph, Format format) {
+  switch (format) {
+    case Format::Text:
+      return graph_text(graph);
+    case Format::Json:
+      return graph_json(graph);
+    case Format::Dot:
+      return graph_dot(graph);
+    case Format::Svg:
+      return graph_svg(graph);
+    case Format::Mermaid:
+      return graph_mermaid(graph);
+    case Format::Html:
+      return html_report(compilation, graph);
+  }
+  return "";
+}
+
+// The old policy with the inventory of the new one: the same peers, numbered the same.
+driver::InputNames older_inputs(const GraphArguments& arguments, const driver::Compilation& compilation) {
+  driver::InputNames out = arguments.inputs;
+  out.policies = {arguments.against};
+  out.inventories.clear();
+  out.look_for_inventory = false;
+  for (const SourceId source : compilation.files.inventories) {
+    const Source& file = compilation.sources[source];
+    out.inventories.push_back(file.name());
+    out.texts.emplace(file.name(), file.text());
+  }
+  return out;
+}
+
+template <typename Value>
+std::optional<Value> told(Result<Value> found, const Diagnostics& diagnostics, const Sources& sources,
+                          Console& console) {
+  console.messages.tell(diagnostics, sources);
+  if (found) return std::move(*found);
+  if (!found.error().code.empty()) console.messages.tell(found.error());
+  return {};
+}
+
+}  // namespace
+
+ExitCode run(const GraphArguments& arguments, Console& console) {
+  driver::Options options;
+  options.now = arguments.now;
+  driver::Compilation compilation = driver::compile(arguments.inputs, driver::Goal::Understand, options);
+  console.messages.tell(compilation.diagnostics, compilation.sources);
+  if (!compilation.understood) return ExitCode::Usage;
+  if (!compilation.has_inventory()) {
+    console.messages.tell(Error{"W9007", "there is no inventory of peers that could talk to one another",
+                                "give one with `--inventory FILE`, or keep it as `inventory.yaml` beside the policy"});
+    return ExitCode::Usage;
+  }
+  const driver::Reachability reachability(compilation, arguments.now);
+  auto groups = reachability.groups({arguments.by});
+  if (!groups) {
+    console.messages.tell(groups.error());
+    return ExitCode::Usage;
+  }
+  std::optional<model::PointSet> services;
+  if (!arguments.service.empty()) {
+    Diagnostics diagnostics;
+    auto found = reachability.services("--service", arguments.service, compilation.sources, diagnostics);
+    services = told(std::move(found), diagnostics, compilation.sources, console);
+    if (!services) return ExitCode::Usage;
+  }
+
+  driver::Graph graph;
+  if (arguments.against.empty()) {
+    graph = driver::graph_of(reachability, *groups, services);
+  } else {
+    const driver::Compilation older =
+        driver::compile(older_inputs(arguments, compilation), driver::Goal::Understand, options);
+    console.messages.tell(older.diagnostics, older.sources);
+    if (!older.understood) return ExitCode::Usage;
+    const driver::Reachability before(older, arguments.now);
+    graph = driver::graph_against(reachability, before, *groups, services);
+    *groups = driver::with_one_world(std::move(*groups));
+  }
+  if (!arguments.focus.empty()) {
+    Diagnostics diagnostics;
+    auto found = reachability.subject("--focus", arguments.focus, compilation.sources, diagnostics);
+    const auto subject = told(std::move(found), diagnostics, compilation.sources, console);
+    if (!subject) return ExitCode::Usage;
+    graph = driver::focused(graph, driver::holds_some(*groups, *subject), arguments.depth);
+  }
+  console.results.write(written(compilation, graph, arguments.format));
+  return ExitCode::Clean;
+}
+
+}  // namespace weft::cli

@@ -1,0 +1,149 @@
+"""weft graph and the page of weft check --format html."""
+
+import re
+import shutil
+import subprocess
+import unittest
+import xml.etree.ElementTree as xml
+
+from weft_cli import BOUTIQUE, INVENTORY, NEVER_REFUTED, POLICY, WeftTest
+
+SVG = "{http://www.w3.org/2000/svg}"
+HTML = "{http://www.w3.org/1999/xhtml}"
+CHANGED = POLICY.replace("  allow web -> db : tcp/5432\n", "  allow web -> db : tcp/5432, tcp/22\n  allow db -> web : udp/53\n")
+
+
+class GraphTest(WeftTest):
+    def graph(self, *words, code=0):
+        return self.expect(code, "graph", *words)
+
+    def page(self, text):
+        """A page is well-formed, and asks nobody for anything."""
+        self.assertNotRegex(text, r"""(?:src|href)\s*=|url\(|@import|fetch\(|XMLHttpRequest""")
+        self.assertLessEqual(set(re.findall(r"https?://[^\"' <]+", text)), {"http://www.w3.org/1999/xhtml", "http://www.w3.org/2000/svg"})
+        return xml.fromstring(text)
+
+
+class Graph(GraphTest):
+    def test_arrows_as_text(self):
+        self.golden("graph_boutique.out", self.graph(BOUTIQUE).out)
+
+    def test_arrows_are_what_query_allows(self):
+        """Every pair of workloads and every service of the policy, asked one by one."""
+        directory = self.project(CHANGED)
+        document = self.graph(directory, "--by", "app", "--format", "json").json()
+        edges = {(edge["from"], edge["to"]): edge["services"] for edge in document["edges"]}
+        for source, destination in (("web", "db"), ("db", "web")):
+            for service in ("tcp/5432", "tcp/22", "udp/53", "tcp/80"):
+                names = {"web": "shop/web-1", "db": "shop/db-0"}
+                flow = f"{names[source]} -> {names[destination]} : {service}"
+                verdict = self.expect(0, "query", directory, flow, "--format", "json").json()["verdict"]
+                of_pair = [services for (a, b), services in edges.items() if source in a and destination in b]
+                self.assertEqual(verdict == "allow", any(service in services for services in of_pair), (flow, edges))
+
+    def test_a_focus(self):
+        out = self.graph(BOUTIQUE, "--focus", "cart_store").out
+        self.assertRegex(out, r"(?m)^cart -> cart_store : ")
+        self.assertNotIn("frontend ->", out)
+        deeper = self.graph(BOUTIQUE, "--focus", "cart_store", "--depth", "2").out
+        self.assertRegex(deeper, r"(?m)^frontend -> cart : ")
+
+    def test_a_policy_before(self):
+        self.write("old.weft", POLICY)
+        directory = self.project(CHANGED)
+        document = self.graph(directory, "--against", "old.weft", "--format", "json").json()
+        states = {(edge["from"], edge["to"]): (edge["state"], edge["gained"], edge["lost"]) for edge in document["edges"]}
+        self.assertEqual(sorted(each for each in states.values() if each[0] != "same"), [("changed", "tcp/22", ""), ("gained", "udp/53", "")])
+        backwards = self.expect(0, "graph", "old.weft", "--inventory", directory + "/inventory.yaml", "--against", directory + "/policy.weft").out
+        self.assertRegex(backwards, r"(?m)^- .* : was udp/53$")
+        self.assertRegex(backwards, r"(?m)^~ .* : tcp/5432; gone: tcp/22$")
+        self.assertIn("; 0 gained, 1 lost, 1 changed\n", backwards)
+        same = self.graph(directory, "--against", directory + "/policy.weft").out
+        self.assertIn("; 0 gained, 0 lost, 0 changed\n", same)
+
+    def test_the_same_twice(self):
+        for format in ("text", "json", "dot", "svg", "mermaid", "html"):
+            self.assertEqual(self.graph(BOUTIQUE, "--format", format).out, self.graph(BOUTIQUE, "--format", format).out)
+
+    def test_what_it_cannot_draw(self):
+        self.write("p.weft", POLICY)
+        self.assertIn("W9007", self.graph("p.weft", code=2).err)
+        directory = self.project()
+        self.assertIn("`--depth` counts from a focus", self.graph(directory, "--depth", "2", code=2).err)
+        self.assertIn("`x` is no value of --depth", self.graph(directory, "--focus", "web", "--depth", "x", code=2).err)
+        self.assertIn("error W9", self.graph(directory, "--focus", "nobody", code=2).err)
+        self.assertIn("W9002", self.graph(directory, "--against", "none.weft", code=2).err)
+        self.write("bad.weft", POLICY.replace("web -> db", "web => db"))
+        self.assertIn("bad.weft:10", self.graph(directory, "--against", "bad.weft", code=2).err)
+
+
+class Drawings(GraphTest):
+    NAMES = POLICY.replace('"web"', '"w\\"<&>b"')
+
+    def odd(self):
+        return self.project(self.NAMES, INVENTORY.replace("{app: web}", "{app: 'w\"<&>b'}"))
+
+    def test_svg_is_well_formed_and_has_all_arrows(self):
+        edges = self.graph(BOUTIQUE, "--format", "json").json()["edges"]
+        root = xml.fromstring(self.graph(BOUTIQUE, "--format", "svg").out)
+        self.assertEqual(root.tag, SVG + "svg")
+        arrows = [each for each in root.iter(SVG + "g") if each.get("data-from")]
+        self.assertEqual(len(arrows), len(edges))
+        xml.fromstring(self.graph(self.odd(), "--by", "app", "--format", "svg").out)
+
+    def test_boxes_do_not_lie_on_one_another(self):
+        root = xml.fromstring(self.graph(BOUTIQUE, "--format", "svg").out)
+        boxes = []
+        for group in root.iter(SVG + "g"):
+            if group.get("data-name"):
+                rect = group.find(SVG + "rect")
+                boxes.append(tuple(int(rect.get(each)) for each in ("x", "y", "width", "height")))
+        width, height = int(root.get("width")), int(root.get("height"))
+        for i, (x, y, w, h) in enumerate(boxes):
+            self.assertTrue(0 <= x and x + w <= width and 0 <= y and y + h <= height)
+            for (a, b, c, d) in boxes[:i]:
+                self.assertTrue(x + w <= a or a + c <= x or y + h <= b or b + d <= y)
+
+    def test_dot_is_read_by_graphviz(self):
+        for directory, words in ((BOUTIQUE, []), (self.odd(), ["--by", "app"])):
+            out = self.graph(directory, *words, "--format", "dot").out
+            self.assertTrue(out.startswith("digraph weft {\n") and out.endswith("}\n"))
+            if shutil.which("dot"):
+                done = subprocess.run(["dot", "-Tsvg"], input=out.encode(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                self.assertEqual((done.returncode, done.stderr), (0, b""))
+
+    def test_mermaid(self):
+        directory = self.odd()
+        out = self.graph(directory, "--by", "app", "--format", "mermaid").out
+        self.assertTrue(out.startswith("flowchart LR\n"))
+        # Nothing in a text may end it or be taken for markup.
+        for text in re.findall(r'"([^"]*)"', out):
+            self.assertNotRegex(text, r"[<>&`|\[\]{}]")
+        self.write("old.weft", self.NAMES)
+        changed = self.graph(directory, "--against", "old.weft", "--format", "mermaid").out
+        self.assertNotIn("linkStyle", changed)
+        self.write("old.weft", self.NAMES.replace("  allow web -> db : tcp/5432\n", ""))
+        self.assertRegex(self.graph(directory, "--against", "old.weft", "--format", "mermaid").out, r"(?m)^  linkStyle \d stroke:#2a8a4a")
+
+    def test_the_page(self):
+        root = self.page(self.graph(BOUTIQUE, "--format", "html").out)
+        headings = [each.text for each in root.iter() if each.tag in (HTML + "h2", HTML + "h3")]
+        self.assertEqual(headings, ["Findings", "Who may talk to whom", "As a matrix", "As a table", "Groups"])
+        self.page(self.graph(self.odd(), "--by", "app", "--format", "html").out)
+
+    def test_the_page_of_a_check(self):
+        directory = self.project(NEVER_REFUTED)
+        outcome = self.expect(1, "check", directory, "--format", "html")
+        root = self.page(outcome.out)
+        text = "".join(root.itertext())
+        self.assertIn("error W3002: `never web -> db : tcp` is broken", text)
+        self.assertIn("refuted", text)
+        self.assertIn("Who may talk to whom", text)
+        self.write("p.weft", NEVER_REFUTED)
+        self.assertNotIn("Who may talk to whom", self.expect(1, "check", "p.weft", "--format", "html").out)
+        self.write("bad.weft", POLICY.replace("web -> db", "web => <db>"))
+        self.assertIn("W1006", "".join(self.page(self.expect(2, "check", "bad.weft", "--format", "html").out).itertext()))
+
+
+if __name__ == "__main__":
+    unittest.main()
