@@ -11,7 +11,7 @@ namespace {
 
 // What a line of a name may take, in letters; the whole name stands in the tooltip.
 constexpr std::size_t most_letters = 36;
-constexpr unsigned letter = 7, square = 22, margin = 12;
+constexpr unsigned letter = 8, square = 22, margin = 12;
 
 // Letters of UTF-8, which is what takes room.
 std::size_t letters(std::string_view text) {
@@ -31,6 +31,10 @@ std::size_t longest(const std::vector<std::string>& names) {
   std::size_t out = 4;
   for (const std::string& name : names) out = std::max(out, letters(shortened(name)));
   return out;
+}
+
+std::string whole_text(std::string_view attributes, std::string_view text) {
+  return fmt::format("<text {}>{}</text>\n", attributes, xml_text(text));
 }
 
 std::string text_element(std::string_view attributes, const std::string& text) {
@@ -62,12 +66,13 @@ std::string svg_of(const MatrixPicture& picture) {
   const auto across = static_cast<unsigned>(picture.columns.size()) * square;
   const auto down = static_cast<unsigned>(picture.rows.size()) * square;
   const unsigned legend = top + down + 2 * margin;
-  const unsigned width = std::max(left + across + lean + margin, left + 420U);
+  const unsigned width = std::max({left + across + lean + margin, left + 420U,
+                                   static_cast<unsigned>(2 * margin + letters(picture.title) * letter)});
   std::string out = fmt::format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"weft\" width=\"{0}\" height=\"{1}\" viewBox=\"0 0 {0} {1}\" "
       "role=\"img\">\n<title>{2}</title>\n<style>{3}</style>\n<rect class=\"paper\" width=\"{0}\" height=\"{1}\"/>\n",
       width, legend + margin + 8, xml_text(picture.title), drawing_style());
-  out += text_element(fmt::format("x=\"{}\" y=\"{}\" font-weight=\"600\"", margin, margin + 8), picture.title);
+  out += whole_text(fmt::format("x=\"{}\" y=\"{}\" font-weight=\"600\"", margin, margin + 8), picture.title);
   for (std::size_t c = 0; c < picture.columns.size(); ++c) {
     const auto x = left + static_cast<unsigned>(c) * square + square / 2 + 4;
     out += text_element(fmt::format("transform=\"translate({},{}) rotate(-45)\"", x, top - 6), picture.columns[c]);
@@ -96,10 +101,10 @@ std::string svg_of(const MatrixPicture& picture) {
     out += "</g>\n";
   }
   out += fmt::format("<rect class=\"all\" x=\"{}\" y=\"{}\" width=\"12\" height=\"12\" rx=\"2\"/>", left, legend - 10);
-  out += text_element(fmt::format("x=\"{}\" y=\"{}\"", left + 18, legend), "all of a row to all of a column");
-  out += fmt::format("<rect class=\"some\" x=\"{}\" y=\"{}\" width=\"12\" height=\"12\" rx=\"2\"/>", left + 300,
+  out += whole_text(fmt::format("x=\"{}\" y=\"{}\"", left + 18, legend), "all of a row to all of a column");
+  out += fmt::format("<rect class=\"some\" x=\"{}\" y=\"{}\" width=\"12\" height=\"12\" rx=\"2\"/>", left + 250,
                      legend - 10);
-  out += text_element(fmt::format("x=\"{}\" y=\"{}\"", left + 318, legend), "some of them");
+  out += text_element(fmt::format("x=\"{}\" y=\"{}\"", left + 268, legend), "some of them");
   return out + "</svg>\n";
 }
 

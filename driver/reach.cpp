@@ -86,8 +86,9 @@ class Tally {
           slots_[cell] = static_cast<std::uint32_t>(found_.size());
         }
         Found& found = found_[slots_[cell] - 1];
-        (counts_[cell] == totals_[cell] ? found.all : found.some).set(atom);
-        found.most = std::max(found.most, counts_[cell]);
+        const bool all = counts_[cell] == totals_[cell];
+        (all ? found.all : found.some).set(atom);
+        if (!all) found.most = std::max(found.most, counts_[cell]);
       }
     });
     for (std::size_t cell = 0; cell < totals_.size(); ++cell) {
@@ -95,7 +96,7 @@ class Tally {
       const Found& found = found_[slots_[cell] - 1];
       reach_.edges.push_back({cell / reach_.destinations.size(), cell % reach_.destinations.size(),
                               connectivity_.points_of(found.all), connectivity_.points_of(found.some), totals_[cell],
-                              found.most});
+                              found.most == 0 ? totals_[cell] : found.most});
     }
   }
 

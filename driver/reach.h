@@ -35,7 +35,7 @@ struct ReachEdge {
   model::PointSet all;           ///< open between every two of their members
   model::PointSet some;          ///< open between some and not all of them
   std::uint64_t pairs = 0;       ///< ordered pairs of distinct members
-  std::uint64_t open_pairs = 0;  ///< the most of them that share an open service
+  std::uint64_t open_pairs = 0;  ///< the most of them that share a service of `some`; all where that is empty
 };
 
 /// Who may reach whom, group by group.
