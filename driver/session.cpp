@@ -17,11 +17,13 @@ void Session::prefer(Preferences preferences) {
 
 void Session::open(const std::string& path, std::string text) {
   const bool fresh = !texts_.exists(path);
+  const Texts::Text before = texts_.text(path);
+  const bool same = before && *before == text;
   texts_.open(path, std::move(text));
   open_.insert(path);
   // A file nobody had before belongs to the policy of its directory.
   if (fresh) files_changed();
-  touch(path);
+  if (!same) touch(path);
 }
 
 void Session::change(const std::string& path, std::string text) {
@@ -30,10 +32,13 @@ void Session::change(const std::string& path, std::string text) {
 }
 
 void Session::close(const std::string& path) {
-  touch(path);
+  const Texts::Text before = texts_.text(path);
   texts_.close(path);
   open_.erase(path);
   homes_.erase(path);
+  // Most texts are closed as they were saved.
+  const Texts::Text now = texts_.text(path);
+  if (!before || !now || *before != *now) touch(path);
   if (!texts_.exists(path)) files_changed();
   forget_unused();
 }
@@ -146,6 +151,12 @@ Session::Known* Session::policy_of(const std::string& path) {
   Known& out = known(home_of(path));
   update(out);
   return &out;
+}
+
+Session::Known* Session::last_policy_of(const std::string& path) {
+  const auto home = homes_.find(path);
+  const auto found = home == homes_.end() ? units_.end() : units_.find(home->second);
+  return found == units_.end() || !found->second.unit->meaning() ? nullptr : &found->second;
 }
 
 std::vector<std::unique_ptr<Unit>> Session::forgotten() { return std::exchange(forgotten_, {}); }

@@ -56,6 +56,8 @@ class Session {
 
   /// The policy that a text belongs to, up to date; null where there is no such text.
   Known* policy_of(const std::string& path);
+  /// The same as it was understood last, whatever has been typed since; null where it never was.
+  Known* last_policy_of(const std::string& path);
   /// Every policy with an open text, up to date.
   std::vector<Known*> policies();
   /// Policies nobody has a text of any more, since the last call: what was said of them is to be taken back.

@@ -88,7 +88,7 @@ UnitFiles files_of(const UnitName& name, const Texts& texts, const Preferences& 
       out.policies = expanded(out.project->policies, false, texts);
       break;
     case UnitName::Kind::Directory:
-      out.policies = expanded({name.path}, false, texts);
+      out.policies = files_in(name.path, {".weft"}, texts);  // also where nothing is saved yet
       break;
     case UnitName::Kind::File:
       out.policies = {name.path};

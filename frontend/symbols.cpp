@@ -25,7 +25,13 @@ class Collector {
       : templates_(templates), out_(out) {
     for (const ast::File& file : files) {
       for (const ast::Statement& statement : file.statements) {
-        if (const auto* it = std::get_if<ast::TemplateStatement>(&statement)) templates_.emplace(it->name.text, it);
+        if (const auto* it = std::get_if<ast::UseStatement>(&statement)) note_use({}, *it);
+        if (const auto* it = std::get_if<ast::TemplateStatement>(&statement)) {
+          templates_.emplace(it->name.text, it);
+          for (const ast::BodyStatement& inner : it->body) {
+            if (const auto* use = std::get_if<ast::UseStatement>(&inner)) note_use(it->name.text, *use);
+          }
+        }
         if (const auto* it = std::get_if<ast::ServiceStatement>(&statement)) services_.insert(it->name.text);
         if (const auto* it = std::get_if<ast::TiersStatement>(&statement)) {
           for (const ast::Name& name : it->names) tiers_.insert(name.text);
@@ -125,9 +131,42 @@ class Collector {
       this->value(key, value);
     }
   }
+  // `shop`, or of what templates made `use/use/policy`: each part is a name of its own.
   void visit(const ast::Expectation::By& by) {
-    add(Kind::Policy, body_, by.name.text, by.name.span);
-    if (by.rule) add(Kind::Rule, policy_scope(by.name.text), by.rule->text, by.rule->span);
+    std::string scope = body_;
+    std::string_view rest = by.name.text;
+    const bool in_quotes = by.name_is_text || by.name.quoted;
+    Span span = by.name.span;
+    if (in_quotes && span.end - span.begin == rest.size() + 2) {
+      ++span.begin;
+      --span.end;
+    }
+    if (rest.find('/') != std::string_view::npos && span.end - span.begin == rest.size()) {
+      std::string pattern = scope;
+      for (std::size_t slash = rest.find('/'); slash != std::string_view::npos; slash = rest.find('/')) {
+        const auto use = uses_.find({pattern, std::string(rest.substr(0, slash))});
+        if (use == uses_.end()) break;  // a policy with a stroke in its name
+        const Span part{span.source, span.begin, span.begin + static_cast<std::uint32_t>(slash)};
+        if (use->second->alias) {
+          add(Kind::Use, pattern, use->second->alias->text, part);
+        } else {
+          add(Kind::Template, {}, use->second->name.text, part);
+        }
+        pattern = use->second->name.text;
+        rest.remove_prefix(slash + 1);
+        span.begin += static_cast<std::uint32_t>(slash) + 1;
+      }
+      scope = pattern;
+    } else {
+      span = by.name.span;
+    }
+    const std::string name(rest);
+    add(Kind::Policy, scope, name, span);
+    if (by.rule) add(Kind::Rule, scope.empty() ? name : scope + "/" + name, by.rule->text, by.rule->span);
+  }
+  // By the template around it and the name by which what it makes is called.
+  void note_use(const std::string& around, const ast::UseStatement& use) {
+    uses_.emplace(std::pair(around, use.alias ? use.alias->text : use.name.text), &use);
   }
 
   // ---- templates and other files
@@ -274,6 +313,7 @@ class Collector {
   Templates& templates_;
   std::vector<Occurrence>& out_;
   std::set<std::string, std::less<>> services_, tiers_;
+  std::map<std::pair<std::string, std::string>, const ast::UseStatement*> uses_;
   // Of the template that is gone through.
   std::string body_;
   std::set<std::string, std::less<>> parameters_, own_;

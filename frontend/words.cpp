@@ -6,7 +6,6 @@
 #include "frontend/scanner.h"
 #include "frontend/statement_reader.h"
 #include "grammar/WeftParser.h"
-#include "model/peer.h"
 
 namespace weft::frontend {
 
@@ -51,6 +50,11 @@ std::vector<Word> words_of(std::string_view text) {
   return out;
 }
 
-std::string spelled_name(std::string_view name) { return to_string(model::keys::of_workload(std::string(name))); }
+std::string spelled_name(std::string_view name) {
+  const std::vector<Word> words = words_of(name);
+  const bool plain = words.size() == 1 && words[0].kind == Word::Kind::Name && words[0].end == name.size() &&
+                     words[0].begin == 0 && !name.starts_with('`') && name != "ns" && name != "sa" && name != "cluster";
+  return plain ? std::string(name) : "`" + std::string(name) + "`";
+}
 
 }  // namespace weft::frontend

@@ -4,6 +4,7 @@
 
 #include "driver/compile.h"
 #include "lsp/preferences.h"
+#include "lsp/semantic_tokens.h"
 #include "lsp/server.h"
 #include "lsp/uri.h"
 
@@ -63,6 +64,24 @@ Json Server::initialize(const Json& params) {
       {"codeActionProvider", {{"codeActionKinds", {"quickfix", "source.fixAll", "source.fixAll.weft"}}}},
       {"documentFormattingProvider", true},
       {"documentRangeFormattingProvider", true},
+      {"hoverProvider", true},
+      {"completionProvider", {{"triggerCharacters", {".", "\"", "@", ":", "/", "(", ","}}}},
+      {"signatureHelpProvider", {{"triggerCharacters", {"(", ",", "="}}}},
+      {"definitionProvider", true},
+      {"referencesProvider", true},
+      {"documentHighlightProvider", true},
+      {"renameProvider", {{"prepareProvider", true}}},
+      {"documentLinkProvider", {{"resolveProvider", false}}},
+      {"documentSymbolProvider", true},
+      {"workspaceSymbolProvider", true},
+      {"foldingRangeProvider", true},
+      {"selectionRangeProvider", true},
+      {"semanticTokensProvider",
+       {{"legend", semantic_tokens_legend()}, {"full", {{"delta", true}}}, {"range", true}}},
+      {"inlayHintProvider", true},
+      {"codeLensProvider", {{"resolveProvider", true}}},
+      {"callHierarchyProvider", true},
+      {"executeCommandProvider", {{"commands", {"weft.runTest", "weft.explainDecision"}}}},
       {"workspace", {{"workspaceFolders", {{"supported", true}, {"changeNotifications", true}}}}},
   };
   return {{"capabilities", std::move(server)},

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -23,6 +24,10 @@ void Server::check() {
     const auto& meaning = known->unit->meaning();
     const bool wait = meaning->understood && session_.proving();
     announcements_[known->unit->name()] = {meaning->revision, Clock::now() + (wait ? patience : Clock::duration())};
+  }
+  for (const std::string& path : std::exchange(opened_, {})) {
+    driver::Session::Known* known = documents_.contains(path) ? session_.policy_of(path) : nullptr;
+    if (known != nullptr) announcements_.try_emplace(known->unit->name(), known->unit->meaning()->revision, Clock::now());
   }
   check_took_ = Clock::now() - begin;
   for (const auto& unit : session_.forgotten()) withdraw(unit->name());
@@ -63,7 +68,7 @@ void Server::publish(const std::string& path, const std::string& uri, Json diagn
 
 // Nobody works on that policy any more.
 void Server::withdraw(const driver::UnitName& name) {
-  atlases_.erase(name);
+  indexes_.erase(name);
   announcements_.erase(name);
   std::vector<std::string> paths;
   for (const auto& [path, publisher] : publishers_) {

@@ -77,12 +77,45 @@ class Server {
   Json code_action(const Json& params);
   Json formatting(const Json& params);
   Json range_formatting(const Json& params);
+  Json hover(const Json& params);
+  Json completion(const Json& params);
+  Json signature_help(const Json& params);
+  Json definition(const Json& params);
+  Json references(const Json& params);
+  Json document_highlight(const Json& params);
+  Json prepare_rename(const Json& params);
+  Json rename(const Json& params);
+  Json document_link(const Json& params);
+  Json document_symbol(const Json& params);
+  Json workspace_symbol(const Json& params);
+  Json folding_range(const Json& params);
+  Json selection_range(const Json& params);
+  Json semantic_tokens_full(const Json& params);
+  Json semantic_tokens_delta(const Json& params);
+  Json semantic_tokens_range(const Json& params);
+  Json inlay_hint(const Json& params);
+  Json code_lens(const Json& params);
+  Json code_lens_resolve(const Json& params);
+  Json prepare_call_hierarchy(const Json& params);
+  Json incoming_calls(const Json& params);
+  Json outgoing_calls(const Json& params);
+  Json execute_command(const Json& params);
 
   /// The text of `params/textDocument/uri` in its policy; throws where nobody has opened it.
   View view(const Json& params);
   View view_of(const std::string& path);
+  View view_of_item(const Json& item);
+  /// The same as `view` without reading what was typed since, where something was read before: what is declared changes
+  /// less often than what is typed.
+  View last_view(const Json& params);
   std::uint32_t offset(const View& view, const Json& params) const;
+  /// What questions look things up in, made for one meaning when first asked for.
+  struct Index {
+    std::unique_ptr<Atlas> atlas;
+    std::unique_ptr<frontend::Symbols> symbols;
+  };
   const Atlas& atlas(driver::Session::Known& known);
+  const frontend::Symbols& symbols(driver::Session::Known& known);
 
   Connection connection_;
   Library library_;
@@ -95,12 +128,19 @@ class Server {
   std::int64_t next_id_ = 0;
 
   std::optional<Clock::time_point> check_due_;
+  std::set<std::string> opened_;  ///< texts whose policies have to be spoken of, changed or not
   Clock::duration check_took_{};
   std::map<driver::UnitName, Announcement> announcements_;
-  std::map<driver::UnitName, std::unique_ptr<Atlas>> atlases_;
+  std::map<driver::UnitName, Index> indexes_;
   std::map<std::string, driver::UnitName> publishers_;  ///< by path: whose diagnostics stand there
   std::map<std::string, std::string> published_;        ///< by path: the URI under which there are some
   Progress progress_;
+  /// What the client has been told last about the words of a text.
+  struct Tokens {
+    std::string id;
+    std::vector<std::uint32_t> data;
+  };
+  std::map<std::string, Tokens> tokens_;  ///< by path
 
   driver::Session session_;  // last: its threads wake the connection
 };

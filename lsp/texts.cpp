@@ -47,6 +47,7 @@ void Server::did_open(const Json& params) {
   const std::string path = document.path;
   session_.open(path, document.text);
   documents_[path] = std::move(document);
+  opened_.insert(path);
   texts_changed();
 }
 
@@ -74,6 +75,7 @@ void Server::did_save(const Json& params) {
 void Server::did_close(const Json& params) {
   const std::string path = path_of(uri_in(params));
   if (documents_.erase(path) == 0) return;
+  tokens_.erase(path);
   session_.close(path);
   texts_changed();
 }
@@ -105,7 +107,20 @@ View Server::view_of(const std::string& path) {
   const auto source = known == nullptr ? std::nullopt : known->unit->source(path);
   if (!source) throw RequestError{error_code::request_failed, "the text is part of no policy"};
   const Atlas& places = atlas(*known);
-  return {*known, places.meaning(), known->unit->files(), *source, places, client_};
+  return {*known, places.meaning(), known->unit->files(), *source, places, symbols(*known), client_};
+}
+
+View Server::last_view(const Json& params) {
+  const std::string path = path_of(uri_in(params));
+  if (documents_.contains(path)) {
+    driver::Session::Known* known = session_.last_policy_of(path);
+    const auto source = known == nullptr ? std::nullopt : known->unit->source(path);
+    if (source) {
+      const Atlas& places = atlas(*known);
+      return {*known, places.meaning(), known->unit->files(), *source, places, symbols(*known), client_};
+    }
+  }
+  return view_of(path);
 }
 
 std::uint32_t Server::offset(const View& view, const Json& params) const {
@@ -113,11 +128,19 @@ std::uint32_t Server::offset(const View& view, const Json& params) const {
 }
 
 const Atlas& Server::atlas(driver::Session::Known& known) {
-  std::unique_ptr<Atlas>& out = atlases_[known.unit->name()];
-  if (!out || &out->meaning() != known.unit->meaning().get()) {
-    out = std::make_unique<Atlas>(known.unit->meaning(), encoding_, documents_, library_);
+  Index& index = indexes_[known.unit->name()];
+  if (!index.atlas || &index.atlas->meaning() != known.unit->meaning().get()) {
+    index.atlas = std::make_unique<Atlas>(known.unit->meaning(), encoding_, documents_, library_);
+    index.symbols.reset();
   }
-  return *out;
+  return *index.atlas;
+}
+
+const frontend::Symbols& Server::symbols(driver::Session::Known& known) {
+  atlas(known);
+  Index& index = indexes_[known.unit->name()];
+  if (!index.symbols) index.symbols = std::make_unique<frontend::Symbols>(known.unit->files());
+  return *index.symbols;
 }
 
 }  // namespace weft::lsp

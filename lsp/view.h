@@ -1,6 +1,7 @@
 #pragma once
 
 #include "driver/session.h"
+#include "frontend/symbols.h"
 #include "lsp/atlas.h"
 #include "lsp/json.h"
 
@@ -27,6 +28,7 @@ struct View {
   const std::vector<frontend::ast::File>& files;
   SourceId source;
   const Atlas& atlas;
+  const frontend::Symbols& symbols;
   const Abilities& client;
 
   std::string_view text() const { return meaning.sources[source].text(); }

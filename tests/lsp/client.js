@@ -5,6 +5,7 @@ const fs = require('fs');
 const os = require('os');
 const path = require('path');
 const { pathToFileURL } = require('url');
+const { after } = require('node:test');
 const rpc = require('vscode-jsonrpc/node');
 const model = require('./model');
 
@@ -42,6 +43,7 @@ class Client {
     });
     this.exit = new Promise((resolve) => this.process.on('exit', (code, signal) => resolve(signal || code)));
     this.process.on('error', (error) => { throw error; });
+    after(() => this.process.kill()); // of a test that failed half way
     this.connection = rpc.createMessageConnection(
       new rpc.StreamMessageReader(this.process.stdout), new rpc.StreamMessageWriter(this.process.stdin));
     this.buffers = new Map(); // name -> { text, version }

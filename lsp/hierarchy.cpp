@@ -1,0 +1,153 @@
+#include "lsp/hierarchy.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "frontend/meaning.h"
+#include "frontend/place.h"
+#include "lsp/describe.h"
+#include "verifier/connectivity.h"
+
+namespace weft::lsp {
+
+using frontend::Occurrence;
+using frontend::Symbol;
+using model::Direction;
+namespace ast = frontend::ast;
+
+namespace {
+
+constexpr int object_kind = 19;  // SymbolKind
+constexpr std::size_t names_in_title = 3;
+
+/// What one rule, or the default where there is none, lets through.
+struct Way {
+  std::set<std::uint32_t> classes;  ///< at the other end
+  std::set<std::uint32_t> atoms;
+};
+
+Json item(const View& view, const std::string& name, const std::string& detail, Span place, Json members) {
+  Json range = view.atlas.range(place);
+  return {{"name", name},      {"kind", object_kind},      {"detail", detail},         {"uri", view.atlas.uri(place.source)},
+          {"range", range},    {"selectionRange", range}, {"data", std::move(members)}};
+}
+
+Json members_of(const std::vector<const model::Instance*>& instances, bool world) {
+  Json names = Json::array();
+  for (const model::Instance* instance : instances) names.push_back(instance->name);
+  return {{"workloads", std::move(names)}, {"world", world}};
+}
+
+// The classes of those an item stands for.
+std::set<std::uint32_t> classes_of(const View& view, const verifier::Connectivity& reach, const Json& item) {
+  std::set<std::uint32_t> out;
+  const model::Inventory& inventory = *view.meaning.inventory;
+  const Json& names = member(item, "data/workloads");
+  if (!names.is_array()) throw RequestError{error_code::invalid_params, "the item is none of this server's"};
+  for (const Json& name : names) {
+    if (!name.is_string()) continue;
+    const model::Instance* instance = inventory.find(name.get_ref<const std::string&>());
+    if (instance == nullptr) continue;  // gone since
+    const auto id = static_cast<model::InstanceId>(instance - inventory.instances.data());
+    for (const std::uint32_t each : reach.classes_of(id)) out.insert(each);
+  }
+  if (says(item, "data/world")) {
+    for (std::uint32_t i = 0; i < reach.classes().size(); ++i) {
+      if (reach.classes()[i].kind == model::PeerKind::World) out.insert(i);
+    }
+  }
+  return out;
+}
+
+Json ways_of(const View& view, const Json& item_json, Direction direction) {
+  Json out = Json::array();
+  if (!view.meaning.has_inventory) return out;
+  const model::Policy& policy = view.meaning.policy;
+  const model::Inventory& inventory = *view.meaning.inventory;
+  const verifier::Connectivity reach(policy, inventory, view.meaning.now);
+  const bool in = direction == Direction::Ingress;
+  std::map<std::optional<model::RuleId>, Way> ways;
+  for (const std::uint32_t here : classes_of(view, reach, item_json)) {
+    for (std::uint32_t atom = 0; atom < reach.atoms().size(); ++atom) {
+      const verifier::BitSet others = in ? reach.reaching(atom, here) : reach.reached_from(atom, here);
+      for (std::uint32_t other = 0; other < reach.classes().size(); ++other) {
+        if (!others.test(other)) continue;
+        const std::uint32_t source = in ? other : here, destination = in ? here : other;
+        // The rule at the gate of those asked about says most; without one, the rule at the other gate.
+        auto gate = reach.decide(direction, source, destination, atom);
+        if (!gate || !gate->rule) {
+          const auto far = reach.decide(in ? Direction::Egress : Direction::Ingress, source, destination, atom);
+          if (far && far->rule) gate = far;
+        }
+        Way& way = ways[gate ? gate->rule : std::nullopt];
+        way.classes.insert(other);
+        way.atoms.insert(atom);
+      }
+    }
+  }
+  for (const auto& [rule, way] : ways) {
+    std::set<const model::Instance*> members;
+    bool world = false;
+    for (const std::uint32_t each : way.classes) {
+      const verifier::PeerClass& peers = reach.classes()[each];
+      world = world || peers.kind == model::PeerKind::World;
+      for (const model::InstanceId id : peers.members) members.insert(&inventory[id]);
+    }
+    std::vector<const model::Instance*> sorted(members.begin(), members.end());  // of one vector: in its order
+    model::PointSet points;
+    for (const std::uint32_t atom : way.atoms) points.add(reach.atoms()[atom]);
+    std::string name = sorted.empty() ? std::string("the world") : named(sorted, names_in_title);
+    if (world && !sorted.empty()) name += ", and the world";
+    std::erase(name, '`');
+    // Where nothing decides, what is asked about is as good a place as any.
+    Span place = rule ? policy[*rule].span : Span{view.source, 0, 0};
+    if (view.atlas.uri(place.source).empty()) place = policy[*rule].used_at.value_or(Span{view.source, 0, 0});
+    const std::string detail = fmt::format("{}, {}", model::to_string(points),
+                                           rule ? fmt::format("by {}", policy[policy[*rule].block].name) : std::string("by no rule"));
+    Json other = item(view, name, detail, place, members_of(sorted, world));
+    out.push_back({{in ? "from" : "to", other}, {"fromRanges", Json::array({view.atlas.range(place)})}});
+  }
+  return out;
+}
+
+}  // namespace
+
+Json prepare_hierarchy(const View& view, std::uint32_t offset) {
+  if (view.file() == nullptr || !view.meaning.has_inventory) return {};
+  const frontend::Place place = frontend::place_in(*view.file(), offset);
+  std::optional<model::Selector> meant;
+  std::string name;
+  Span span{view.source, offset, offset};
+  const Occurrence* here = view.symbols.at(view.source, offset);
+  if (here != nullptr && here->symbol.kind == Symbol::Kind::Selector && here->symbol.scope.empty()) {
+    for (const model::Group& group : view.meaning.policy.groups) {
+      if (group.name == here->symbol.name) meant = group.selector;
+    }
+    name = here->symbol.name;
+    span = here->span;
+  } else if (place.selector != nullptr && place.pattern == nullptr) {
+    meant = frontend::meaning_of(view.files, *place.selector);
+    name = std::string(view.meaning.sources.text(place.selector->span));
+    span = place.selector->span;
+  } else if (place.end != nullptr) {
+    if (const auto* workload = std::get_if<ast::TestEnd::Workload>(&place.end->who)) {
+      const model::Instance* instance = view.meaning.inventory->find(workload->name.text);
+      if (instance == nullptr) return {};
+      return Json::array({item(view, instance->name, "", workload->name.span, members_of({instance}, false))});
+    }
+  }
+  if (!meant) return {};
+  const auto members = matched(*meant, *view.meaning.inventory);
+  const bool world = model::matches(*meant, {&view.meaning.inventory->world, {}});
+  return Json::array({item(view, name, number_of(members), span, members_of(members, world))});
+}
+
+Json incoming(const View& view, const Json& item) { return ways_of(view, item, Direction::Ingress); }
+
+Json outgoing(const View& view, const Json& item) { return ways_of(view, item, Direction::Egress); }
+
+}  // namespace weft::lsp

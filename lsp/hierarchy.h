@@ -1,0 +1,16 @@
+#pragma once
+
+#include "lsp/view.h"
+
+namespace weft::lsp {
+
+// The call hierarchy of editors as reachability in the inventory: who may reach these, whom may they reach.
+
+/// Those whom the selector at a place means, as one item; null where none is.
+Json prepare_hierarchy(const View& view, std::uint32_t offset);
+/// Who may open connections to the members of an item, by the rule that lets them, and for which services.
+Json incoming(const View& view, const Json& item);
+/// Whom the members of an item may open connections to.
+Json outgoing(const View& view, const Json& item);
+
+}  // namespace weft::lsp

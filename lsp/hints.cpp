@@ -1,0 +1,144 @@
+#include "lsp/hints.h"
+
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "frontend/meaning.h"
+#include "frontend/place.h"
+#include "lsp/describe.h"
+#include "lsp/diagnostics.h"
+#include "lsp/hover.h"
+
+namespace weft::lsp {
+
+using frontend::Occurrence;
+using frontend::Symbol;
+namespace ast = frontend::ast;
+
+namespace {
+
+constexpr std::size_t longest_hint = 60;
+
+std::string shortened(std::string text) {
+  if (text.size() <= longest_hint) return text;
+  return text.substr(0, text.rfind(',', longest_hint)) + ", …";
+}
+
+bool inside(Span span, Span part) { return span.begin <= part.end && span.end >= part.begin; }
+
+const model::Group* group_named(const model::Policy& policy, const std::string& name) {
+  const auto found = std::ranges::find(policy.groups, name, &model::Group::name);
+  return found == policy.groups.end() ? nullptr : &*found;
+}
+
+Json lens(const View& view, Span place, std::string title) {
+  return {{"range", view.atlas.range({place.source, place.begin, place.begin})},
+          {"command", {{"title", std::move(title)}, {"command", ""}}}};
+}
+
+}  // namespace
+
+Json inlay_hints(const View& view, Span part) {
+  Json out = Json::array();
+  if (view.file() == nullptr) return out;
+  std::map<std::string, std::string> services;
+  for (const ast::File& file : view.files) {
+    for (const ast::Statement& statement : file.statements) {
+      const auto* it = std::get_if<ast::ServiceStatement>(&statement);
+      if (it == nullptr || services.contains(it->name.text)) continue;
+      services[it->name.text] = model::to_string(frontend::meaning_of(view.files, it->services));
+    }
+  }
+  const auto hint = [&](std::uint32_t at, std::string label) {
+    out.push_back({{"position", view.atlas.position(view.source, at)}, {"label", std::move(label)}, {"paddingLeft", true}});
+  };
+  std::map<std::string, std::string> ports;  // by name, of the inventory
+  for (const model::Instance& instance : view.meaning.inventory->instances) {
+    for (const model::NamedPort& port : instance.peer.ports) {
+      const std::string number = fmt::format("{}", port.port);
+      std::string& all = ports[port.name];
+      if (all.empty()) all = number;
+      else if (fmt::format("|{}|", all).find(fmt::format("|{}|", number)) == std::string::npos) all += "|" + number;
+    }
+  }
+  for (const Occurrence& it : view.symbols.in(view.source)) {
+    if (!inside(it.span, part)) continue;
+    if (it.symbol.kind == Symbol::Kind::Service && !it.declaration && it.symbol.scope.empty()) {
+      const auto known = services.find(it.symbol.name);
+      if (known != services.end() && !known->second.empty()) hint(it.span.end, "= " + shortened(known->second));
+    } else if (it.symbol.kind == Symbol::Kind::Port) {
+      const auto known = ports.find(it.symbol.name);
+      if (known != ports.end()) hint(it.span.end, "= " + shortened(known->second));
+    } else if (it.symbol.kind == Symbol::Kind::Selector && it.declaration && it.symbol.scope.empty() && view.meaning.has_inventory) {
+      const model::Group* group = group_named(view.meaning.policy, it.symbol.name);
+      if (group != nullptr) hint(it.span.end, "(" + number_of(matched(group->selector, *view.meaning.inventory)) + ")");
+    }
+  }
+  return out;
+}
+
+Json code_lenses(const View& view) {
+  Json out = Json::array();
+  if (view.file() == nullptr) return out;
+  // What a finding says of a rule, above it.
+  const auto findings = [&](Span span) {
+    for (const Diagnostic* each : findings_of(view.known)) {
+      if (each->span != span || each->severity == Severity::Error) continue;
+      out.push_back(lens(view, span, fmt::format("{}: {}", each->code, each->message)));
+    }
+  };
+  const auto counted_later = [&](Span span, const char* what) {
+    if (!view.meaning.has_inventory) return;
+    out.push_back({{"range", view.atlas.range({span.source, span.begin, span.begin})},
+                   {"data", {{"uri", view.atlas.uri(view.source)}, {"what", what}, {"begin", span.begin}, {"end", span.end}}}});
+  };
+  for (const ast::Statement& statement : view.file()->statements) {
+    if (const auto* it = std::get_if<ast::AssertionStatement>(&statement)) {
+      if (std::string state = proof_state(view, *it); !state.empty()) {
+        out.push_back(lens(view, it->span, state.substr(0, state.find(": the policy"))));
+      }
+    } else if (const auto* test = std::get_if<ast::TestStatement>(&statement)) {
+      out.push_back({{"range", view.atlas.range({test->span.source, test->span.begin, test->span.begin})},
+                     {"command",
+                      {{"title", "run test"},
+                       {"command", "weft.runTest"},
+                       {"arguments", {view.atlas.uri(view.source), test->name.text}}}}});
+    } else if (const auto* policy = std::get_if<ast::PolicyStatement>(&statement)) {
+      for (const ast::PolicyItem& item : policy->items) {
+        if (const auto* rule = std::get_if<ast::RuleStatement>(&item)) {
+          counted_later(rule->span, "rule");
+          findings(rule->span);
+        }
+        if (const auto* isolation = std::get_if<ast::IsolateStatement>(&item)) counted_later(isolation->span, "isolation");
+      }
+    }
+  }
+  return out;
+}
+
+Json resolve_lens(const View& view, Json lens) {
+  const auto begin = static_cast<std::uint32_t>(lens.at("data").at("begin").get<std::uint64_t>());
+  const auto end = static_cast<std::uint32_t>(lens.at("data").at("end").get<std::uint64_t>());
+  const Span span{view.source, begin, end};
+  const model::Inventory& inventory = *view.meaning.inventory;
+  std::string title = "the policy has changed";
+  for (const model::Rule& rule : view.meaning.policy.rules) {
+    if (rule.span != span) continue;
+    const auto end_of = [&](const model::Selector& selector) {
+      if (selector.kind == model::Selector::Kind::World) return std::string("the world");
+      const auto who = matched(selector, inventory);
+      return who.empty() && model::matches(selector, {&inventory.world, {}}) ? std::string("the world") : number_of(who);
+    };
+    title = fmt::format("{} → {}", end_of(rule.source), end_of(rule.destination));
+    break;
+  }
+  for (const model::Isolation& isolation : view.meaning.policy.isolations) {
+    if (isolation.span == span) title = number_of(matched(isolation.subject, inventory));
+  }
+  lens["command"] = {{"title", std::move(title)}, {"command", ""}};
+  return lens;
+}
+
+}  // namespace weft::lsp

@@ -1,0 +1,171 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "lsp/commands.h"
+#include "lsp/completion.h"
+#include "lsp/hierarchy.h"
+#include "lsp/hints.h"
+#include "lsp/hover.h"
+#include "lsp/navigation.h"
+#include "lsp/outline.h"
+#include "lsp/semantic_tokens.h"
+#include "lsp/server.h"
+#include "lsp/uri.h"
+
+namespace weft::lsp {
+
+// Requests about one text and a place in it: the view of it, and who answers.
+
+Json Server::hover(const Json& params) {
+  const View it = view(params);
+  return lsp::hover(it, offset(it, params));
+}
+
+Json Server::completion(const Json& params) {
+  const View it = last_view(params);
+  const Document& document = documents_.at(it.meaning.paths[static_cast<std::size_t>(it.source)]);
+  const Lines lines(document.text, encoding_);
+  return lsp::completion(it, document.text, lines.offset(position_of(member(params, "position"))), lines);
+}
+
+Json Server::signature_help(const Json& params) {
+  const View it = view(params);
+  return lsp::signature_help(it, offset(it, params));
+}
+
+Json Server::definition(const Json& params) {
+  const View it = view(params);
+  return lsp::definition(it, offset(it, params));
+}
+
+Json Server::references(const Json& params) {
+  const View it = view(params);
+  return lsp::references(it, offset(it, params), says(params, "context/includeDeclaration"));
+}
+
+Json Server::document_highlight(const Json& params) {
+  const View it = view(params);
+  return highlights(it, offset(it, params));
+}
+
+Json Server::prepare_rename(const Json& params) {
+  const View it = view(params);
+  return lsp::prepare_rename(it, offset(it, params));
+}
+
+Json Server::rename(const Json& params) {
+  const View it = view(params);
+  const Json& name = member(params, "newName");
+  if (!name.is_string()) throw RequestError{error_code::invalid_params, "`newName` is a text"};
+  return lsp::rename(it, offset(it, params), name.get<std::string>());
+}
+
+Json Server::document_link(const Json& params) { return document_links(view(params)); }
+
+Json Server::document_symbol(const Json& params) { return document_symbols(view(params)); }
+
+Json Server::workspace_symbol(const Json& params) {
+  const Json& query = member(params, "query");
+  Json out = Json::array();
+  for (driver::Session::Known* known : session_.policies()) {
+    const Atlas& places = atlas(*known);
+    if (places.meaning().paths.empty()) continue;
+    const View it{*known, places.meaning(), known->unit->files(), SourceId{0}, places, symbols(*known), client_};
+    add_workspace_symbols(it, query.is_string() ? query.get<std::string>() : std::string(), out);
+  }
+  return out;
+}
+
+Json Server::folding_range(const Json& params) { return folding_ranges(view(params)); }
+
+Json Server::selection_range(const Json& params) { return selection_ranges(view(params), member(params, "positions")); }
+
+Json Server::semantic_tokens_full(const Json& params) {
+  const View it = view(params);
+  Tokens& tokens = tokens_[it.meaning.paths[static_cast<std::size_t>(it.source)]];
+  tokens.id = fmt::format("{}", ++next_id_);
+  tokens.data = semantic_tokens(it);
+  return {{"resultId", tokens.id}, {"data", tokens.data}};
+}
+
+Json Server::semantic_tokens_delta(const Json& params) {
+  const View it = view(params);
+  Tokens& tokens = tokens_[it.meaning.paths[static_cast<std::size_t>(it.source)]];
+  if (tokens.id.empty() || member(params, "previousResultId") != tokens.id) return semantic_tokens_full(params);
+  std::vector<std::uint32_t> now = semantic_tokens(it);
+  Json edits = token_edits(tokens.data, now);
+  tokens.id = fmt::format("{}", ++next_id_);
+  tokens.data = std::move(now);
+  return {{"resultId", tokens.id}, {"edits", std::move(edits)}};
+}
+
+Json Server::semantic_tokens_range(const Json& params) {
+  const View it = view(params);
+  return {{"data", semantic_tokens(it, it.atlas.span(it.source, member(params, "range")))}};
+}
+
+Json Server::inlay_hint(const Json& params) {
+  const View it = view(params);
+  return inlay_hints(it, it.atlas.span(it.source, member(params, "range")));
+}
+
+Json Server::code_lens(const Json& params) { return code_lenses(view(params)); }
+
+Json Server::code_lens_resolve(const Json& params) {
+  const Json& uri = member(params, "data/uri");
+  if (!uri.is_string()) throw RequestError{error_code::invalid_params, "the lens is none of this server's"};
+  return resolve_lens(view_of(path_of(uri.get_ref<const std::string&>())), params);
+}
+
+Json Server::prepare_call_hierarchy(const Json& params) {
+  const View it = view(params);
+  return prepare_hierarchy(it, offset(it, params));
+}
+
+Json Server::incoming_calls(const Json& params) {
+  const Json& item = member(params, "item");
+  return incoming(view_of_item(item), item);
+}
+
+Json Server::outgoing_calls(const Json& params) {
+  const Json& item = member(params, "item");
+  return outgoing(view_of_item(item), item);
+}
+
+Json Server::execute_command(const Json& params) {
+  const Json& command = member(params, "command");
+  const Json& arguments = member(params, "arguments");
+  const auto argument = [&](std::size_t i) -> std::string {
+    const bool there = arguments.is_array() && i < arguments.size() && arguments[i].is_string();
+    return there ? arguments[i].get<std::string>() : std::string();
+  };
+  std::string out;
+  if (command == "weft.runTest") {
+    const View it = view_of(path_of(argument(0)));
+    // A test is named, or a place in it is given.
+    const bool place = arguments.is_array() && arguments.size() > 1 && arguments[1].is_object();
+    out = place ? run_tests_at(it, it.atlas.offset(it.source, arguments[1])) : run_tests(it, argument(1));
+  } else if (command == "weft.explainDecision") {
+    out = explain_decision(view_of(path_of(argument(0))), argument(1));
+  } else {
+    throw RequestError{error_code::invalid_params, "the commands are `weft.runTest` and `weft.explainDecision`"};
+  }
+  return out;
+}
+
+// The rule an item stands at may be in any file of a policy, open or not.
+View Server::view_of_item(const Json& item) {
+  const Json& uri = member(item, "uri");
+  if (!uri.is_string()) throw RequestError{error_code::invalid_params, "an item has a `uri`"};
+  const std::string path = path_of(uri.get_ref<const std::string&>());
+  for (driver::Session::Known* known : session_.policies()) {
+    const auto source = known->unit->source(path);
+    if (!source) continue;
+    const Atlas& places = atlas(*known);
+    return {*known, places.meaning(), known->unit->files(), *source, places, symbols(*known), client_};
+  }
+  throw RequestError{error_code::request_failed, "the text is part of no policy"};
+}
+
+}  // namespace weft::lsp
