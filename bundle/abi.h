@@ -65,6 +65,14 @@ struct weft_endpoint {
 #define WEFT_ACTION_PASS 2u
 #define WEFT_ACTION_MASK 3u
 #define WEFT_ACTION_SHIFT 2
+#define WEFT_ACTION_ENTRY 0x003ffffcu /* the entry number in its place: entries are fewer than 2^20 */
+
+/* Above that, what whoever tells about packets wants to know of an entry. */
+#define WEFT_ACTION_WOULD_DENY 0x10000000u /* an audited isolation: it allows, and would deny */
+#define WEFT_ACTION_AUDITED 0x20000000u    /* an audited rule or isolation */
+#define WEFT_ACTION_LOG 0x40000000u        /* a rule with `log` */
+#define WEFT_ACTION_OPENS 0x80000000u      /* of a decision: the packet belongs to no connection that is remembered */
+#define WEFT_ACTION_FLAGS 0xf0000000u
 
 /* Keys of the connection tables: a connection that the gate of one endpoint allowed, seen from that endpoint. Every byte
  * is set, padding included. Ports are in network byte order; of ICMP both are the echo identifier.
@@ -94,6 +102,48 @@ struct weft_connection6 {
 
 struct weft_connection {
 	weft_u64 seen; /* bpf_ktime_get_coarse_ns() of the last packet in either direction */
+};
+
+/* What a program tells about a packet through the ring buffer `weft_events`. Numbers are in host byte order, addresses as
+ * in the packet; what could not be read is zero.
+ */
+#define WEFT_EVENT_DENIED 1  /* the packet was denied */
+#define WEFT_EVENT_LOGGED 2  /* a rule with `log` decided */
+#define WEFT_EVENT_AUDITED 4 /* something audited would have taken part: `would_be` */
+#define WEFT_EVENT_SERVICE 8 /* ports, or type and code of ICMP, could be read */
+
+#define WEFT_EVENT_BYTES 262144 /* of the ring buffer */
+
+struct weft_event {
+	weft_u64 time; /* bpf_ktime_get_coarse_ns() */
+	weft_u32 ifindex;
+	weft_u32 length;   /* of the frame */
+	weft_u32 decision; /* entry and action */
+	weft_u32 would_be; /* the same, were everything audited in force; with WEFT_ACTION_AUDITED */
+	weft_u32 own;      /* identity of the workload, class | home << 16; 0x10000: an address that is not its own */
+	weft_u32 peer;     /* identity of the other end */
+	weft_u32 local[4]; /* address of the workload's end, IPv4 in the first word */
+	weft_u32 remote[4];
+	weft_u16 local_port;
+	weft_u16 remote_port;
+	weft_u16 service;   /* destination port, or type << 8 | code of ICMP */
+	weft_u16 ethertype; /* behind tags */
+	weft_u8 protocol;   /* of IPv6: behind the extension headers */
+	weft_u8 family;     /* 4, 6, or 0 */
+	weft_u8 outbound;   /* 1: the egress gate, 0: the ingress gate */
+	weft_u8 what;       /* WEFT_EVENT_* */
+	weft_u32 unused;
+};
+
+/* How much one processor may still tell: elements of `weft_event_budgets`, denials apart from what was asked for. */
+#define WEFT_EVENTS_DENIED 0u
+#define WEFT_EVENTS_ASKED_FOR 1u
+
+struct weft_event_budget {
+	weft_u64 filled;   /* when it was filled last */
+	weft_u64 left;     /* events */
+	weft_u64 withheld; /* events there was no budget for */
+	weft_u64 lost;     /* events there was no room for in the buffer */
 };
 
 #endif /* WEFT_BUNDLE_ABI_H */

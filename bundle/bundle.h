@@ -66,6 +66,8 @@ struct Entry {
   std::string tier;
   std::string at;    ///< "shop.weft:14:3", empty without a place
   std::string text;  ///< the rule as written
+  bool audited = false;            ///< it decides nothing; an isolation allows and would deny
+  std::optional<std::string> log{};  ///< of a rule that says `log`, its text
 
   bool operator==(const Entry&) const = default;
 };

@@ -22,6 +22,8 @@ Json json_of(const std::vector<Entry>& entries) {
                    {"tier", entry.tier},
                    {"at", entry.at},
                    {"text", entry.text}});
+    if (entry.audited) out.back()["audited"] = true;
+    if (entry.log) out.back()["log"] = *entry.log;
   }
   return out;
 }
@@ -61,6 +63,8 @@ std::vector<Entry> entries_of(const Json& json) {
                    entry.at("by").get<std::string>(), entry.at("policy").get<std::string>(),
                    entry.at("tier").get<std::string>(), entry.at("at").get<std::string>(),
                    entry.at("text").get<std::string>()});
+    out.back().audited = entry.contains("audited") && entry.at("audited").get<bool>();
+    if (entry.contains("log")) out.back().log = entry.at("log").get<std::string>();
   }
   return out;
 }

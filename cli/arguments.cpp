@@ -33,6 +33,7 @@ Result<Command> command_of(const CLI::App& root, const CLI::App& command, Words&
   if (name == "load") return load_command(command, words);
   if (name == "unload") return UnloadArguments{};
   if (name == "status") return StatusArguments{};
+  if (name == "monitor") return monitor_command(command, words);
   if (name == "doctor") return DoctorArguments{};
   if (name == "lsp") return LspArguments{};
   if (name == "explain") return explain_command(command, words);

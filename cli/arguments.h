@@ -44,6 +44,7 @@ struct BuildArguments {
   std::string dump_smt;
   model::Moment now = model::before_all;
   bool widen_obligations = false;
+  std::optional<std::uint32_t> events;  ///< that the program tells of, a second
 };
 
 struct QueryArguments {
@@ -119,6 +120,16 @@ struct LoadArguments {
   bool skip_missing = false;
 };
 
+struct MonitorArguments {
+  enum class Verdict { Any, Allow, Deny, Audited };
+
+  std::vector<std::string> workloads;
+  Verdict verdict = Verdict::Any;
+  std::vector<std::string> rules;
+  std::optional<std::uint64_t> count;
+  std::optional<std::uint64_t> seconds;
+};
+
 struct UnloadArguments {};
 struct StatusArguments {};
 struct DoctorArguments {};
@@ -139,7 +150,7 @@ struct HelpArguments {
 
 using Command = std::variant<HelpArguments, ExplainArguments, CheckArguments, BuildArguments, QueryArguments, ReachArguments, GraphArguments,
                              TestArguments, LabelsArguments, ProfileArguments, FmtArguments, LoadArguments,
-                             UnloadArguments, StatusArguments, DoctorArguments, LspArguments, VersionArguments>;
+                             UnloadArguments, StatusArguments, MonitorArguments, DoctorArguments, LspArguments, VersionArguments>;
 
 struct Invocation {
   Common common;

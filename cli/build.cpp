@@ -107,6 +107,7 @@ ExitCode run(const BuildArguments& arguments, Console& console) {
   driver::Options options;
   options.now = arguments.now;
   options.widen_obligations = arguments.widen_obligations;
+  if (arguments.events) options.codegen.events_per_second = *arguments.events;
   if (!arguments.dump_smt.empty()) options.verifier.dump_smt = arguments.dump_smt;
   Progress progress(console.messages.is_terminal() && !console.messages.quiet());
   options.on_step = [&](std::string_view what) { progress.step(what); };

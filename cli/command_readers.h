@@ -15,6 +15,7 @@ Result<Command> test_command(const CLI::App& command, Words& words);
 Result<Command> labels_command(const CLI::App& command, Words& words);
 Result<Command> profile_command(const CLI::App& command, Words& words);
 Result<Command> load_command(const CLI::App& command, Words& words);
+Result<Command> monitor_command(const CLI::App& command, Words& words);
 Result<Command> fmt_command(Words& words);
 Result<Command> explain_command(const CLI::App& command, Words& words);
 Result<Command> help_command(const CLI::App& root, const Words& words);

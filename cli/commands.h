@@ -21,6 +21,7 @@ ExitCode run(const FmtArguments& arguments, Console& console);
 ExitCode run(const LoadArguments& arguments, Console& console);
 ExitCode run(const UnloadArguments& arguments, Console& console);
 ExitCode run(const StatusArguments& arguments, Console& console);
+ExitCode run(const MonitorArguments& arguments, Console& console);
 ExitCode run(const DoctorArguments& arguments, Console& console);
 ExitCode run(const LspArguments& arguments, Console& console);
 ExitCode run(const VersionArguments& arguments, Console& console);

@@ -10,7 +10,6 @@
 namespace weft::cli {
 namespace {
 
-std::string_view word(model::Verdict verdict) { return verdict == model::Verdict::Allow ? "allow" : "deny"; }
 
 std::string_view word(driver::Answer::Verdict verdict) {
   switch (verdict) {
@@ -88,7 +87,7 @@ std::string_view DecisionText::json(const std::optional<model::GateDecision>& ga
       std::string& text = rules_[static_cast<std::size_t>(*gate->rule)];
       if (!text.empty()) return text;
       const model::Rule& rule = policy_[*gate->rule];
-      text = fmt::format("{{\"verdict\": \"{}\", \"rule\": {}, \"at\": {}, \"tier\": {}}}", word(gate->verdict),
+      text = fmt::format("{{\"verdict\": \"{}\", \"rule\": {}, \"at\": {}, \"tier\": {}}}", to_string(gate->verdict),
                          json_string(policy_[rule.block].name), json_string(sources_.location(rule.span)),
                          json_string(policy_[rule.tier].name));
       return text;
@@ -99,7 +98,7 @@ std::string_view DecisionText::json(const std::optional<model::GateDecision>& ga
       if (!text.empty()) return text;
       const model::Isolation& isolation = policy_[*gate->isolation];
       text = fmt::format("{{\"verdict\": \"{}\", \"by\": \"isolation\", \"policy\": {}, \"at\": {}, \"tier\": {}}}",
-                         word(gate->verdict), json_string(policy_[isolation.block].name), json_string(sources_.location(isolation.span)),
+                         to_string(gate->verdict), json_string(policy_[isolation.block].name), json_string(sources_.location(isolation.span)),
                          json_string(policy_[isolation.tier].name));
       return text;
     }
@@ -169,17 +168,17 @@ std::string DecisionText::words(const std::optional<model::GateDecision>& gate, 
 std::string DecisionText::words(const model::GateDecision& gate) const {
   switch (gate.reason) {
     case model::Reason::Profile:
-      return fmt::format("{} by profile `{}`: no rule decides", word(gate.verdict), policy_.profile.name);
+      return fmt::format("{} by profile `{}`: no rule decides", to_string(gate.verdict), policy_.profile.name);
     case model::Reason::OwnNode:
       return fmt::format("allow by profile `{}`: a workload's own node may enter", policy_.profile.name);
     case model::Reason::Rule: {
       const model::Rule& rule = policy_[*gate.rule];
-      return fmt::format("{} by `{}` at {} (tier `{}`): {}", word(gate.verdict), policy_[rule.block].name,
+      return fmt::format("{} by `{}` at {} (tier `{}`): {}", to_string(gate.verdict), policy_[rule.block].name,
                          sources_.location(rule.span), policy_[rule.tier].name, one_line(sources_.text(rule.span)));
     }
     case model::Reason::Isolation: {
       const model::Isolation& isolation = policy_[*gate.isolation];
-      return fmt::format("{} by isolation in `{}` at {} (tier `{}`): {}", word(gate.verdict),
+      return fmt::format("{} by isolation in `{}` at {} (tier `{}`): {}", to_string(gate.verdict),
                          policy_[isolation.block].name,
                          sources_.location(isolation.span), policy_[isolation.tier].name,
                          one_line(sources_.text(isolation.span)));

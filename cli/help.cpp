@@ -123,6 +123,17 @@ const CommandHelp status_help{"status",
                               "sudo weft status\n"
                               "sudo weft status --format json"};
 
+const CommandHelp monitor_help{
+    "monitor",
+    "Show packets as they are judged: denied, logged, or judged otherwise without audit.\n"
+    "The program tells of a bounded number a second, so that no flood of packets costs the node more than that; how many\n"
+    "were left out is said at the end. An event is read once: of two monitors each sees a part. With `--format json` every\n"
+    "line is an object.",
+    "sudo weft monitor\n"
+    "sudo weft monitor --verdict deny --workload shop/web-1\n"
+    "sudo weft monitor --verdict audited --for 60              what would change without `audit`\n"
+    "sudo weft monitor --rule shop --count 10 --format json"};
+
 const CommandHelp doctor_help{"doctor",
                               "Say what this kernel and this user can do for weft.\n"
                               "Needs no privilege and changes nothing.",

@@ -24,6 +24,7 @@ extern const CommandHelp fmt_help;
 extern const CommandHelp load_help;
 extern const CommandHelp unload_help;
 extern const CommandHelp status_help;
+extern const CommandHelp monitor_help;
 extern const CommandHelp doctor_help;
 extern const CommandHelp lsp_help;
 extern const CommandHelp explain_help;

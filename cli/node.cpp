@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "bundle/bundle.h"
 #include "cli/commands.h"
+#include "cli/entry_text.h"
 #include "runtime/runtime.h"
 
 namespace weft::cli {
@@ -70,14 +71,6 @@ Json loaded_json(const runtime::Loaded& loaded) {
             {"kernel", loaded.times.kernel},
             {"fill", loaded.times.fill},
             {"attach", loaded.times.attach}}}};
-}
-
-// "allow by `shop` at shop.weft:14:3: allow web -> api : http", "deny by malformed".
-std::string entry_text(const bundle::Entry& entry) {
-  if (entry.by != "rule" && entry.by != "isolation") return fmt::format("{} by {}", entry.action, entry.by);
-  const std::string text = entry.text.substr(0, entry.text.find('\n'));
-  return fmt::format("{} by {}`{}` at {}: {}", entry.action, entry.by == "isolation" ? "isolation in " : "",
-                     printable(entry.policy), printable(entry.at), printable(text));
 }
 
 std::string gate_text(std::string_view name, const std::vector<runtime::Hits>& hits) {

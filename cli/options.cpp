@@ -109,6 +109,11 @@ void define(CLI::App& root, Words& words) {
       ->option_text("plan|ir");
   build->add_flag("--print-plan,--explain-plan", words.print_plan, "as `--emit plan`")->group("");
   build->add_option("--dump-smt", words.dump_smt, "as in `weft check`")->option_text("DIR");
+  build
+      ->add_option("--events", words.events,
+                   "how many denials a second and processor the program tells of, and as many packets\n"
+                   "that rules with `log` or `audit` are about (`weft monitor`); 0: none; default: 1000")
+      ->option_text("N");
   build->add_flag("--widen-obligations", words.widen_obligations,
                   "builds rules that say `requires` without what they require");
   add_now(*build, words);
@@ -189,6 +194,17 @@ void define(CLI::App& root, Words& words) {
 
   add_command(root, unload_help);
   add_command(root, status_help);
+  CLI::App* monitor = add_command(root, monitor_help);
+  repeated(*monitor, "--workload", words.workloads, "only packets at the gates of this workload, or from or to it; may be\nrepeated")
+      ->option_text("WORKLOAD");
+  monitor->add_option("--verdict", words.verdict, "only those: `audited` are judged otherwise, or by others, without audit")
+      ->option_text("allow|deny|audited");
+  repeated(*monitor, "--rule", words.rules,
+           "only what this decided: a policy, a place such as `shop.weft:14`, or `profile`,\n"
+           "`isolation`, `unknown`, `malformed`; may be repeated")
+      ->option_text("RULE");
+  monitor->add_option("--count", words.count, "ends after that many")->option_text("N");
+  monitor->add_option("--for", words.seconds, "ends after that many seconds; default: with Ctrl-C")->option_text("SECONDS");
   add_command(root, doctor_help);
   add_command(root, lsp_help)->add_flag("--stdio", words.stdio, "what many editors add; the only way there is");
   CLI::App* explain = add_command(root, explain_help);

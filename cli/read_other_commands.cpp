@@ -29,6 +29,20 @@ Result<Command> load_command(const CLI::App& command, Words& words) {
   return arguments;
 }
 
+Result<Command> monitor_command(const CLI::App& command, Words& words) {
+  if (!words.positionals.empty()) return unexpected_word(command, words.positionals[0]);
+  using Verdict = MonitorArguments::Verdict;
+  const auto verdict = choice<Verdict>(
+      "--verdict", words.verdict, nullptr,
+      {{"allow", Verdict::Allow}, {"deny", Verdict::Deny}, {"audited", Verdict::Audited}}, Verdict::Any);
+  if (!verdict) return std::unexpected(verdict.error());
+  const auto count = number_of("--count", words.count, 1, UINT64_MAX);
+  if (!count) return std::unexpected(count.error());
+  const auto seconds = number_of("--for", words.seconds, 1, 1'000'000'000);
+  if (!seconds) return std::unexpected(seconds.error());
+  return MonitorArguments{words.workloads, *verdict, words.rules, *count, *seconds};
+}
+
 Result<Command> fmt_command(Words& words) {
   FmtArguments arguments{std::move(words.positionals), {}, words.write, words.check, words.diff};
   if (words.write && (words.check || words.diff)) {

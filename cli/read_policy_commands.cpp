@@ -65,7 +65,11 @@ Result<Command> build_command(const CLI::App& command, Words& words) {
   }
   const auto now = now_of(words);
   if (!now) return std::unexpected(now.error());
-  return BuildArguments{std::move(*inputs), words.output, *emit, words.dump_smt, *now, words.widen_obligations};
+  const auto events = number_of("--events", words.events, 0, 1'000'000);
+  if (!events) return std::unexpected(events.error());
+  BuildArguments out{std::move(*inputs), words.output, *emit, words.dump_smt, *now, words.widen_obligations, {}};
+  if (*events) out.events = static_cast<std::uint32_t>(**events);
+  return out;
 }
 
 Result<Command> query_command(const CLI::App& command, Words& words) {

@@ -1,5 +1,6 @@
 #include "cli/words.h"
 
+#include <charconv>
 #include <algorithm>
 #include <cstdlib>
 
@@ -87,6 +88,18 @@ Result<driver::InputNames> inputs_of(const CLI::App& command, const Words& words
     return usage_error(fmt::format("the name of {} is empty", what), "is a variable of the shell not set?");
   }
   return inputs;
+}
+
+Result<std::optional<std::uint64_t>> number_of(std::string_view option, const std::string& text, std::uint64_t least,
+                                               std::uint64_t most) {
+  if (text.empty()) return std::nullopt;
+  std::uint64_t value = 0;
+  const char* end = text.data() + text.size();
+  const auto [rest, problem] = std::from_chars(text.data(), end, value);
+  if (problem == std::errc{} && rest == end && value >= least && value <= most) return value;
+  return usage_error(fmt::format("`{}` is no value of {}", printable(text), option),
+                     most == UINT64_MAX ? fmt::format("it is a number from {} up", least)
+                                        : fmt::format("it is a number from {} to {}", least, most));
 }
 
 }  // namespace weft::cli

@@ -65,6 +65,12 @@ struct Words {
   bool exposed = false;
   bool watch = false;
   bool stdio = false;
+  std::string events;
+  std::vector<std::string> workloads;
+  std::string verdict;
+  std::vector<std::string> rules;
+  std::string count;
+  std::string seconds;
 };
 
 /// W9001.
@@ -87,6 +93,10 @@ Result<model::Moment> now_of(const Words& words);
 
 /// Policies, inventories and project, at least one policy or a project; `paths` are policies as well.
 Result<driver::InputNames> inputs_of(const CLI::App& command, const Words& words, std::vector<std::string> paths);
+
+/// The number given to an option, from `least` to `most`; nothing where it is not given.
+Result<std::optional<std::uint64_t>> number_of(std::string_view option, const std::string& text, std::uint64_t least,
+                                               std::uint64_t most);
 
 /// The value of an option with a fixed set of values: of the flag, else of the environment.
 template <typename Value>

@@ -16,6 +16,9 @@ struct Options {
   std::uint32_t connections = 65'536;
   /// No connection state at all: every packet is judged as a forward packet, so replies need rules of their own.
   bool stateless = false;
+  /// Packets that a program tells about, a second, processor and kind (denials; what `log` and `audit` ask for). 0: none,
+  /// and nothing of it is in the program.
+  std::uint32_t events_per_second = 1'000;
   /// Leaves out the counters by entry.
   bool uncounted = false;
   /// More table bytes than this are an error.

@@ -62,6 +62,7 @@ class Builder {
     constant("weft_uses_v6", v6);
     constant("weft_uses_state", !options_.stateless);
     constant("weft_uses_own_node", plan_.own_node_may_enter);
+    constant("weft_uses_homes", plan_.uses_homes);
     constant("weft_uses_pass", plan_.uses_pass);
     constant("weft_uses_counters", !options_.uncounted);
     constant("weft_tiers", plan_.tiers);
@@ -76,6 +77,7 @@ class Builder {
     gate(plan_.egress, "egress");
     gate(plan_.ingress, "ingress");
     state(v6);
+    events();
     return std::move(out_);
   }
 
@@ -112,7 +114,7 @@ class Builder {
       for (std::size_t i = 0; i < size; ++i) {
         store(classes.contents, i, static_cast<std::uint16_t>(direct.identities[i].class_id));
       }
-      if (plan_.own_node_may_enter) {
+      if (plan_.uses_homes) {
         range.homes = fmt::format("weft_homes4_{}", number);
         Table& homes = table(range.homes, 2, size);
         for (std::size_t i = 0; i < size; ++i) store(homes.contents, i, direct.identities[i].home);
@@ -236,6 +238,35 @@ class Builder {
     store(words, word, value | std::uint64_t{1} << bit);
   }
 
+  // What is told about packets besides their verdict; nothing where nothing is told.
+  std::uint32_t flags_of(const plan::Entry& entry) const {
+    if (options_.events_per_second == 0) return 0;
+    const bool isolation = entry.by == plan::Entry::By::Isolation;
+    return (entry.logged && entry.verdict != model::Verdict::Pass ? WEFT_ACTION_LOG : 0U) |
+           (entry.audited ? WEFT_ACTION_AUDITED : 0U) | (entry.audited && isolation ? WEFT_ACTION_WOULD_DENY : 0U);
+  }
+
+  void events() {
+    const bool told = options_.events_per_second != 0;
+    const auto any = [&](bool plan::Entry::* what) {
+      return told && (std::ranges::any_of(plan_.egress.entries, what) || std::ranges::any_of(plan_.ingress.entries, what));
+    };
+    const auto audited = std::ranges::find_if(plan_.conditions, [](const plan::Condition& condition) {
+      return std::holds_alternative<plan::Audited>(condition);
+    });
+    constant("weft_uses_events", told);
+    constant("weft_uses_log", any(&plan::Entry::logged));
+    constant("weft_uses_audit", any(&plan::Entry::audited));
+    // None where isolations alone are audited.
+    const bool rules = audited != plan_.conditions.end();
+    constant("weft_audit_condition", rules ? static_cast<std::uint64_t>(audited - plan_.conditions.begin()) : 64);
+    constant("weft_events_per_second", options_.events_per_second);
+    if (!told) return;
+    out_.maps.push_back({"weft_events", Map::Kind::RingBuffer, {}, {}, 0, 0, WEFT_EVENT_BYTES, {}});
+    out_.maps.push_back({"weft_event_budgets", Map::Kind::PerCpuArray, {}, "weft_event_budget", 4,
+                         sizeof(weft_event_budget), 2, {}});
+  }
+
   void gate(const plan::Gate& gate, std::string_view name) {
     const auto words = std::max(static_cast<std::uint32_t>((gate.entries.size() + 63) / 64), fewest);
     const std::uint32_t summary = std::max((words + 63) / 64, fewest);
@@ -286,13 +317,13 @@ class Builder {
       const auto own = static_cast<std::uint32_t>(i) << WEFT_ACTION_SHIFT;
       switch (entry.verdict) {
         case model::Verdict::Deny:
-          store(actions.contents, i, own | WEFT_ACTION_DENY);
+          store(actions.contents, i, own | WEFT_ACTION_DENY | flags_of(entry));
           break;
         case model::Verdict::Allow:
-          store(actions.contents, i, own | WEFT_ACTION_ALLOW);
+          store(actions.contents, i, own | WEFT_ACTION_ALLOW | flags_of(entry));
           break;
         case model::Verdict::Pass:
-          store(actions.contents, i, entry.next << WEFT_ACTION_SHIFT | WEFT_ACTION_PASS);
+          store(actions.contents, i, entry.next << WEFT_ACTION_SHIFT | WEFT_ACTION_PASS | flags_of(entry));
           break;
       }
     }
@@ -388,7 +419,7 @@ Result<Layout> lay_out(const plan::DecisionPlan& plan, const Options& options) {
     }
   }
   std::uint64_t direct = 0;
-  for (const auto& one : plan.v4.direct) direct += one.identities.size() * (plan.own_node_may_enter ? 4 : 2);
+  for (const auto& one : plan.v4.direct) direct += one.identities.size() * (plan.uses_homes ? 4 : 2);
   const std::uint64_t egress = gate_bytes(plan, plan.egress), ingress = gate_bytes(plan, plan.ingress);
   if (egress + ingress + direct > options.table_budget) {
     const std::uint64_t most = std::max({egress, ingress, direct});

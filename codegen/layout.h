@@ -18,7 +18,7 @@ struct Table {
 
 /// A map of the kernel.
 struct Map {
-  enum class Kind : std::uint8_t { Hash, Lpm, LruHash, PerCpuArray };
+  enum class Kind : std::uint8_t { Hash, Lpm, LruHash, PerCpuArray, RingBuffer };
 
   std::string name;
   Kind kind = Kind::Hash;
@@ -26,7 +26,7 @@ struct Map {
   std::string value_type;
   std::uint32_t key_bytes = 0;
   std::uint32_t value_bytes = 0;
-  std::uint32_t most_entries = 0;
+  std::uint32_t most_entries = 0;  ///< of a ring buffer its bytes
   std::vector<bundle::MapEntry> entries;
 };
 
@@ -35,7 +35,7 @@ struct DirectRange {
   std::uint32_t first = 0;
   std::uint32_t size = 0;
   std::string classes;  ///< table of 16-bit classes
-  std::string homes;    ///< table of 16-bit homes, or empty
+  std::string homes;    ///< table of 16-bit homes, or empty where no home is asked for
 };
 
 /// How a service point finds its atom: protocols whose values differ have a table of 65,536, the others one element of

@@ -127,9 +127,11 @@ class Specialiser {
       return types_.array_of(types_.named("", 4), value);  // libbpf reads the count of elements
     };
     std::vector<std::pair<std::string, llvm::DIType*>> members{{"type", number(kernel_type(map.kind))},
-                                                               {"key", types_.named(map.key_type, map.key_bytes)},
-                                                               {"value", types_.named(map.value_type, map.value_bytes)},
                                                                {"max_entries", number(map.most_entries)}};
+    if (map.kind != Map::Kind::RingBuffer) {
+      members.emplace_back("key", types_.named(map.key_type, map.key_bytes));
+      members.emplace_back("value", types_.named(map.value_type, map.value_bytes));
+    }
     constexpr std::uint32_t no_preallocation = 1;  // BPF_F_NO_PREALLOC, which tries require
     if (map.kind == Map::Kind::Lpm) members.emplace_back("map_flags", number(no_preallocation));
     llvm::Type* type = llvm::ArrayType::get(llvm::PointerType::get(context_, 0), members.size());
@@ -149,6 +151,8 @@ class Specialiser {
         return 9;
       case Map::Kind::Lpm:
         return 11;
+      case Map::Kind::RingBuffer:
+        return 27;
     }
     std::unreachable();
   }
@@ -222,7 +226,7 @@ class Specialiser {
     ir.CreateRet(ir.CreateZExt(element(ir, atoms.by_protocol, type, number), ir.getInt32Ty()));
   }
 
-  // u64 weft_held(u32 source, u32 destination, u64 now): a bit for each condition, without a branch.
+  // u64 weft_held(u32 source, u32 destination, u64 now, u32 own_node): a bit for each condition, without a branch.
   void held() {
     llvm::Function* function = begin("weft_held");
     if (!function) return;
@@ -245,9 +249,14 @@ class Specialiser {
         holds = ir.CreateAnd(relation->equal ? ir.CreateICmpEQ(from, to) : ir.CreateICmpNE(from, to),
                              ir.CreateICmpNE(from, zero));
         if (!relation->equal) holds = ir.CreateAnd(holds, ir.CreateICmpNE(to, zero));
+      } else if (const auto* deadline = std::get_if<plan::Deadline>(&layout_.conditions[i])) {
+        holds = ir.CreateICmpULT(function->getArg(2), ir.getInt64(nanoseconds(deadline->expires)));
+      } else if (std::holds_alternative<plan::Audited>(layout_.conditions[i])) {
+        continue;  // never
       } else {
-        const auto& deadline = std::get<plan::Deadline>(layout_.conditions[i]);
-        holds = ir.CreateICmpULT(function->getArg(2), ir.getInt64(nanoseconds(deadline.expires)));
+        // The row of the peer says already that it is a node.
+        const bool own = std::get<plan::OwnNode>(layout_.conditions[i]).own;
+        holds = ir.CreateICmp(own ? llvm::CmpInst::ICMP_NE : llvm::CmpInst::ICMP_EQ, function->getArg(3), ir.getInt32(0));
       }
       llvm::Value* bit = ir.CreateShl(ir.CreateZExt(holds, ir.getInt64Ty()), ir.getInt64(i));
       out = ir.CreateOr(out, bit);

@@ -24,18 +24,6 @@ constexpr FixedEntry fixed_entries[] = {
     {WEFT_ENTRY_NON_IP, "deny", "non-ip"},
 };
 
-std::string_view word(model::Verdict verdict) {
-  switch (verdict) {
-    case model::Verdict::Allow:
-      return "allow";
-    case model::Verdict::Deny:
-      return "deny";
-    case model::Verdict::Pass:
-      return "pass";
-  }
-  return "";
-}
-
 std::string_view word(plan::Entry::By by) {
   switch (by) {
     case plan::Entry::By::NoGate:
@@ -66,12 +54,14 @@ std::vector<bundle::Entry> describe_gate(const Compilation& compilation, const p
   }
   for (std::uint32_t number = WEFT_ENTRY_FIRST; number < gate.entries.size(); ++number) {
     const plan::Entry& from = gate.entries[number];
-    bundle::Entry entry = entry_of(number, word(from.verdict), word(from.by));
+    bundle::Entry entry = entry_of(number, to_string(from.verdict), word(from.by));
     const auto place = [&](model::BlockId block, Span span) {
       entry.policy = policy[block].name;
       entry.at = compilation.sources.location(span);
       entry.text = std::string(compilation.sources.text(span));
     };
+    entry.audited = from.audited;
+    if (from.rule) entry.log = policy[*from.rule].log;
     if (from.rule) place(policy[*from.rule].block, policy[*from.rule].span);
     if (from.isolation) place(policy[*from.isolation].block, policy[*from.isolation].span);
     if (from.tier) entry.tier = policy[*from.tier].name;

@@ -20,15 +20,7 @@ std::string kinds_of(const model::Rule& rule) {
 }
 
 std::string_view effect(model::Verdict verdict) {
-  switch (verdict) {
-    case model::Verdict::Allow:
-      return "allow";
-    case model::Verdict::Deny:
-      return "deny";
-    case model::Verdict::Pass:
-      return "pass on";
-  }
-  return "";
+  return verdict == model::Verdict::Pass ? "pass on" : to_string(verdict);
 }
 
 }  // namespace

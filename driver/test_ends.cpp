@@ -15,7 +15,7 @@ using model::End;
 using model::Instance;
 
 // Puts ends that are alike together as they come, and keeps of each kind what its pairs need: two instances, because
-// nobody is asked about himself, and for the own-node rule two nodes.
+// nobody is asked about himself, and where it matters who runs where two nodes.
 struct TestEnds::Gatherer {
   Gatherer(Sight& with, bool destination_side, bool node_matters, const std::vector<model::PortName>& port_names)
       : sight(with), destination(destination_side), nodes(node_matters), names(port_names) {}
@@ -39,12 +39,12 @@ struct TestEnds::Gatherer {
   }
 
   void remember_node(std::size_t kind, const End& end, const std::string& name) {
-    const bool counts = destination ? end.peer->kind == model::PeerKind::Workload && end.peer->node.has_value()
-                                    : end.peer->kind == model::PeerKind::Node;
-    if (!counts) return;
-    const model::InstanceId node = destination ? *end.peer->node : *end.peer->instance;
-    if (destination && !seen_on_node.emplace(kind, node).second) return;
-    side.by_node.emplace(node, std::pair(kind, Candidate{end, name, false}));
+    const model::Peer& peer = *end.peer;
+    if (peer.kind == model::PeerKind::Node) {
+      side.nodes.emplace(*peer.instance, std::pair(kind, Candidate{end, name, false}));
+    } else if (peer.kind == model::PeerKind::Workload && peer.node && seen_on_node.emplace(kind, *peer.node).second) {
+      side.on_node.emplace(*peer.node, std::pair(kind, Candidate{end, name, false}));
+    }
   }
 
   bool is_needed(const Alike& alike, const End& end) const {
@@ -87,11 +87,17 @@ void collect_networks(const model::Selector& selector, std::vector<const model::
 
 }  // namespace
 
+bool asks_who_runs_where(const model::Policy& policy) {
+  return policy.profile.own_node_may_enter || std::ranges::any_of(policy.rules, [](const model::Rule& rule) {
+           return rule.peer_node != model::PeerNode::Any;
+         });
+}
+
 TestEnds::TestEnds(const model::Policy& policy, const model::Inventory& inventory, bool has_inventory, Sight& sight)
     : policy_(policy), inventory_(inventory), has_inventory_(has_inventory), sight_(sight) {}
 
 Side TestEnds::side(const model::TestEnd& end, bool destination, const std::vector<model::PortName>& names) {
-  Gatherer gather(sight_, destination, policy_.profile.own_node_may_enter, names);
+  Gatherer gather(sight_, destination, asks_who_runs_where(policy_), names);
   if (const auto* selector = std::get_if<model::Selector>(&end.who)) {
     has_inventory_ ? add_inventory(*selector, gather) : add_example(*selector, gather);
     add_world(*selector, gather);

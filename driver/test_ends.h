@@ -23,18 +23,23 @@ struct Candidate {
 /// The ends of one side of an expectation that the policy cannot tell apart, represented by as few as their pairs need.
 struct Alike {
   std::uint32_t sight = 0;
-  std::vector<Candidate> members;  ///< at least one; two instances, and two nodes where that matters, if there are
+  std::vector<Candidate> members;  ///< at least one; two instances, and two nodes where it matters who runs where, if there are
 };
 
 /// One side of an expectation.
 struct Side {
   std::vector<Alike> kinds;
-  /// Where a node may enter its own workloads: of the source side the nodes, by instance; of the destination side one
-  /// workload of each kind on each node. With the position of its kind.
-  std::multimap<model::InstanceId, std::pair<std::size_t, Candidate>> by_node;
+  /// Where it matters who runs where: the nodes, by instance, and one workload of each kind on each node. With the
+  /// position of its kind.
+  using ByNode = std::multimap<model::InstanceId, std::pair<std::size_t, Candidate>>;
+  ByNode nodes;
+  ByNode on_node;
   std::uint64_t ends = 0;  ///< that it speaks of, before those alike are put together
   std::string empty_because;
 };
+
+/// True if something in the policy depends on which node a workload runs on.
+bool asks_who_runs_where(const model::Policy& policy);
 
 /// Finds whom the ends of expectations speak of. Keeps the peers it imagines.
 class TestEnds {

@@ -168,9 +168,10 @@ class Runner {
     return !self || (source.pinned && destination.pinned);  // distinct instances, unless the author names one twice
   }
 
+  // One of them is a node, and the other one runs on it.
   static bool is_own_node(const Candidate& source, const Candidate& destination) {
-    return source.end.peer->kind == model::PeerKind::Node && destination.end.peer->node &&
-           destination.end.peer->node == source.end.peer->instance;
+    const model::Flow flow{source.end, destination.end, {}};
+    return model::is_own_node(Direction::Egress, flow) || model::is_own_node(Direction::Ingress, flow);
   }
 
   void ask(const Expectation& expectation, const Side& source, const Side& destination, ExpectationResult& result) {
@@ -180,12 +181,18 @@ class Runner {
       }
     }
     // A node and a workload that it runs are a pair of its own kind.
+    ask_by_node(expectation, source, source.nodes, destination, destination.on_node, result);
+    ask_by_node(expectation, source, source.on_node, destination, destination.nodes, result);
+  }
+
+  void ask_by_node(const Expectation& expectation, const Side& source, const Side::ByNode& sources,
+                   const Side& destination, const Side::ByNode& destinations, ExpectationResult& result) {
     std::set<std::pair<std::size_t, std::size_t>> asked;
-    for (const auto& [node, workload] : destination.by_node) {
-      const auto [first, last] = source.by_node.equal_range(node);
+    for (const auto& [node, candidate] : destinations) {
+      const auto& [to_kind, to] = candidate;
+      const auto [first, last] = sources.equal_range(node);
       for (auto at = first; at != last; ++at) {
         const auto& [from_kind, from] = at->second;
-        const auto& [to_kind, to] = workload;
         if (!can_meet(from, to) || !asked.emplace(from_kind, to_kind).second) continue;
         ask_pair(expectation, source.kinds[from_kind].sight, from, destination.kinds[to_kind].sight, to, result);
       }
@@ -197,7 +204,7 @@ class Runner {
     for (const Candidate& from : source.members) {
       for (const Candidate& to : destination.members) {
         if (!can_meet(from, to)) continue;
-        if (policy_.profile.own_node_may_enter && is_own_node(from, to)) continue;  // asked by node
+        if (by_node_ && is_own_node(from, to)) continue;  // asked by node
         ask_pair(expectation, source.sight, from, destination.sight, to, result);
         return;
       }
@@ -303,6 +310,7 @@ class Runner {
   TestEnds ends_;
   TestReport report_;
   bool uses_pass_ = false;
+  bool by_node_ = asks_who_runs_where(policy_);
 };
 
 }  // namespace

@@ -125,10 +125,6 @@ class Tracer {
   std::vector<TierStep> steps_;
 };
 
-std::string_view word(Verdict verdict) {
-  return verdict == Verdict::Allow ? "allow" : verdict == Verdict::Deny ? "deny" : "pass";
-}
-
 // A rule on one line: the first of its text, marked where there is more.
 std::string one_line(std::string_view text) {
   const std::size_t end = text.find('\n');
@@ -162,14 +158,14 @@ class Writer {
   void gate(const GateWalk& walk) {
     const std::string_view end = walk.direction == Direction::Egress ? "source" : "destination";
     if (!walk.decision) return line(0, fmt::format("gate at {}: none, which allows", end));
-    line(0, fmt::format("gate at {}: {}", end, word(walk.decision->verdict)));
+    line(0, fmt::format("gate at {}: {}", end, to_string(walk.decision->verdict)));
     if (walk.decision->reason == model::Reason::OwnNode) {
       return line(1, fmt::format("profile `{}`: a workload's own node may enter", policy_.profile.name));
     }
     for (const TierStep& step : walk.steps) tier(step);
     if (walk.decision->reason == model::Reason::Profile) {
       line(1,
-           fmt::format("after the last tier: {} by profile `{}`", word(walk.decision->verdict), policy_.profile.name));
+           fmt::format("after the last tier: {} by profile `{}`", to_string(walk.decision->verdict), policy_.profile.name));
     }
     for (const RuleId id : walk.near) line(1, fmt::format("not this service: {}", place(policy_[id])));
   }
@@ -185,7 +181,7 @@ class Writer {
         break;
       case TierStep::Outcome::Decided:
       case TierStep::Outcome::Passed:
-        line(1, fmt::format("{}: {} by {}", name, word(policy_[*step.rule].verdict), place(policy_[*step.rule])));
+        line(1, fmt::format("{}: {} by {}", name, to_string(policy_[*step.rule].verdict), place(policy_[*step.rule])));
         break;
       case TierStep::Outcome::Isolation: {
         const model::Isolation& isolation = policy_[*step.isolation];

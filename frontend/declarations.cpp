@@ -102,15 +102,16 @@ Declarations::Declarations(std::span<const ast::File> files, Reporter& reporter)
 
 // ---- declaring
 
-namespace {
-
-constexpr std::array<std::string_view, 2> other_end{"host", "remote_node"};
-
-}  // namespace
+std::optional<model::PeerNode> peer_node_of(const ast::Name& name) {
+  if (name.quoted || !name.local.empty()) return {};
+  if (name.text == "host") return model::PeerNode::Own;
+  if (name.text == "remote_node") return model::PeerNode::Other;
+  return {};
+}
 
 // Groups and networks share their names: both stand where a selector stands.
 bool Declarations::selector_name_taken(const ast::Name& name, std::string_view kind) {
-  if (!name.quoted && std::ranges::find(other_end, name.text) != other_end.end()) {
+  if (peer_node_of(name)) {
     reporter_.report(reserved_name, name.span, kind == "group" ? "a group" : "a network", name.text)
         .fix("in backticks it is a name", name.span, fmt::format("`{}`", name.text), Applicability::MaybeIncorrect);
     return true;
@@ -359,10 +360,6 @@ bool Declarations::first_time(std::string_view kind, const std::string& name) {
 }
 
 void Declarations::unknown_selector(const ast::Name& name) {
-  if (!name.quoted && std::ranges::find(other_end, name.text) != other_end.end()) {
-    reporter_.report(not_in_this_version, name.span, name.text);
-    return;
-  }
   if (lost_.group || lost(name) || !first_time("selector", name.text)) return;
   Diagnostic& diagnostic = reporter_.report(unknown_name, name.span, "group or network", printable(name.text));
   const model::LabelKey key = model::keys::of_workload(name.text);
@@ -380,7 +377,7 @@ void Declarations::unknown_selector(const ast::Name& name) {
                    Applicability::MaybeIncorrect);
     return;
   }
-  std::vector<std::string> known{"any", "none", "workload", "node", "world", "apiserver"};
+  std::vector<std::string> known{"any", "none", "workload", "node", "world", "apiserver", "host", "remote_node"};
   const std::vector<std::string> entities = known;
   visible_names(groups, known);
   visible_names(networks, known);

@@ -65,6 +65,9 @@ const ast::ExpansionPointer& expansion_of(const ast::Statement& statement);
 /// How far the look-up of a definition has come, to find those that are defined by themselves.
 enum class Progress : std::uint8_t { Untouched, Open, Done };
 
+/// What `host` and `remote_node` ask for; nothing of any other name, and in backticks they are names like others.
+std::optional<model::PeerNode> peer_node_of(const ast::Name& name);
+
 /// Everything the files declare by name, whatever order and file it stands in.
 class Declarations {
  public:

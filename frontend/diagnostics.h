@@ -75,6 +75,8 @@ inline constexpr DiagnosticKind<std::string> unknown_tier{"W1022", Severity::Err
 inline constexpr DiagnosticKind<std::string> unknown_profile{"W1023", Severity::Error, "there is no profile `{}`"};
 inline constexpr DiagnosticKind<std::string_view, std::string> circular{"W1024", Severity::Error,
                                                                         "{} `{}` is defined by itself"};
+inline constexpr DiagnosticKind<std::string_view, std::string_view> misplaced_peer_node{
+    "W1090", Severity::Error, "`{}` depends on the subject of a gate, and {}"};
 inline constexpr DiagnosticKind<std::string_view, std::string> reserved_name{
     "W1045", Severity::Error, "{} cannot be called `{}`, which has a meaning already"};
 inline constexpr DiagnosticKind<std::string_view, std::size_t> too_involved{

@@ -233,8 +233,7 @@ class Resolver {
     }
     rule.at_source = statement.gate != ast::RuleStatement::Gate::Destination;
     rule.at_destination = statement.gate != ast::RuleStatement::Gate::Source;
-    rule.source = selectors_.resolve(statement.edge.source, block.scope && rule.at_source);
-    rule.destination = selectors_.resolve(statement.edge.destination, block.scope && rule.at_destination);
+    resolve_ends(statement, rule, block.scope.has_value());
     rule.ports = services_.resolve(statement.edge.services).value_or(model::PortSet{});
     rule.because = statement.edge.because ? statement.edge.because->text : "";
     rule.relations = clauses_.relations(statement.edge.relations);
@@ -252,6 +251,19 @@ class Resolver {
     if (statement.pass_to) rule.pass_to = pass_target(*statement.pass_to, block.tier);
     if (block.scope) ownership_.check(block, *policy.scope, rule, statement);
     policy_.rules.push_back(std::move(rule));
+  }
+
+  void resolve_ends(const ast::RuleStatement& statement, model::Rule& rule, bool owned) {
+    using Role = RuleEnd::Role;
+    const ast::Selector& source = statement.edge.source;
+    const Span edge{source.span.source, source.span.begin, source.span.begin};
+    const bool both = rule.at_source && rule.at_destination;
+    // The peer of the source is the destination.
+    RuleEnd first{both ? Role::Both : rule.at_destination ? Role::Peer : Role::Subject, edge, "at destination"};
+    RuleEnd second{both ? Role::Both : rule.at_source ? Role::Peer : Role::Subject, edge, "at source"};
+    rule.source = selectors_.resolve(source, first, owned && rule.at_source);
+    rule.destination = selectors_.resolve(statement.edge.destination, second, owned && rule.at_destination);
+    rule.peer_node = first.peer_node != model::PeerNode::Any ? first.peer_node : second.peer_node;
   }
 
   std::optional<model::TierId> pass_target(const ast::Name& name, model::TierId from) {

@@ -1,6 +1,7 @@
 #include "frontend/selectors.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/text.h"
 #include "frontend/diagnostics.h"
@@ -10,6 +11,29 @@
 namespace weft::frontend {
 
 using model::Selector;
+
+namespace {
+
+// Sets a variable and puts the old value back.
+template <typename T>
+class For {
+ public:
+  For(T& variable, T value) : variable_(variable), old_(std::exchange(variable, value)) {}
+  ~For() { variable_ = old_; }
+  For(const For&) = delete;
+  For& operator=(const For&) = delete;
+
+ private:
+  T& variable_;
+  T old_;
+};
+
+}  // namespace
+
+model::Selector SelectorResolver::resolve(const ast::Selector& selector, RuleEnd& end, bool owned) {
+  const For at(end_, &end);
+  return resolve(selector, owned);
+}
 
 model::Selector SelectorResolver::resolve(const ast::Selector& selector, bool owned) {
   Part whole = part(selector);
@@ -200,7 +224,44 @@ SelectorResolver::Part SelectorResolver::has(const ast::Has& has) {
   return {.meaning = Selector::has(*key), .confined = true};
 }
 
+SelectorResolver::Part SelectorResolver::peer_node(const ast::Name& name, model::PeerNode asked) {
+  const bool in_place = end_ && end_->role == RuleEnd::Role::Peer && within_ == Within::Conjunction;
+  if (!in_place || (end_->peer_node != model::PeerNode::Any && end_->peer_node != asked)) {
+    report_misplaced(name, asked);
+    return unreadable();
+  }
+  end_->peer_node = asked;
+  return {.meaning = Selector::node(), .confined = true};
+}
+
+void SelectorResolver::report_misplaced(const ast::Name& name, model::PeerNode asked) {
+  const auto report = [&](std::string_view why) -> Diagnostic& {
+    return reporter_.report(misplaced_peer_node, name.span, name.text, why);
+  };
+  if (within_ == Within::Group || !end_) {
+    report(within_ == Within::Group ? "a group has none" : "there is none here")
+        .suggest(fmt::format("it can be the peer in a rule of one gate: `allow at destination {} -> …` or `allow at "
+                             "source … -> {}`",
+                             name.text, name.text));
+  } else if (end_->role == RuleEnd::Role::Both) {
+    report("this rule speaks at two gates")
+        .fix(fmt::format("write the gate of the other end only: `{}`", end_->own_gate), end_->edge,
+             fmt::format("{} ", end_->own_gate), Applicability::MaybeIncorrect);
+  } else if (end_->role == RuleEnd::Role::Subject) {
+    report("here stands the subject itself").suggest("it can be the other end of this rule, or the rule one `at` the other end");
+  } else if (within_ == Within::Alternative) {
+    report("it cannot be one of several").suggest(fmt::format("write a rule for `{}` and another one for the rest", name.text));
+  } else if (within_ == Within::Negation) {
+    report("it cannot be negated")
+        .suggest(asked == model::PeerNode::Own ? "`remote_node` selects the nodes that are not the subject's own"
+                                               : "`host` selects the node the subject runs on");
+  } else {
+    report("no node is both `host` and `remote_node`").suggest("leave one of them out");
+  }
+}
+
 SelectorResolver::Part SelectorResolver::reference(const ast::Reference& reference) {
+  if (const auto asked = peer_node_of(reference.name)) return peer_node(reference.name, *asked);
   if (const auto group = declarations_.groups.find(reference.name.key()); group != declarations_.groups.end()) {
     const Declarations::Group& known = define(reference.name, group->second);
     return {.meaning = known.meaning,
@@ -232,7 +293,11 @@ const Declarations::Group& SelectorResolver::define(const ast::Name& name, Decla
 
   group.progress = Progress::Open;
   ++depth_;
-  Part meaning = part(group.statement->selector);
+  Part meaning;
+  {
+    const For within_group(within_, Within::Group);
+    meaning = part(group.statement->selector);
+  }
   --depth_;
   warn_of(meaning);
   group.progress = Progress::Done;
@@ -277,6 +342,7 @@ Labels labels_in(const Selector& selector) {
 }  // namespace
 
 SelectorResolver::Part SelectorResolver::negation(const ast::Not& negation, Span span) {
+  const For inside(within_, within_ == Within::Group ? Within::Group : Within::Negation);
   Part inner = part(negation.operand.front());
   if (!within_limits(inner.comparisons, inner.depth + 1, span)) return unreadable();
   Part out{.meaning = Selector::none(),
@@ -298,6 +364,7 @@ SelectorResolver::Part SelectorResolver::negation(const ast::Not& negation, Span
 
 SelectorResolver::Part SelectorResolver::combine(const std::vector<ast::Selector>& operands, bool all, Span span) {
   Part out{.meaning = Selector::none(), .comparisons = 0, .confined = !all};
+  const For inside(within_, all || within_ == Within::Group ? within_ : Within::Alternative);
   std::vector<Selector> meanings;
   meanings.reserve(operands.size());
   for (const ast::Selector& operand : operands) {

@@ -6,15 +6,27 @@
 // Private to this folder.
 namespace weft::frontend {
 
+/// One end of a rule, to which `host` and `remote_node` mean something if it is the peer of a single gate.
+struct RuleEnd {
+  enum class Role : std::uint8_t { Peer, Subject, Both };
+
+  Role role = Role::Both;
+  Span edge{};                                        ///< where `at source` or `at destination` would stand
+  std::string_view own_gate{};                        ///< of Both: how the rule speaks at the gate of the other end alone
+  model::PeerNode peer_node = model::PeerNode::Any;  ///< what the end turned out to ask
+};
+
 /// Selector expressions to their meaning, groups and networks put in. What could not be understood stands as `none`.
 class SelectorResolver {
  public:
   SelectorResolver(Declarations& declarations, NetworkResolver& networks, Reporter& reporter)
       : declarations_(declarations), networks_(networks), reporter_(reporter) {}
 
-  /// A selector as it stands in a rule, a claim, `isolate` or `guard`.
-  /// Where `owned` is set, a policy's `for` says which kinds of peer are meant, and a negation needs no second word.
+  /// A selector as it stands in a claim, `isolate`, `guard` or `for`. Where `owned` is set, a policy's `for` says which
+  /// kinds of peer are meant, and a negation needs no second word.
   model::Selector resolve(const ast::Selector& selector, bool owned = false);
+  /// A selector as it stands at one end of a rule; `host` and `remote_node` are part of what it means.
+  model::Selector resolve(const ast::Selector& selector, RuleEnd& end, bool owned);
   /// True if the selector that was resolved last could be understood.
   bool understood() const { return understood_; }
   /// A value of a finite label must be among those declared; said once of every value.
@@ -39,6 +51,8 @@ class SelectorResolver {
   Part comparison(const ast::Comparison& comparison);
   Part has(const ast::Has& has);
   Part reference(const ast::Reference& reference);
+  Part peer_node(const ast::Name& name, model::PeerNode asked);
+  void report_misplaced(const ast::Name& name, model::PeerNode asked);
   Part addresses(const ast::AddressTest& test);
   Part negation(const ast::Not& negation, Span span);
   Part combine(const std::vector<ast::Selector>& operands, bool all, Span span);
@@ -49,9 +63,14 @@ class SelectorResolver {
   void report_unknown_value(const ast::Text& value, bool pattern, const model::LabelKey& key,
                             const model::KeyDomain& domain);
 
+  // What stands between the whole selector and the part that is looked at.
+  enum class Within : std::uint8_t { Conjunction, Alternative, Negation, Group };
+
   Declarations& declarations_;
   NetworkResolver& networks_;
   Reporter& reporter_;
+  RuleEnd* end_ = nullptr;
+  Within within_ = Within::Conjunction;
   std::size_t depth_ = 0;
   std::size_t spent_ = 0;
   bool limit_reported_ = false;

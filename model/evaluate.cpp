@@ -96,10 +96,7 @@ std::optional<GateDecision> evaluate_gate(const Policy& policy, Direction direct
   const End& subject = direction == Direction::Egress ? flow.source : flow.destination;
   if (!has_gates(policy, subject)) return {};
 
-  const Peer& source = *flow.source.peer;
-  const Peer& destination = *flow.destination.peer;
-  if (policy.profile.own_node_may_enter && direction == Direction::Ingress && source.kind == PeerKind::Node &&
-      destination.kind == PeerKind::Workload && destination.node && destination.node == source.instance) {
+  if (policy.profile.own_node_may_enter && direction == Direction::Ingress && is_own_node(direction, flow)) {
     return GateDecision{Verdict::Allow, Reason::OwnNode, {}, {}, {}};
   }
 
@@ -131,8 +128,22 @@ bool has_gates(const Policy& policy, const End& end) {
 bool matches(const Rule& rule, Direction direction, const Flow& flow) {
   const bool speaks = direction == Direction::Egress ? rule.at_source : rule.at_destination;
   return speaks && matches(rule.source, flow.source) && matches(rule.destination, flow.destination) &&
-         matches(rule.ports, flow) &&
+         matches(rule.ports, flow) && holds(rule.peer_node, direction, flow) &&
          std::ranges::all_of(rule.relations, [&](const Relation& relation) { return holds(relation, flow); });
+}
+
+bool is_own_node(Direction direction, const Flow& flow) {
+  const bool egress = direction == Direction::Egress;
+  const Peer& subject = egress ? *flow.source.peer : *flow.destination.peer;
+  const Peer& peer = egress ? *flow.destination.peer : *flow.source.peer;
+  return peer.kind == PeerKind::Node && subject.kind == PeerKind::Workload && subject.node &&
+         subject.node == peer.instance;
+}
+
+bool holds(PeerNode asked, Direction direction, const Flow& flow) {
+  if (asked == PeerNode::Any) return true;
+  const Peer& peer = direction == Direction::Egress ? *flow.destination.peer : *flow.source.peer;
+  return peer.kind == PeerKind::Node && is_own_node(direction, flow) == (asked == PeerNode::Own);
 }
 
 bool holds(const Relation& relation, const Flow& flow) {

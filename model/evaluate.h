@@ -64,6 +64,12 @@ bool has_gates(const Policy& policy, const End& end);
 /// True if the rule speaks at that gate about this flow, whatever the time and whether or not it is audited.
 bool matches(const Rule& rule, Direction direction, const Flow& flow);
 
+/// True if the peer of the gate is the node on which its subject, a workload, runs.
+bool is_own_node(Direction direction, const Flow& flow);
+
+/// True if the node at the other end of the gate is one that the rule asks for.
+bool holds(PeerNode asked, Direction direction, const Flow& flow);
+
 /// True if both ends have the keys and the values compare as the relation asks.
 bool holds(const Relation& relation, const Flow& flow);
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -17,6 +18,9 @@
 namespace weft::model {
 
 enum class Verdict : std::uint8_t { Allow, Deny, Pass };
+
+/// `allow`, `deny`, `pass`.
+std::string_view to_string(Verdict verdict);
 
 /// The gate at the source of a flow, or the one at its destination.
 enum class Direction : std::uint8_t { Egress, Ingress };
@@ -68,6 +72,15 @@ struct Relation {
   auto operator<=>(const Relation&) const = default;
 };
 
+/// `host` and `remote_node`: what a rule asks of the node at the other end of its gate. The selector of that end then
+/// selects nodes and nothing else. A subject that runs on no known node, or is a node itself, has no own node: to it every
+/// node is another.
+enum class PeerNode : std::uint8_t {
+  Any,    ///< nothing is asked; the only choice of a rule that speaks at both gates
+  Own,    ///< the peer is the node on which the subject of the gate runs
+  Other,  ///< the peer is a node, and not that one
+};
+
 /// A `policy … { }` block: what its rules have in common.
 struct PolicyBlock {
   std::string name;
@@ -98,6 +111,7 @@ struct Rule {
   std::string because;
   std::string id{};                      ///< of `@id(NAME)`, unique in its block; may be empty
   std::vector<Relation> relations{};     ///< all must hold
+  PeerNode peer_node = PeerNode::Any;
   bool audit = false;                    ///< its verdict is recorded, then it counts as no match
   std::optional<std::string> log{};      ///< flows it decides are logged, with this text (may be empty)
   std::optional<Moment> expires{};       ///< in force before, no match from then on

@@ -34,7 +34,7 @@ Gate gate_of(const std::vector<DraftEntry>& drafts, const std::map<model::PointS
   return gate;
 }
 
-// The number of each node, for the own-node rule: 1, 2, … in inventory order.
+// The number of each node, for whoever asks for the own node: 1, 2, … in inventory order.
 Result<std::vector<std::uint16_t>> number_nodes(const model::Inventory& inventory) {
   std::vector<std::uint16_t> out(inventory.instances.size());
   std::uint32_t nodes = 0;
@@ -43,7 +43,8 @@ Result<std::vector<std::uint16_t>> number_nodes(const model::Inventory& inventor
     if (++nodes >= WEFT_HOME_IS_NODE) {
       return std::unexpected(
           Error{"W4003", fmt::format("more than {} nodes", WEFT_HOME_IS_NODE - 1),
-                "a profile with the own-node rule numbers every node: build a bundle per node pool"});
+                "`host`, `remote_node` and profiles that let the own node in number every node: build a bundle per node "
+                "pool"});
     }
     out[i] = static_cast<std::uint16_t>(nodes);
   }
@@ -104,6 +105,9 @@ Result<DecisionPlan> build(const model::Policy& policy, const model::Inventory& 
     return std::unexpected(too_many("W4006", "relations and deadlines", most,
                                     "let rules that end on the same day share one moment, and compare fewer keys"));
   }
+  plan.uses_homes = plan.own_node_may_enter || std::ranges::any_of(conditions.all, [](const Condition& condition) {
+                      return std::holds_alternative<OwnNode>(condition);
+                    });
   plan.relation_keys = conditions.keys;
   plan.conditions = conditions.all;
 
@@ -160,7 +164,7 @@ Result<DecisionPlan> build(const model::Policy& policy, const model::Inventory& 
 
   // Every address finds its class.
   std::vector<std::uint16_t> node_numbers(inventory.instances.size());
-  if (plan.own_node_may_enter) {
+  if (plan.uses_homes) {
     Result<std::vector<std::uint16_t>> numbered = number_nodes(inventory);
     if (!numbered) return std::unexpected(std::move(numbered.error()));
     node_numbers = std::move(*numbered);
@@ -172,7 +176,7 @@ Result<DecisionPlan> build(const model::Policy& policy, const model::Inventory& 
   std::vector<IdentityLayout::Exact> hosts;
   for (const Ends::Host& host : ends.hosts) {
     const std::uint16_t home =
-        plan.own_node_may_enter ? home_of(inventory, node_numbers, host.instance) : std::uint16_t{0};
+        plan.uses_homes ? home_of(inventory, node_numbers, host.instance) : std::uint16_t{0};
     hosts.push_back({host.address, {class_of(host.variant), home}});
   }
   plan.identities = all_identities(world, hosts);

@@ -12,7 +12,7 @@ namespace weft::plan {
 /// selectors; with relations, rows stay as many and classes grow with the distinct values there are, never with pairs.
 ///
 /// Errors, each naming what makes it so: W4001 more than 65,535 classes, W4002 more than 65,535 atoms, W4003 more than
-/// 32,767 nodes under a profile with the own-node rule, W4004 an attached workload with more addresses than a gate knows,
+/// 32,767 nodes where the own node is asked for, W4004 an attached workload with more addresses than a gate knows,
 /// W4005 more than 65,535 values that relations compare, W4006 more than 65,535 relations and deadlines.
 Result<DecisionPlan> build(const model::Policy& policy, const model::Inventory& inventory);
 

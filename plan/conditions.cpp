@@ -17,7 +17,6 @@ Conditions conditions_of(const model::Policy& policy) {
   Conditions out;
   std::set<model::LabelKey> keys;
   for (const model::Rule& rule : policy.rules) {
-    if (rule.audit) continue;
     for (const model::Relation& relation : rule.relations) {
       keys.insert(relation.source);
       keys.insert(relation.destination);
@@ -29,12 +28,13 @@ Conditions conditions_of(const model::Policy& policy) {
   std::set<Condition> all;
   for (std::size_t i = 0; i < policy.rules.size(); ++i) {
     const model::Rule& rule = policy.rules[i];
-    if (rule.audit) continue;
     for (const model::Relation& relation : rule.relations) {
       asked[i].insert(Relation{position(out.keys, relation.source), position(out.keys, relation.destination),
                                relation.equal});
     }
     if (rule.expires) asked[i].insert(Deadline{*rule.expires});
+    if (rule.audit) asked[i].insert(Audited{});
+    if (rule.peer_node != model::PeerNode::Any) asked[i].insert(OwnNode{rule.peer_node == model::PeerNode::Own});
     all.insert(asked[i].begin(), asked[i].end());
   }
   out.all.assign(all.begin(), all.end());

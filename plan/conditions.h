@@ -11,11 +11,11 @@ namespace weft::plan {
 /// What the rules in force ask besides selectors and services: each distinct relation and deadline once.
 struct Conditions {
   std::vector<model::LabelKey> keys;                ///< that relations compare, ascending: the columns of Class::values
-  std::vector<Condition> all;                       ///< ascending: relations before deadlines
+  std::vector<Condition> all;                       ///< ascending: relations, deadlines, the peer's node, audit
   std::vector<std::vector<std::uint16_t>> of_rule;  ///< by index of the rule: positions in `all`, ascending
 };
 
-/// Audited rules decide nothing and have no conditions. The numbers are meaningless where there are more than 65,535
+/// The numbers are meaningless where there are more than 65,535
 /// keys or conditions: the caller checks.
 Conditions conditions_of(const model::Policy& policy);
 

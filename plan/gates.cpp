@@ -70,7 +70,7 @@ class Draft {
     for (std::uint32_t i = 0; i < policy_.rules.size(); ++i) {
       const model::Rule& rule = policy_.rules[i];
       const bool speaks = direction_ == model::Direction::Egress ? rule.at_source : rule.at_destination;
-      if (rule.tier == tier && speaks && !rule.audit) rules.push_back(i);
+      if (rule.tier == tier && speaks) rules.push_back(i);
     }
     std::ranges::sort(rules, {}, [&](std::uint32_t i) {
       return std::tuple(policy_.rules[i].level, rank(policy_.rules[i].verdict), i);
@@ -102,7 +102,7 @@ class Draft {
     for (auto& [services, members] : groups) {
       DraftEntry draft;
       draft.entry = {.verdict = rule.verdict, .by = Entry::By::Rule, .rule = model::RuleId{number}, .tier = rule.tier,
-                     .conditions = conditions_.of_rule[number]};
+                     .conditions = conditions_.of_rule[number], .audited = rule.audit, .logged = rule.log.has_value()};
       draft.own = direction_ == model::Direction::Egress ? source : members;
       draft.peer = direction_ == model::Direction::Egress ? members : source;
       draft.services = services;
@@ -127,7 +127,8 @@ class Draft {
       add({.verdict = audited ? model::Verdict::Allow : model::Verdict::Deny,
            .by = Entry::By::Isolation,
            .isolation = model::IsolationId{i},
-           .tier = tier},
+           .tier = tier,
+           .audited = audited},
           [&](const EndKind& kind) { return kind.matches.test(selector); });
     }
   }

@@ -24,7 +24,7 @@ struct DraftEntry {
 /// Tiers follow each other; within a tier, levels ascend and deny stands before allow before pass, then isolation; so
 /// the first matching entry is the deciding one. A rule with named ports becomes one entry for each way its
 /// destinations resolve them. A rule with relations leaves out the ends that lack a key it compares: there it never
-/// matches. Audited rules have no entry; an audited isolation allows, behind those in force.
+/// matches. An audited rule has the condition Audited; an audited isolation allows, behind those in force.
 std::vector<DraftEntry> draft_gate(const model::Policy& policy, model::Direction direction,
                                    const Vocabulary& vocabulary, const Conditions& conditions,
                                    const std::vector<EndKind>& kinds);

@@ -76,7 +76,17 @@ struct Deadline {
 
   auto operator<=>(const Deadline&) const = default;
 };
-using Condition = std::variant<Relation, Deadline>;
+/// The peer is the node the subject of the gate runs on, or it is not: by the homes of both identities.
+struct OwnNode {
+  bool own = true;
+
+  auto operator<=>(const OwnNode&) const = default;
+};
+/// What audited rules have: it never holds, but in the walk that asks what would have been.
+struct Audited {
+  auto operator<=>(const Audited&) const = default;
+};
+using Condition = std::variant<Relation, Deadline, OwnNode, Audited>;
 
 /// One bit of a gate's rows. First set bit decides: entries stand in order of precedence.
 struct Entry {
@@ -89,6 +99,8 @@ struct Entry {
   std::optional<model::TierId> tier{};
   std::uint32_t next = 0;  ///< of `pass`: the entry at which the walk goes on
   std::vector<std::uint16_t> conditions{};  ///< ascending positions in DecisionPlan::conditions; all must hold
+  bool audited = false;  ///< of a rule: it has the condition Audited; of an isolation: it allows, and would deny
+  bool logged = false;   ///< of a rule that says `log`
 
   bool operator==(const Entry&) const = default;
 };
@@ -166,7 +178,7 @@ struct DecisionPlan {
   std::vector<AtomRange> atoms;  ///< ascending, covering every service point
   std::uint32_t atom_count = 0;
   std::vector<model::LabelKey> relation_keys;  ///< those that relations compare, ascending: the columns of Class::values
-  std::vector<Condition> conditions;           ///< distinct, ascending: relations before deadlines
+  std::vector<Condition> conditions;           ///< distinct, ascending: relations, deadlines, the peer's node, audit
   std::uint32_t value_count = 0;               ///< values are numbered 1 … value_count
   std::vector<IdentityRange> identities;  ///< ascending, covering every address of both families
   IdentityLayout v4;
@@ -174,6 +186,7 @@ struct DecisionPlan {
   Gate egress;
   Gate ingress;
   bool own_node_may_enter = false;
+  bool uses_homes = false;  ///< identities say which node they belong to: the profile or a rule asks for it
   bool uses_pass = false;  ///< some entry passes: the walk may go round once a tier
   std::uint32_t tiers = 0;
   std::vector<Endpoint> endpoints;  ///< every workload of the inventory with an attachment
@@ -194,6 +207,11 @@ Identity identify(const DecisionPlan& plan, const model::Address& address);
 /// The same by the layout the program uses; equal to `identify` for every address.
 Identity identify_by_layout(const DecisionPlan& plan, const model::Address& address);
 AtomId atom_of(const DecisionPlan& plan, model::ServicePoint service);
+
+/// What would have decided, were everything audited in force; nothing where nothing audited takes part in that walk, and
+/// where a fixed entry decides.
+std::optional<Answer> would_decide(const DecisionPlan& plan, model::Direction direction, Identity own, Identity peer,
+                                   AtomId atom, model::Moment now = model::before_all);
 
 /// The verdict of one gate between two different instances at that moment, as the program computes it from the tables.
 Answer decide(const DecisionPlan& plan, model::Direction direction, Identity own, Identity peer, AtomId atom,

@@ -22,18 +22,6 @@ std::string_view word(model::PeerKind kind) {
   return "";
 }
 
-std::string_view word(model::Verdict verdict) {
-  switch (verdict) {
-    case model::Verdict::Allow:
-      return "allow";
-    case model::Verdict::Deny:
-      return "deny";
-    case model::Verdict::Pass:
-      return "pass";
-  }
-  return "";
-}
-
 // Beyond this many classes of one row, or members of one list, only the number is printed.
 constexpr std::size_t most_listed = 64;
 
@@ -54,6 +42,10 @@ std::string entry_members(const std::vector<Bits>& rows, std::size_t entry, std:
 std::string text_of(const DecisionPlan& plan, const Condition& condition) {
   if (const auto* deadline = std::get_if<Deadline>(&condition)) {
     return fmt::format("before {}", to_string(deadline->expires));
+  }
+  if (std::holds_alternative<Audited>(condition)) return "never: it is only audited";
+  if (const auto* node = std::get_if<OwnNode>(&condition)) {
+    return node->own ? "the peer is the subject's own node" : "the peer is not the subject's own node";
   }
   const auto& relation = std::get<Relation>(condition);
   return fmt::format("source.{} {} destination.{}", to_string(plan.relation_keys[relation.source]),
@@ -120,7 +112,7 @@ void print_gate(std::string& out, const Gate& gate, std::string_view name, const
     const std::string then = entry.verdict == model::Verdict::Pass ? fmt::format(" to {}", entry.next) : "";
     std::string when;
     for (const std::uint16_t at : entry.conditions) when += fmt::format("{}k{}", when.empty() ? "  if " : " ", at);
-    out += fmt::format("  {:>5}  {}{}  own {}  peer {}  atoms {}{}  ({}{})\n", e, word(entry.verdict), then,
+    out += fmt::format("  {:>5}  {}{}  own {}  peer {}  atoms {}{}  ({}{})\n", e, to_string(entry.verdict), then,
                        entry_members(gate.own_rows, e, 1, "c"), entry_members(gate.peer_rows, e, 1, "c"),
                        entry_members(gate.atom_rows, e, 0, "a"), when, by,
                        entry.tier ? fmt::format(", tier {}", policy[*entry.tier].name) : "");

@@ -261,40 +261,63 @@ Program program_info(int fd) {
 
 Descriptor program_by_id(std::uint32_t id) { return Descriptor(id == 0 ? -1 : bpf_prog_get_fd_by_id(id)); }
 
-Result<void> add_counters(std::uint32_t program_id, std::vector<std::uint32_t>& seen,
-                          std::vector<std::uint64_t>& egress, std::vector<std::uint64_t>& ingress) {
+namespace {
+
+struct KernelMap {
+  std::uint32_t id = 0;
+  Descriptor descriptor;
+  bpf_map_info info{};
+};
+
+Result<std::vector<KernelMap>> kernel_maps(std::uint32_t program_id, const std::vector<std::uint32_t>& but) {
+  const auto failed = [] { return kernel_failure(errno, "W6008", "look at the maps of the program"); };
   const Descriptor program = program_by_id(program_id);
-  if (!program.valid()) return kernel_failure(errno, "W6008", "read the counters");
+  if (!program.valid()) return failed();
   std::vector<std::uint32_t> ids(64);
   bpf_prog_info info{};
   info.nr_map_ids = static_cast<std::uint32_t>(ids.size());
   info.map_ids = reinterpret_cast<std::uint64_t>(ids.data());
   std::uint32_t size = sizeof info;
-  if (bpf_obj_get_info_by_fd(program.get(), &info, &size) != 0)
-    return kernel_failure(errno, "W6008", "read the counters");
+  if (bpf_obj_get_info_by_fd(program.get(), &info, &size) != 0) return failed();
   ids.resize(std::min<std::size_t>(ids.size(), info.nr_map_ids));
+  std::vector<KernelMap> out;
+  for (const std::uint32_t id : ids) {
+    if (std::ranges::find(but, id) != but.end()) continue;
+    KernelMap& map = out.emplace_back(id, Descriptor(bpf_map_get_fd_by_id(id)), bpf_map_info{});
+    size = sizeof map.info;
+    if (!map.descriptor.valid() || bpf_obj_get_info_by_fd(map.descriptor.get(), &map.info, &size) != 0) return failed();
+  }
+  return out;
+}
 
+}  // namespace
+
+Result<std::map<std::string, Descriptor>> maps_of(std::uint32_t program_id) {
+  auto maps = kernel_maps(program_id, {});
+  if (!maps) return std::unexpected(maps.error());
+  std::map<std::string, Descriptor> out;
+  for (KernelMap& map : *maps) out.emplace(map.info.name, std::move(map.descriptor));
+  return out;
+}
+
+Result<void> add_counters(std::uint32_t program_id, std::vector<std::uint32_t>& seen,
+                          std::vector<std::uint64_t>& egress, std::vector<std::uint64_t>& ingress) {
+  const auto maps = kernel_maps(program_id, seen);
+  if (!maps) return std::unexpected(maps.error());
   const int processors = libbpf_num_possible_cpus();
   if (processors <= 0) return kernel_failure(-processors, "W6008", "count the processors");
-  for (const std::uint32_t id : ids) {
-    if (std::ranges::find(seen, id) != seen.end()) continue;
-    seen.push_back(id);
-    const Descriptor map(bpf_map_get_fd_by_id(id));
-    bpf_map_info map_info{};
-    size = sizeof map_info;
-    if (!map.valid() || bpf_obj_get_info_by_fd(map.get(), &map_info, &size) != 0) {
-      return kernel_failure(errno, "W6008", "read the counters");
-    }
+  for (const KernelMap& map : *maps) {
+    seen.push_back(map.id);
     // The kernel keeps 15 bytes of a name, which just tells the two apart.
-    const std::string_view name = map_info.name;
+    const std::string_view name = map.info.name;
     std::vector<std::uint64_t>* const sums = name == "weft_counters_e"   ? &egress
                                              : name == "weft_counters_i" ? &ingress
                                                                          : nullptr;
-    if (sums == nullptr || map_info.type != BPF_MAP_TYPE_PERCPU_ARRAY || map_info.value_size != 8) continue;
+    if (sums == nullptr || map.info.type != BPF_MAP_TYPE_PERCPU_ARRAY || map.info.value_size != 8) continue;
     std::vector<std::uint64_t> values(static_cast<std::size_t>(processors));
-    if (sums->size() < map_info.max_entries) sums->resize(map_info.max_entries);
-    for (std::uint32_t key = 0; key < map_info.max_entries; ++key) {
-      if (bpf_map_lookup_elem(map.get(), &key, values.data()) != 0)
+    if (sums->size() < map.info.max_entries) sums->resize(map.info.max_entries);
+    for (std::uint32_t key = 0; key < map.info.max_entries; ++key) {
+      if (bpf_map_lookup_elem(map.descriptor.get(), &key, values.data()) != 0)
         return kernel_failure(errno, "W6008", "read the counters");
       for (const std::uint64_t value : values) (*sums)[key] += value;
     }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -38,6 +39,9 @@ class KernelObject {
 Program program_info(int fd);
 /// A program that is still in use somewhere; an invalid descriptor and errno where it is not.
 Descriptor program_by_id(std::uint32_t id);
+
+/// The maps a program uses, by the name the kernel keeps of each (15 bytes). Errors: W6001, W6008.
+Result<std::map<std::string, Descriptor>> maps_of(std::uint32_t program_id);
 
 /// Adds the hits of `weft_counters_egress` and `_ingress`, as the program reaches them, to the sums by entry number.
 /// Maps already in `seen` are left out: programs of one bundle share them.

@@ -124,6 +124,9 @@ Record intent(const bundle::Bundle& bundle, const std::vector<Target>& targets, 
                               hooks.our_program(target.ifindex, Side::FromWorkload),
                               hooks.our_program(target.ifindex, Side::ToWorkload)});
   }
+  for (const bundle::Endpoint& endpoint : bundle.manifest.endpoints) {
+    for (const bundle::EndpointAddress& each : endpoint.addresses) out.names[each.address] = endpoint.workload;
+  }
   if (former) out.former = std::make_shared<Record>(*former);
   return out;
 }

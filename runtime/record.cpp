@@ -40,6 +40,8 @@ Json json_of(const std::vector<bundle::Entry>& entries) {
   Json out = Json::array();
   for (const bundle::Entry& entry : entries) {
     out.push_back({entry.number, entry.action, entry.by, entry.policy, entry.tier, entry.at, entry.text});
+    if (entry.audited || entry.log) out.back().push_back(entry.audited);
+    if (entry.log) out.back().push_back(*entry.log);
   }
   return out;
 }
@@ -64,6 +66,8 @@ Json json_of(const Record& record) {
                                  {"former_from", each.former_from},
                                  {"former_to", each.former_to}});
   }
+  out["names"] = Json::object();
+  for (const auto& [address, workload] : record.names) out["names"][address] = workload;
   if (record.former != nullptr) out["former"] = json_of(*record.former);
   // Last, because they are long and the rest is what people look for.
   out["egress"] = json_of(record.egress);
@@ -77,6 +81,8 @@ std::vector<bundle::Entry> entries_of(const Json& json) {
     out.push_back({entry.at(0).get<std::uint32_t>(), entry.at(1).get<std::string>(), entry.at(2).get<std::string>(),
                    entry.at(3).get<std::string>(), entry.at(4).get<std::string>(), entry.at(5).get<std::string>(),
                    entry.at(6).get<std::string>()});
+    if (entry.size() > 7) out.back().audited = entry.at(7).get<bool>();
+    if (entry.size() > 8) out.back().log = entry.at(8).get<std::string>();
   }
   return out;
 }
@@ -98,6 +104,9 @@ Record record_of(const Json& json, const NetworkNamespace& here, bool outermost)
     out.interfaces.push_back({each.at("workload").get<std::string>(), each.at("interface").get<std::string>(),
                               each.at("ifindex").get<std::uint32_t>(), each.at("created_clsact").get<bool>(),
                               each.at("former_from").get<std::uint32_t>(), each.at("former_to").get<std::uint32_t>()});
+  }
+  if (json.contains("names")) {
+    for (const auto& [address, workload] : json.at("names").items()) out.names[address] = workload.get<std::string>();
   }
   // Only a load in progress has a former record, and that one has none: no depth for a damaged file to exploit.
   if (outermost && json.contains("former")) {

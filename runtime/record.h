@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,6 +37,7 @@ struct Record {
   std::uint32_t from_program = 0;
   std::uint32_t to_program = 0;
   std::vector<RecordedInterface> interfaces;
+  std::map<std::string, std::string> names;  ///< the workloads of the bundle by their addresses
   std::vector<bundle::Entry> egress;
   std::vector<bundle::Entry> ingress;
   std::shared_ptr<const Record> former;  ///< while loading: what was loaded before, none at first

@@ -18,7 +18,8 @@
 /// kernel's verifier refused the program, W6004 an interface is missing, W6005 nothing to attach to, W6006 the bundle
 /// and its program disagree, W6007 the place at an interface is taken by another's filter, W6008 attaching failed,
 /// W6009 locked memory or memory exhausted, W6010 the state file cannot be used, W6011 another load or unload is at
-/// work, W6012 the load was abandoned by its caller, W6013 two endpoints want one interface or one slot.
+/// work, W6012 the load was abandoned by its caller, W6013 two endpoints want one interface or one slot, W6014 there is
+/// nothing to monitor.
 namespace weft::runtime {
 
 /// Where the state files live: `$WEFT_STATE_DIRECTORY`, or /run/weft.

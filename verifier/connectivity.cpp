@@ -79,7 +79,7 @@ bool Connectivity::Tables::gate_allows(model::Direction direction, std::uint32_t
                                        std::uint32_t atom, Place place) const {
   if (place_decides(direction, source, destination, place)) return true;
   const bool egress = direction == model::Direction::Egress;
-  return gates.allows(gates.gate(direction), egress ? source : destination, egress ? destination : source, atom);
+  return gates.allows(gates.gate(direction), egress ? source : destination, egress ? destination : source, atom, place);
 }
 
 Connectivity::Connectivity(const model::Policy& policy, const model::Inventory& inventory, model::Moment now)
@@ -154,16 +154,26 @@ std::uint64_t Connectivity::pairs(std::uint32_t source, std::uint32_t destinatio
   return all - same;
 }
 
-bool Connectivity::place_matters() const { return tables_->policy.profile.own_node_may_enter; }
+bool Connectivity::place_matters() const {
+  return tables_->policy.profile.own_node_may_enter || place_takes_away();
+}
 
-BitSet Connectivity::leaving(std::uint32_t atom, std::uint32_t source, Place) const {
+bool Connectivity::place_takes_away() const {
+  const model::Policy& policy = tables_->policy;
+  for (std::size_t r = 0; r < policy.rules.size(); ++r) {
+    if (tables_->in_force[r] && policy.rules[r].peer_node != model::PeerNode::Any) return true;
+  }
+  return false;
+}
+
+BitSet Connectivity::leaving(std::uint32_t atom, std::uint32_t source, Place place) const {
   const ClosedGate& gate = tables_->gates.gate(model::Direction::Egress);
-  return tables_->gates.row(gate, gate.group_of[source], atom);
+  return tables_->gates.row(gate, gate.group_of[source], atom, place);
 }
 
 BitSet Connectivity::entering(std::uint32_t atom, std::uint32_t destination, Place place) const {
   const ClosedGate& gate = tables_->gates.gate(model::Direction::Ingress);
-  BitSet out = tables_->gates.row(gate, gate.group_of[destination], atom);
+  BitSet out = tables_->gates.row(gate, gate.group_of[destination], atom, place);
   if (place == Place::Home) {
     for (std::uint32_t c = 0; c < classes().size(); ++c) {
       if (tables_->place_decides(model::Direction::Ingress, c, destination, place)) out.set(c);
@@ -183,7 +193,7 @@ BitSet Connectivity::reached_from(std::uint32_t atom, std::uint32_t source, Plac
   out.each([&](std::uint32_t destination) {
     if (tables_->place_decides(model::Direction::Ingress, source, destination, place)) return;
     std::uint8_t& answer = answers[gate.group_of[destination]];
-    if (answer == Unknown) answer = tables_->gates.allows(gate, destination, source, atom) ? Open : Closed;
+    if (answer == Unknown) answer = tables_->gates.allows(gate, destination, source, atom, place) ? Open : Closed;
     if (answer == Closed) entered.clear(destination);
   });
   return entered;
@@ -198,7 +208,7 @@ BitSet Connectivity::reaching(std::uint32_t atom, std::uint32_t destination, Pla
   BitSet left = out;
   out.each([&](std::uint32_t source) {
     std::uint8_t& answer = answers[gate.group_of[source]];
-    if (answer == Unknown) answer = tables_->gates.allows(gate, source, destination, atom) ? Open : Closed;
+    if (answer == Unknown) answer = tables_->gates.allows(gate, source, destination, atom, place) ? Open : Closed;
     if (answer == Closed) left.clear(source);
   });
   return left;
@@ -219,9 +229,9 @@ bool Connectivity::allowed(std::uint32_t source, std::uint32_t destination, std:
 
 BitSet Connectivity::services(std::uint32_t source, std::uint32_t destination, Place place) const {
   const ClosedGates& gates = tables_->gates;
-  BitSet out = gates.open_services(gates.gate(model::Direction::Egress), source, destination);
+  BitSet out = gates.open_services(gates.gate(model::Direction::Egress), source, destination, place);
   if (out.empty() || tables_->place_decides(model::Direction::Ingress, source, destination, place)) return out;
-  out &= gates.open_services(gates.gate(model::Direction::Ingress), destination, source);
+  out &= gates.open_services(gates.gate(model::Direction::Ingress), destination, source, place);
   return out;
 }
 
@@ -235,7 +245,7 @@ std::optional<model::GateDecision> Connectivity::decide(model::Direction directi
     return model::GateDecision{model::Verdict::Allow, model::Reason::OwnNode, {}, {}, {}};
   }
   const ClosedEntry* entry =
-      tables_->gates.deciding(tables_->gates.gate(direction), own, egress ? destination : source, atom);
+      tables_->gates.deciding(tables_->gates.gate(direction), own, egress ? destination : source, atom, place);
   if (!entry) {
     const bool allow = tables_->policy.profile.allow_by_default;
     return model::GateDecision{

@@ -95,8 +95,11 @@ class Connectivity {
   /// How many ordered pairs of distinct instances two classes make; a class of the world counts as one.
   std::uint64_t pairs(std::uint32_t source, std::uint32_t destination) const;
 
-  /// True where some verdict depends on `Place`: the profile's own-node rule.
+  /// True where some verdict depends on `Place`: the profile's own-node rule, and rules about `host` and `remote_node`.
   bool place_matters() const;
+  /// True where the ends of a pair at home may be refused what such ends apart are allowed, and a workload may reach its node
+  /// by being on it: rules about `host` and `remote_node`. Otherwise being at home only lets the node in.
+  bool place_takes_away() const;
 
   /// The classes that the egress gate of `source` lets it talk to on the services of `atom`, and those that the ingress
   /// gate of `destination` lets in: one gate alone, families and existence of pairs not looked at.

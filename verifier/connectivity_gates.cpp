@@ -123,6 +123,7 @@ class GateBuilder {
         entry.peer = egress ? meaning.destination : source;
         entry.services = meaning.services;
         entry.relations = relations_of(rule, egress);
+        entry.peer_node = rule.peer_node;
         gate.entries.push_back(entry);
       }
     }
@@ -171,14 +172,14 @@ class GateBuilder {
   }
 
   void join(ClosedGate& gate) {
-    std::map<std::tuple<std::uint32_t, std::uint32_t, std::uint32_t>, std::uint32_t>
-        open;  // of the step, by own, services
+    using Key = std::tuple<std::uint32_t, std::uint32_t, std::uint32_t, model::PeerNode>;
+    std::map<Key, std::uint32_t> open;  // of the step
     std::uint32_t step = nothing;
     for (std::uint32_t e = 0; e < gate.entries.size(); ++e) {
       const ClosedEntry& entry = gate.entries[e];
       if (entry.step != step) open.clear();
       step = entry.step;
-      const auto [found, fresh] = open.emplace(std::tuple(entry.own, entry.services, entry.relations),
+      const auto [found, fresh] = open.emplace(Key(entry.own, entry.services, entry.relations, entry.peer_node),
                                                static_cast<std::uint32_t>(gate.joined.size()));
       if (fresh) {
         gate.joined.push_back({entry, {}});
@@ -207,13 +208,15 @@ class GateBuilder {
         if (classes[own].gated && has_compared_keys(entry, own)) speaking[own].push_back(j);
       });
     }
-    std::map<std::tuple<bool, std::vector<std::uint32_t>, std::vector<std::uint32_t>>, std::uint32_t> numbers;
+    using Key = std::tuple<bool, std::vector<std::uint32_t>, std::vector<std::uint32_t>, bool>;
+    std::map<Key, std::uint32_t> numbers;
     for (std::uint32_t c = 0; c < classes.size(); ++c) {
+      const bool workloads = classes[c].kind == model::PeerKind::Workload;
       std::vector<std::uint32_t> values = compared_values(gate, speaking[c], c);
       const auto [found, fresh] =
-          numbers.emplace(std::tuple(classes[c].gated, std::move(speaking[c]), std::move(values)),
+          numbers.emplace(Key(classes[c].gated, std::move(speaking[c]), std::move(values), workloads),
                           static_cast<std::uint32_t>(gate.groups.size()));
-      if (fresh) gate.groups.push_back({classes[c].gated, c, {}, {}});
+      if (fresh) gate.groups.push_back({classes[c].gated, workloads, c, {}, {}});
       gate.group_of.push_back(found->second);
     }
     for (const auto& [key, number] : numbers) {
@@ -310,8 +313,9 @@ void ClosedGates::each_match(const ClosedEntry& entry, std::uint32_t own, const 
   });
 }
 
-BitSet ClosedGates::row(const ClosedGate& gate, std::uint32_t group_number, std::uint32_t atom) const {
+BitSet ClosedGates::row(const ClosedGate& gate, std::uint32_t group_number, std::uint32_t atom, Place place) const {
   const ClosedGate::Group& group = gate.groups[group_number];
+  if (!group.workloads) place = Place::Apart;
   const std::size_t size = classes_.classes.size();
   if (!group.gated) return BitSet(size, true);
 
@@ -325,7 +329,7 @@ BitSet ClosedGates::row(const ClosedGate& gate, std::uint32_t group_number, std:
   };
   for (const std::uint32_t j : group.entries) {
     const ClosedEntry& entry = gate.joined[j].joint;
-    if (!speaks(entry, atom)) continue;
+    if (!speaks(entry, atom) || !entry.at(place)) continue;
     arrive(entry.tier);
     const bool allow = entry.verdict == model::Verdict::Allow;
     const BitSet* whole = entry.peer == nothing ? nullptr : set(entry.peer).dense();
@@ -354,8 +358,9 @@ BitSet ClosedGates::row(const ClosedGate& gate, std::uint32_t group_number, std:
   return allowed;
 }
 
-BitSet ClosedGates::open_services(const ClosedGate& gate, std::uint32_t own, std::uint32_t peer) const {
+BitSet ClosedGates::open_services(const ClosedGate& gate, std::uint32_t own, std::uint32_t peer, Place place) const {
   const ClosedGate::Group& group = gate.groups[gate.group_of[own]];
+  if (!group.workloads) place = Place::Apart;
   const std::size_t size = services_.atoms.size();
   if (!group.gated) return BitSet(size, true);
 
@@ -369,7 +374,7 @@ BitSet ClosedGates::open_services(const ClosedGate& gate, std::uint32_t own, std
   };
   for (const std::uint32_t j : group.entries) {
     const ClosedEntry& entry = gate.joined[j].joint;
-    if (!matches(entry, own, peer)) continue;
+    if (!entry.at(place) || !matches(entry, own, peer)) continue;
     arrive(entry.tier);
     BitSet hit = open;
     if (entry.services != nothing) hit &= services_.sets[entry.services];
@@ -384,12 +389,14 @@ BitSet ClosedGates::open_services(const ClosedGate& gate, std::uint32_t own, std
 }
 
 const ClosedEntry* ClosedGates::deciding(const ClosedGate& gate, std::uint32_t own, std::uint32_t peer,
-                                         std::uint32_t atom) const {
+                                         std::uint32_t atom, Place place) const {
+  const ClosedGate::Group& group = gate.groups[gate.group_of[own]];
+  if (!group.workloads) place = Place::Apart;
   std::uint32_t tier = 0;  // the walk has come to this one
-  const std::vector<std::uint32_t>& entries = gate.groups[gate.group_of[own]].entries;
+  const std::vector<std::uint32_t>& entries = group.entries;
   for (auto at = entries.begin(); at != entries.end(); ++at) {
     const ClosedEntry& entry = gate.joined[*at].joint;
-    if (entry.tier < tier || !speaks(entry, atom) || !matches(entry, own, peer)) continue;
+    if (entry.tier < tier || !entry.at(place) || !speaks(entry, atom) || !matches(entry, own, peer)) continue;
     if (entry.verdict == model::Verdict::Pass) {
       tier = entry.next_tier;
       continue;
@@ -398,7 +405,7 @@ const ClosedEntry* ClosedGates::deciding(const ClosedGate& gate, std::uint32_t o
     std::uint32_t first = nothing;
     for (; at != entries.end() && gate.joined[*at].joint.step == entry.step; ++at) {
       const JoinedEntry& other = gate.joined[*at];
-      if (!speaks(other.joint, atom) || !matches(other.joint, own, peer)) continue;
+      if (!other.joint.at(place) || !speaks(other.joint, atom) || !matches(other.joint, own, peer)) continue;
       const auto part =
           std::ranges::find_if(other.parts, [&](std::uint32_t e) { return matches(gate.entries[e], own, peer); });
       WEFT_ASSERT(part != other.parts.end(), "what matches a joined entry matches a part of it");
@@ -409,13 +416,15 @@ const ClosedEntry* ClosedGates::deciding(const ClosedGate& gate, std::uint32_t o
   return nullptr;
 }
 
-bool ClosedGates::allows(const ClosedGate& gate, std::uint32_t own, std::uint32_t peer, std::uint32_t atom) const {
+bool ClosedGates::allows(const ClosedGate& gate, std::uint32_t own, std::uint32_t peer, std::uint32_t atom,
+                         Place place) const {
   const ClosedGate::Group& group = gate.groups[gate.group_of[own]];
   if (!group.gated) return true;
+  if (!group.workloads) place = Place::Apart;
   std::uint32_t tier = 0;
   for (const std::uint32_t j : group.entries) {
     const ClosedEntry& entry = gate.joined[j].joint;
-    if (entry.tier < tier || !speaks(entry, atom) || !matches(entry, own, peer)) continue;
+    if (entry.tier < tier || !entry.at(place) || !speaks(entry, atom) || !matches(entry, own, peer)) continue;
     if (entry.verdict != model::Verdict::Pass) return entry.verdict == model::Verdict::Allow;
     tier = entry.next_tier;
   }

@@ -6,6 +6,7 @@
 
 #include "model/evaluate.h"
 #include "plan/vocabulary.h"
+#include "verifier/connectivity.h"
 #include "verifier/connectivity_classes.h"
 
 // Private to the connectivity of this folder.
@@ -32,6 +33,12 @@ struct ClosedEntry {
   std::uint32_t peer = nothing;       ///< of the other end; nothing: all of them
   std::uint32_t services = nothing;   ///< position in ClosedServices::sets; nothing: all of them
   std::uint32_t relations = nothing;  ///< position in ClosedGates::relations; nothing: none
+  model::PeerNode peer_node = model::PeerNode::Any;
+
+  /// True if the rule can match where the ends stand so; its peers are nodes.
+  bool at(Place place) const {
+    return peer_node == model::PeerNode::Any || (peer_node == model::PeerNode::Own) == (place == Place::Home);
+  }
 };
 
 /// Entries of one step that differ in their peers only, as one about all of these peers: what a thousand rules open to
@@ -54,6 +61,7 @@ class ClosedGate {
   /// Classes for which the same entries speak, with the same values in relations: their rows are the same.
   struct Group {
     bool gated = false;
+    bool workloads = false;               ///< the others run on no node: every node is apart from them
     std::uint32_t example = 0;            ///< one of its classes
     std::vector<std::uint32_t> entries;   ///< positions in `joined` of those that speak for it, in order of precedence
     std::vector<std::uint32_t> services;  ///< what they ask for, each once, but for all services
@@ -79,12 +87,13 @@ class ClosedGates {
   const ClosedServices& services() const { return services_; }
 
   /// The classes of the other end that the gate of `group` allows on an atom.
-  BitSet row(const ClosedGate& gate, std::uint32_t group, std::uint32_t atom) const;
+  BitSet row(const ClosedGate& gate, std::uint32_t group, std::uint32_t atom, Place place = Place::Apart) const;
   /// The atoms that the gate of `own` allows with `peer`.
-  BitSet open_services(const ClosedGate& gate, std::uint32_t own, std::uint32_t peer) const;
+  BitSet open_services(const ClosedGate& gate, std::uint32_t own, std::uint32_t peer, Place place) const;
   /// The entry that decides; null: the profile does.
-  const ClosedEntry* deciding(const ClosedGate& gate, std::uint32_t own, std::uint32_t peer, std::uint32_t atom) const;
-  bool allows(const ClosedGate& gate, std::uint32_t own, std::uint32_t peer, std::uint32_t atom) const;
+  const ClosedEntry* deciding(const ClosedGate& gate, std::uint32_t own, std::uint32_t peer, std::uint32_t atom,
+                              Place place) const;
+  bool allows(const ClosedGate& gate, std::uint32_t own, std::uint32_t peer, std::uint32_t atom, Place place) const;
   /// True if an entry speaks about the atom.
   bool speaks(const ClosedEntry& entry, std::uint32_t atom) const {
     return entry.services == nothing || services_.sets[entry.services].test(atom);

@@ -93,7 +93,7 @@ class GateRows {
     }
     BitSet out = rows_[group];
     for (const std::uint32_t peer : peers) {
-      if (gates_.allows(gate_, gate_.groups[group].example, peer, atom)) {
+      if (gates_.allows(gate_, gate_.groups[group].example, peer, atom, Place::Apart)) {
         out.set(peer);
       } else {
         out.clear(peer);

@@ -187,7 +187,8 @@ std::vector<std::uint64_t> one_by_one(const Connectivity& connectivity, const mo
     std::optional<Spread> spread;
     std::size_t reached = 0;
     for (const model::InstanceId instance : instances) {
-      if (!spread || inventory[instance].peer.kind == model::PeerKind::Node) {
+      const bool own_way = inventory[instance].peer.kind == model::PeerKind::Node || connectivity.place_takes_away();
+      if (!spread || own_way) {
         spread.emplace(connectivity, inventory, hops, std::vector<ChainStart>{{instance, 0}});
         reached = spread->instances().size();
       }

@@ -223,7 +223,7 @@ class Comparison {
       }
       if (pairing_.nodes_changed) any.push_back(query.matches(side, Selector::node()));
     }
-    if (pairing_.own_node_changed) any.push_back(query.own_node());
+    if (pairing_.own_node_changed) any.push_back(query.own_node(model::Direction::Ingress));
     if (pairing_.default_changed) any.push_back(query.yes());
     return query.any_of(any);
   }

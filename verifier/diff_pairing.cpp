@@ -113,7 +113,7 @@ struct Entry {
     const Rule& b = *other.rule;
     return place == other.place && pass_to == other.pass_to && a.verdict == b.verdict && a.at_source == b.at_source &&
            a.at_destination == b.at_destination && a.expires == b.expires && a.ports == b.ports &&
-           a.relations == b.relations && a.source == b.source && a.destination == b.destination;
+           a.relations == b.relations && a.peer_node == b.peer_node && a.source == b.source && a.destination == b.destination;
   }
 };
 

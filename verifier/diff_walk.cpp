@@ -21,7 +21,7 @@ GateFormula::GateFormula(Query& query, const model::Policy& policy, const Part& 
     guarded.push_back(query.matches(subject, model::Selector::node()) && query.matches(subject, guard.nodes));
   }
   gates_ = query.named(name + ".gate", query.any_of(guarded));
-  exempt_ = ingress && policy.profile.own_node_may_enter ? query.own_node() : query.no();
+  exempt_ = ingress && policy.profile.own_node_may_enter ? query.own_node(model::Direction::Ingress) : query.no();
   walk(part, name);
   if (policy.profile.allow_by_default) allowed_.push_back(*end_);
   allows_ = query.named(name + ".allows", !*gates_ || *exempt_ || query.any_of(allowed_));

@@ -121,7 +121,7 @@ z3::expr gate_allows(Query& query, const model::Policy& policy, const Slice& sli
   if (policy.profile.allow_by_default) allowed.push_back(query.any_of(walked.arrivals[tiers]));
 
   std::vector<z3::expr> opens{!query.has_gates(subject), query.any_of(allowed)};
-  if (policy.profile.own_node_may_enter && !egress) opens.push_back(query.own_node());
+  if (policy.profile.own_node_may_enter && !egress) opens.push_back(query.own_node(direction));
   return query.named(fmt::format("{}.allows", egress ? "egress" : "ingress"), query.any_of(opens));
 }
 

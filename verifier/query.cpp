@@ -150,12 +150,22 @@ z3::expr Query::declares(std::uint32_t name) {
   return variable;
 }
 
-z3::expr Query::own_node() {
+// One of the ends is a node and the other one runs on it: which is which, their kinds say.
+z3::expr Query::own_node(model::Direction direction) {
+  const bool egress = direction == model::Direction::Egress;
   if (!own_node_) {
     own_node_ = context_.bool_const("own-node");
-    require(!*own_node_ || (is(Side::Source, PeerKind::Node) && is(Side::Destination, PeerKind::Workload)));
+    require(!*own_node_ || (is(Side::Source, PeerKind::Node) && is(Side::Destination, PeerKind::Workload)) ||
+            (is(Side::Source, PeerKind::Workload) && is(Side::Destination, PeerKind::Node)));
   }
-  return *own_node_;
+  return *own_node_ && is(egress ? Side::Destination : Side::Source, PeerKind::Node);
+}
+
+z3::expr Query::holds(model::PeerNode asked, model::Direction direction) {
+  if (asked == model::PeerNode::Any) return yes();
+  const bool egress = direction == model::Direction::Egress;
+  const z3::expr own = own_node(direction);
+  return is(egress ? Side::Destination : Side::Source, PeerKind::Node) && (asked == model::PeerNode::Own ? own : !own);
 }
 
 z3::expr Query::matches(Side side, const Selector& selector) {
@@ -232,7 +242,8 @@ z3::expr Query::matches(model::RuleId id) {
   const model::Rule& rule = policy_[id];
   const z3::expr condition =
       matches(Side::Source, rule.source) && matches(Side::Destination, rule.destination) && matches(rule.ports) &&
-      hold(rule.relations);
+      hold(rule.relations) &&
+      holds(rule.peer_node, rule.at_source ? model::Direction::Egress : model::Direction::Ingress);
   z3::expr out = named(fmt::format("rule.{}", static_cast<std::uint32_t>(id)), condition);
   rules_.emplace(id, out);
   return out;

@@ -40,7 +40,9 @@ class Query {
   /// Source, destination, service and relations of a rule; at which gates it speaks is the caller's business.
   z3::expr matches(model::RuleId rule);
   z3::expr has_gates(Side side);
-  z3::expr own_node();
+  /// The peer of the gate is the node on which its subject, a workload, runs.
+  z3::expr own_node(model::Direction direction);
+  z3::expr holds(model::PeerNode asked, model::Direction direction);
 
   /// The flow the solver found.
   Valuation valuation(const z3::model& model) const;

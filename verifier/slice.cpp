@@ -25,6 +25,13 @@ bool contradict(const std::vector<Relation>& a, const std::vector<Relation>& b) 
   });
 }
 
+// True if the one is about the own node of a subject, and the other about the other nodes at the same gate.
+bool contradict(const model::Rule& a, const model::Rule& b) {
+  using model::PeerNode;
+  return a.at_source == b.at_source && a.peer_node != b.peer_node && a.peer_node != PeerNode::Any &&
+         b.peer_node != PeerNode::Any;
+}
+
 }  // namespace
 
 Slice in_force(const model::Policy& policy, const Slice& slice, model::Moment now) {
@@ -91,6 +98,7 @@ bool Slicer::may_overlap(model::RuleId a, model::RuleId b) const {
   const RuleCover& left = cover_of(a);
   const RuleCover& right = cover_of(b);
   if (contradict(policy_[a].relations, policy_[b].relations)) return false;
+  if (contradict(policy_[a], policy_[b])) return false;
   return left.services.intersects(right.services) && left.source.intersects(right.source) &&
          left.destination.intersects(right.destination);
 }

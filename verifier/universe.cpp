@@ -347,7 +347,10 @@ bool Universe::legal(const EndValue& end) const {
 
 bool Universe::legal(const Valuation& v) const {
   if (!legal(v.source) || !legal(v.destination)) return false;
-  if (v.own_node && (v.source.kind != PeerKind::Node || v.destination.kind != PeerKind::Workload)) return false;
+  const auto runs_on = [](const EndValue& workload, const EndValue& node) {
+    return workload.kind == PeerKind::Workload && node.kind == PeerKind::Node;
+  };
+  if (v.own_node && !runs_on(v.source, v.destination) && !runs_on(v.destination, v.source)) return false;
   if ((v.source.address < first_v6_) != (v.destination.address < first_v6_)) return false;
   // One address is one peer.
   if (v.source.address == v.destination.address && single_addresses_.contains(v.source.address)) return false;
@@ -405,7 +408,11 @@ Witness Universe::concrete(const Valuation& v, model::Moment now, const model::P
   out.destination = peer(v.destination);
   if (v.source.kind != PeerKind::World) out.source.instance = model::InstanceId{0};
   if (v.destination.kind != PeerKind::World) out.destination.instance = model::InstanceId{1};
-  if (v.own_node) out.destination.node = out.source.instance;
+  if (v.own_node && v.source.kind == PeerKind::Workload) {
+    out.source.node = out.destination.instance;
+  } else if (v.own_node) {
+    out.destination.node = out.source.instance;
+  }
   if (uses_addresses_ || v.source.kind == PeerKind::World) {
     out.source_address = example_of(addresses_[v.source.address], {});
   }

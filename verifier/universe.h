@@ -25,7 +25,7 @@ struct EndValue {
 struct Valuation {
   EndValue source;
   EndValue destination;
-  bool own_node = false;       ///< the source is the node the destination runs on
+  bool own_node = false;       ///< one end is a node and the other a workload that runs on it
   std::uint32_t service = 0;   ///< number of a service atom
   std::vector<bool> declares;  ///< by port name: the destination declares it at the port of the flow
 };

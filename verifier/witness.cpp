@@ -51,7 +51,10 @@ std::string describe(const model::Peer& peer, const std::optional<model::Address
 
 }  // namespace
 
-std::string describe_source(const Witness& witness) { return describe(witness.source, witness.source_address); }
+std::string describe_source(const Witness& witness) {
+  const bool runs_there = witness.source.node.has_value();
+  return describe(witness.source, witness.source_address) + (runs_there ? " (which runs on that node)" : "");
+}
 
 std::string describe_destination(const Witness& witness) {
   std::string out = describe(witness.destination, witness.destination_address);
@@ -80,7 +83,7 @@ std::string describe_gate(const Witness& witness, Direction direction, const mod
   const auto place = [&](Span span) {
     return static_cast<std::size_t>(span.source) < sources.size() ? " at " + sources.location(span) : "";
   };
-  const char* verdict = gate->verdict == model::Verdict::Allow ? "allow" : "deny";
+  const std::string_view verdict = model::to_string(gate->verdict);
   switch (gate->reason) {
     case model::Reason::Rule: {
       const model::Rule& rule = policy[*gate->rule];

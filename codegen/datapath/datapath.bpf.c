@@ -4,10 +4,11 @@
  */
 #include "gate4.h"
 #include "gate6.h"
+#include "tell.h"
 
 INLINE void count(weft_u32 decision, int outbound)
 {
-	weft_u32 entry = decision >> WEFT_ACTION_SHIFT;
+	weft_u32 entry = entry_of(decision);
 	weft_u64 *packets;
 
 	if (!weft_uses_counters)
@@ -16,6 +17,19 @@ INLINE void count(weft_u32 decision, int outbound)
 			   : bpf_map_lookup_elem(&weft_counters_ingress, &entry);
 	if (packets)
 		*packets += 1;
+}
+
+/* Denials, and new connections that somebody wants to hear of. */
+INLINE void tell(struct __sk_buff *skb, weft_u32 decision, const int outbound)
+{
+	weft_u32 asked = 0;
+
+	if (!weft_uses_events)
+		return;
+	if (weft_uses_audit || weft_uses_log)
+		asked = decision & WEFT_ACTION_OPENS && (weft_uses_audit || decision & WEFT_ACTION_LOG);
+	if (UNLIKELY(!(decision & WEFT_ACTION_ALLOW) || asked))
+		weft_tell(skb, decision, outbound);
 }
 
 INLINE weft_u32 judge(struct __sk_buff *skb, const int outbound)
@@ -54,6 +68,7 @@ SEC("tc") int weft_from_workload(struct __sk_buff *skb)
 	weft_u32 decision = judge(skb, 1);
 
 	count(decision, 1);
+	tell(skb, decision, 1);
 	return verdict_of(decision);
 }
 
@@ -62,6 +77,7 @@ SEC("tc") int weft_to_workload(struct __sk_buff *skb)
 	weft_u32 decision = judge(skb, 0);
 
 	count(decision, 0);
+	tell(skb, decision, 0);
 	return verdict_of(decision);
 }
 

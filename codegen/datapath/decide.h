@@ -122,12 +122,31 @@ INLINE weft_u32 row_of(weft_u32 class)
 	return weft_uses_rows ? weft_rows[class & weft_class_mask] : class;
 }
 
-/* Which conditions hold between these classes now, a bit each. */
-INLINE weft_u64 conditions(weft_u32 source, weft_u32 destination)
+/* The peer is the node the subject runs on; both are identities. */
+INLINE int is_own_node(weft_u32 own, weft_u32 peer)
 {
+	weft_u32 home = own >> 16;
+
+	return home && !(home & WEFT_HOME_IS_NODE) && peer >> 16 == (home | WEFT_HOME_IS_NODE);
+}
+
+/* Which conditions hold between these identities now, a bit each. */
+INLINE weft_u64 conditions(weft_u32 own, weft_u32 peer, const int egress)
+{
+	weft_u64 now = 0;
+
 	if (!weft_conditions)
 		return 0;
-	return weft_held(source, destination, weft_uses_clock ? bpf_ktime_get_boot_ns() + weft_clock_offset : 0);
+	if (weft_uses_clock)
+		now = bpf_ktime_get_boot_ns() + weft_clock_offset;
+	return weft_held(egress ? own : peer, egress ? peer : own, now, weft_uses_homes && is_own_node(own, peer));
+}
+
+/* The entry number in a decision or a word of the action table. */
+INLINE weft_u32 entry_of(weft_u32 decision)
+{
+	/* Flags are there only where somebody is told of them. */
+	return (weft_uses_events ? decision & WEFT_ACTION_ENTRY : decision) >> WEFT_ACTION_SHIFT;
 }
 
 #define DEFINE_GATE(name, is_egress)                                                                                  \
@@ -177,16 +196,16 @@ INLINE weft_u64 conditions(weft_u32 source, weft_u32 destination)
 		return position;                                                                                      \
 	}                                                                                                             \
                                                                                                                       \
-	/* The decision of one gate. Nobody's class has empty rows: denied. */                                        \
+	/* The decision of one gate between two identities. Nobody's class has empty rows: denied. */                 \
 	NOINLINE weft_u32 weft_decide_##name(weft_u32 own, weft_u32 peer, weft_u32 atom)                              \
 	{                                                                                                             \
-		weft_u64 held = is_egress ? conditions(own, peer) : conditions(peer, own);                            \
+		weft_u64 held = conditions(own, peer, is_egress);                                                     \
 		weft_u32 found = 0, action;                                                                           \
                                                                                                                       \
 		if (weft_uses_clock && !weft_clock_offset)                                                            \
 			return DENIED(WEFT_ENTRY_UNKNOWN); /* whoever loaded it did not say what time it is */        \
-		own = row_of(own);                                                                                    \
-		peer = row_of(peer);                                                                                  \
+		own = row_of(own & 0xffff);                                                                           \
+		peer = row_of(peer & 0xffff);                                                                         \
 		if (weft_##name##_uses_first) {                                                                       \
 			weft_u32 of_own = first_word(weft_##name##_own_first, own, atom);                             \
 			weft_u32 of_peer = first_word(weft_##name##_peer_first, peer, atom);                          \
@@ -204,7 +223,7 @@ INLINE weft_u64 conditions(weft_u32 source, weft_u32 destination)
 		for (weft_u32 i = 0; i <= weft_tiers; i++) {                                                          \
 			if ((action & WEFT_ACTION_MASK) != WEFT_ACTION_PASS)                                          \
 				return action;                                                                        \
-			found = weft_search_##name(own << 16 | peer, atom, action >> WEFT_ACTION_SHIFT, held);        \
+			found = weft_search_##name(own << 16 | peer, atom, entry_of(action), held);                   \
 			if (!(found & FOUND))                                                                         \
 				break;                                                                                \
 			action = weft_##name##_actions[found & weft_##name##_action_mask];                            \
@@ -215,22 +234,51 @@ INLINE weft_u64 conditions(weft_u32 source, weft_u32 destination)
 DEFINE_GATE(egress, 1)
 DEFINE_GATE(ingress, 0)
 
-/* The own-node rule: the peer is the node the subject runs on. */
-INLINE int is_own_node(weft_u32 own, weft_u32 peer)
+/* The condition of audited rules, where there are some. */
+INLINE weft_u64 audit_holds(void)
 {
-	weft_u32 home = own >> 16;
-
-	return weft_uses_own_node && home && !(home & WEFT_HOME_IS_NODE) && peer >> 16 == (home | WEFT_HOME_IS_NODE);
+	return weft_audit_condition < 64 ? 1ull << (weft_audit_condition & 63) : 0;
 }
+
+/* What would have been, were everything audited in force: the entry that ends that walk and its verdict, with
+ * WEFT_ACTION_AUDITED; 0 if nothing audited takes part in it.
+ */
+#define DEFINE_WOULD(name, is_egress)                                                                                 \
+	NOINLINE weft_u32 weft_would_##name(weft_u32 own, weft_u32 peer, weft_u32 atom)                               \
+	{                                                                                                             \
+		weft_u64 held = conditions(own, peer, is_egress) | audit_holds();                                     \
+		weft_u32 found, action, audited = 0, position = 0;                                                    \
+		weft_u32 rows = row_of(own & 0xffff) << 16 | row_of(peer & 0xffff);                                   \
+                                                                                                                      \
+		for (weft_u32 i = 0; i <= weft_tiers; i++) {                                                          \
+			found = weft_search_##name(rows, atom, position, held);                                       \
+			if (!(found & FOUND))                                                                         \
+				return 0;                                                                             \
+			action = weft_##name##_actions[found & weft_##name##_action_mask];                            \
+			audited |= action & WEFT_ACTION_AUDITED;                                                      \
+			if ((action & WEFT_ACTION_MASK) != WEFT_ACTION_PASS) {                                        \
+				if (!audited)                                                                         \
+					return 0;                                                                     \
+				if (action & WEFT_ACTION_WOULD_DENY)                                                  \
+					action &= ~WEFT_ACTION_ALLOW;                                                 \
+				return (action & ~WEFT_ACTION_FLAGS) | WEFT_ACTION_AUDITED;                           \
+			}                                                                                             \
+			position = (action & WEFT_ACTION_ENTRY) >> WEFT_ACTION_SHIFT;                                 \
+		}                                                                                                     \
+		return 0;                                                                                             \
+	}
+
+DEFINE_WOULD(egress, 1)
+DEFINE_WOULD(ingress, 0)
 
 /* The decision of the gate that `outbound` names; `own` and `peer` are identities. */
 INLINE weft_u32 decide(int outbound, weft_u32 own, weft_u32 peer, weft_u32 atom)
 {
 	if (outbound)
-		return weft_decide_egress(own & 0xffff, peer & 0xffff, atom);
-	if (is_own_node(own, peer))
+		return weft_decide_egress(own, peer, atom);
+	if (weft_uses_own_node && is_own_node(own, peer))
 		return ALLOWED(WEFT_ENTRY_OWN_NODE);
-	return weft_decide_ingress(own & 0xffff, peer & 0xffff, atom);
+	return weft_decide_ingress(own, peer, atom);
 }
 
 #endif

@@ -212,12 +212,12 @@ INLINE weft_u32 judge4(struct __sk_buff *skb, const struct header4 *header, cons
 		return own ? ALLOWED(WEFT_ENTRY_SELF) : DENIED(WEFT_ENTRY_UNKNOWN);
 	if (UNLIKELY(endpoint->count4 > 1) && weft_own_class4(interface, remote) != NO_CLASS)
 		return ALLOWED(WEFT_ENTRY_SELF);
-	if (weft_uses_own_node)
+	if (weft_uses_homes)
 		own |= (weft_u32)endpoint->home << 16;
 	peer = identity4(remote);
 	decision = decide(outbound, own, peer, weft_atom(protocol, transport.value));
 	if (!weft_uses_state)
-		return decision;
+		return opens(decision);
 
 	struct packet4 packet = {
 		.connection = {
@@ -234,11 +234,15 @@ INLINE weft_u32 judge4(struct __sk_buff *skb, const struct header4 *header, cons
 	if (LIKELY(allows(decision))) {
 		struct weft_connection *connection = bpf_map_lookup_elem(&weft_connections4, &packet.connection);
 
-		if (LIKELY(connection))
+		if (LIKELY(connection)) {
 			refresh(connection, bpf_ktime_get_coarse_ns());
-		else if (can_open(protocol, transport.flags, transport.value))
-			weft_open4(&packet.connection, can_answer(protocol, transport.flags, transport.value));
-		return decision;
+			return decision;
+		}
+		if (can_open(protocol, transport.flags, transport.value)) {
+			answer = can_answer(protocol, transport.flags, transport.value);
+			return weft_open4(&packet.connection, answer) ? opens(decision) : decision;
+		}
+		return can_answer(protocol, transport.flags, transport.value) ? decision : opens(decision);
 	}
 	packet.own = own;
 	packet.transport = header->at;

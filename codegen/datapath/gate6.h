@@ -239,12 +239,12 @@ INLINE weft_u32 judge6(struct __sk_buff *skb, weft_u32 at, const int outbound)
 		return DENIED(WEFT_ENTRY_UNKNOWN);
 	if (UNLIKELY(own_class6(endpoint, remote.high, remote.low) != NO_CLASS))
 		return ALLOWED(WEFT_ENTRY_SELF);
-	if (weft_uses_own_node)
+	if (weft_uses_homes)
 		own |= (weft_u32)endpoint->home << 16;
 	peer = weft_identity6(remote.high, remote.low);
 	decision = decide(outbound, own, peer, weft_atom(next, transport.value));
 	if (!weft_uses_state)
-		return decision;
+		return opens(decision);
 
 	struct packet6 packet = {
 		.connection = {
@@ -261,11 +261,15 @@ INLINE weft_u32 judge6(struct __sk_buff *skb, weft_u32 at, const int outbound)
 	if (LIKELY(allows(decision))) {
 		struct weft_connection *connection = bpf_map_lookup_elem(&weft_connections6, &packet.connection);
 
-		if (LIKELY(connection))
+		if (LIKELY(connection)) {
 			refresh(connection, bpf_ktime_get_coarse_ns());
-		else if (can_open(next, transport.flags, transport.value))
-			weft_open6(&packet.connection, can_answer(next, transport.flags, transport.value));
-		return decision;
+			return decision;
+		}
+		if (can_open(next, transport.flags, transport.value)) {
+			answer = can_answer(next, transport.flags, transport.value);
+			return weft_open6(&packet.connection, answer) ? opens(decision) : decision;
+		}
+		return can_answer(next, transport.flags, transport.value) ? decision : opens(decision);
 	}
 	packet.own = own;
 	packet.transport = offset;

@@ -32,6 +32,12 @@ INLINE void refresh(struct weft_connection *connection, weft_u64 now)
 		connection->seen = now;
 }
 
+/* An allowed packet of no connection that is remembered, which is told about where somebody asked for it. */
+INLINE weft_u32 opens(weft_u32 decision)
+{
+	return weft_uses_log || weft_uses_audit ? decision | WEFT_ACTION_OPENS : decision;
+}
+
 /* Can the packet begin a connection? Without state (after a restart) one is also picked up in the middle, but never from
  * what only an answer or an end looks like.
  */

@@ -39,10 +39,15 @@ _Static_assert(__builtin_offsetof(struct __sk_buff, ifindex) == __builtin_offset
 extern const weft_u32 weft_uses_v6;
 extern const weft_u32 weft_uses_state;
 extern const weft_u32 weft_uses_own_node;
+extern const weft_u32 weft_uses_homes;
 extern const weft_u32 weft_uses_pass;
 extern const weft_u32 weft_uses_counters;
 extern const weft_u32 weft_uses_rows;
 extern const weft_u32 weft_uses_clock;
+extern const weft_u32 weft_uses_events;
+extern const weft_u32 weft_uses_log;   /* some rule has `log` */
+extern const weft_u32 weft_uses_audit; /* something is audited */
+extern const weft_u32 weft_events_per_second;
 extern const weft_u32 weft_uses_exact4;
 extern const weft_u32 weft_uses_prefixes4;
 extern const weft_u32 weft_uses_exact6;
@@ -58,6 +63,7 @@ extern const weft_u32 weft_otherwise6;
  */
 extern const weft_u32 weft_conditions;
 extern const weft_u32 weft_condition_mask;
+extern const weft_u32 weft_audit_condition; /* number of the one that audited rules have: it never holds */
 extern weft_u16 weft_rows[];
 
 /* Rows of a gate. A row is `summary` words (bit w: word w of the row is not zero) followed by the words of its entries;
@@ -100,13 +106,17 @@ extern weft_u8 weft_exact4[];
 extern weft_u8 weft_prefixes4[];
 extern weft_u8 weft_exact6[];
 extern weft_u8 weft_prefixes6[];
+extern weft_u8 weft_events[];
+extern weft_u8 weft_event_budgets[];
 
 /* Generated functions: the identity of an address in a direct table, or WEFT_NOT_DIRECT; the atom of a service point. */
 #define WEFT_NOT_DIRECT (~0ull)
 extern weft_u64 weft_direct4(weft_u32 address);
 extern weft_u32 weft_atom(weft_u32 protocol, weft_u32 value);
-/* And the conditions that hold between two classes at that time (nanoseconds since 1970), a bit each. */
-extern weft_u64 weft_held(weft_u32 source, weft_u32 destination, weft_u64 now);
+/* And the conditions that hold between two classes at that time (nanoseconds since 1970), a bit each; `own_node` says
+ * whether the peer is the node the subject runs on.
+ */
+extern weft_u64 weft_held(weft_u32 source, weft_u32 destination, weft_u64 now, weft_u32 own_node);
 
 /* What is to be added to bpf_ktime_get_boot_ns() for the time since 1970, filled by the loader; 0: unknown, and a program
  * with deadlines denies everything.

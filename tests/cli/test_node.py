@@ -11,15 +11,15 @@ from weft_cli import BINARY, POLICY, WeftTest, environment
 STATES = {"ok", "missing", "optional", "unknown"}
 
 
-# One TCP SYN from web to db, as it leaves the workload.
+# A TCP SYN from web to db, as it leaves the workload, to each port that is given.
 SEND = """\
-import socket
-frame = bytes.fromhex("0200000000020200000000010800"
-                      "4500002800004000400600000a0000010a000002"
-                      "9c4015380000000100000000500200ff00000000")
+import socket, sys
 link = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
 link.bind(("wcli-w0", 0))
-link.send(frame)
+for port in sys.argv[1:] or ["5432"]:
+    link.send(bytes.fromhex("0200000000020200000000010800"
+                            "4500002800004000400600000a0000010a000002"
+                            f"9c40{int(port):04x}0000000100000000500200ff00000000"))
 """
 
 
@@ -74,7 +74,9 @@ class Doctor(WeftTest):
 class Kernel(WeftTest):
     """In a network namespace of its own, with the links the inventory names."""
 
-    LINKS = ("ip link add wcli-web type veth peer name wcli-w0 && ip link add wcli-db type veth peer name wcli-d0 && "
+    # Without IPv6, or the kernel would say a word of its own over the links.
+    LINKS = ("for i in all default; do echo 1 > /proc/sys/net/ipv6/conf/$i/disable_ipv6; done; "
+             "ip link add wcli-web type veth peer name wcli-w0 && ip link add wcli-db type veth peer name wcli-d0 && "
              "for i in wcli-web wcli-w0 wcli-db wcli-d0 lo; do ip link set $i up; done")
 
     def setUp(self):
@@ -151,6 +153,66 @@ class Kernel(WeftTest):
 
         self.assertEqual(packets("before"), {"rule": 1, "isolation": 0})
         self.assertEqual(packets("after"), {"rule": 1, "isolation": 1})
+
+    def monitored(self, words, ports, policy=POLICY, build=()):
+        """What `weft monitor` says while packets go to these ports."""
+        self.expect(0, "build", self.project(policy), "-o", "bundle", *build)
+        (self.at / "send.py").write_text(SEND)
+        code, out, err = self.inside(f"weft load bundle > /dev/null; python3 send.py {ports}; weft monitor --for 1 {words}")
+        self.assertEqual(code, 0, (out, err))
+        return out, err
+
+    def test_monitor_names_who_denied(self):
+        out, err = self.monitored("--count 2", "22 5432 23")
+        self.assertEqual(err, "")
+        lines = out.splitlines()
+        self.assertEqual(len(lines), 2, out)
+        self.assertRegex(lines[0], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z deny at egress of shop/web-1: shop/web-1 \(10\.0\.0\.1\) -> "
+                                   r"shop/db-0 \(10\.0\.0\.2\) : tcp/22; deny by isolation in `shop` at shop/policy\.weft:9:3: isolate workload$")
+        self.assertIn(": tcp/23; ", lines[1])
+        stamp = time.strptime(lines[0][:19], "%Y-%m-%dT%H:%M:%S")
+        self.assertLess(abs(time.mktime(stamp) - time.mktime(time.gmtime())), 120)
+
+    def test_monitor_as_json_with_audit_and_log(self):
+        policy = POLICY.replace("allow web -> db : tcp/5432", 'allow web -> db : tcp/5432 log "to the db"\n  audit deny web -> db : tcp/5432')
+        out, _ = self.monitored("--format json", "5432", policy)
+        events = [json.loads(line) for line in out.splitlines()]
+        self.assertEqual(len(events), 1, out)
+        event = events[0]
+        self.assertEqual({key: event[key] for key in ("verdict", "gate", "workload", "interface", "source", "destination", "service",
+                                                      "source_port", "destination_port", "protocol", "log")},
+                         {"verdict": "allow", "gate": "egress", "workload": "shop/web-1", "interface": "wcli-web", "source": "10.0.0.1",
+                          "destination": "10.0.0.2", "service": "tcp/5432", "source_port": 40000, "destination_port": 5432, "protocol": 6,
+                          "log": "to the db"})
+        self.assertEqual((event["decided"]["at"], event["without_audit"]["at"]), ("shop/policy.weft:10:3", "shop/policy.weft:11:3"))
+        self.assertEqual(event["without_audit"]["verdict"], "deny")
+
+    def test_monitor_filters(self):
+        rules = {"--workload shop/web-1": 2, "--workload shop/db-0": 2, "--workload shop/other": 0, "--verdict allow": 0, "--verdict deny": 2,
+                 "--verdict audited": 0, "--rule shop": 2, "--rule shop/policy.weft:9": 2, "--rule shop/policy.weft:1": 0,
+                 "--rule isolation": 2, "--rule profile": 0}
+        for words, lines in rules.items():
+            with self.subTest(words):
+                out, _ = self.monitored(words, "22 23")
+                self.assertEqual(len(out.splitlines()), lines, out)
+
+    def test_monitor_says_what_it_was_not_told(self):
+        self.expect(0, "build", self.project(), "-o", "bundle", "--events", "5")
+        (self.at / "send.py").write_text(SEND)
+        code, out, err = self.inside("weft load bundle > /dev/null; (sleep 1; python3 send.py $(seq 1 200)) & weft monitor --for 4; wait")
+        self.assertEqual(code, 0, (out, err))
+        told = len(out.splitlines())
+        self.assertTrue(5 <= told < 100, out)
+        self.assertRegex(err, rf"(?m)^{200 - told} denials were not told: more came than the program tells of")
+
+    def test_monitor_needs_something_to_read(self):
+        code, out, err = self.inside("weft monitor")
+        self.assertEqual(code, 2, (out, err))
+        self.assertIn("error W6014: nothing is loaded", err)
+        self.expect(0, "build", self.project(), "-o", "bundle", "--events", "0")
+        code, out, err = self.inside("weft load bundle > /dev/null; weft monitor")
+        self.assertEqual(code, 2, (out, err))
+        self.assertIn("error W6014: the bundle that is loaded tells nothing", err)
 
     def test_a_gate_that_is_gone_is_a_finding(self):
         code, out, err = self.inside("weft load bundle; tc qdisc del dev wcli-web clsact; weft status")

@@ -15,7 +15,8 @@ namespace {
 const model::LabelKey job = model::keys::of_workload("job");
 constexpr model::Moment deadline{1'900'000'000};
 
-/// Workloads `10.0.0.1` to `10.0.0.3`: two of job a, one of job b, and `10.0.0.4` of none.
+/// Workloads `10.0.0.1` to `10.0.0.3`: two of job a, one of job b, and `10.0.0.4` of none. The first three run on the node
+/// `10.0.0.11`, the last one on no known node; `10.0.0.12` is another node.
 model::Inventory inventory() {
   model::Inventory out;
   for (std::uint32_t i = 0; i < 4; ++i) {
@@ -24,8 +25,17 @@ model::Inventory inventory() {
     instance.peer.kind = model::PeerKind::Workload;
     instance.peer.instance = model::InstanceId{i};
     if (i < 3) instance.peer.labels[job] = i < 2 ? "a" : "b";
+    if (i < 3) instance.peer.node = model::InstanceId{4};
     instance.addresses = {model::v4_address(0x0A000001U + i)};
     out.instances.push_back(std::move(instance));
+  }
+  for (std::uint32_t i = 4; i < 6; ++i) {
+    model::Instance node;
+    node.name = fmt::format("n{}", i - 3);
+    node.peer.kind = model::PeerKind::Node;
+    node.peer.instance = model::InstanceId{i};
+    node.addresses = {model::v4_address(0x0A00000BU + (i - 4))};
+    out.instances.push_back(std::move(node));
   }
   out.index();
   return out;
@@ -36,7 +46,8 @@ model::Policy policy(model::Rule rule) {
   out.profile = *model::find_profile("strict");
   out.tiers = {{.name = "main"}};
   out.blocks.push_back({.name = "p"});
-  rule.source = rule.destination = model::Selector::workload();
+  rule.source = model::Selector::workload();
+  rule.destination = rule.peer_node == model::PeerNode::Any ? model::Selector::workload() : model::Selector::node();
   rule.ports.points = model::PointSet::any();
   out.rules.push_back(std::move(rule));
   return out;
@@ -54,33 +65,42 @@ model::Rule related(bool equal) {
   return out;
 }
 
+model::Rule about_node(model::PeerNode node) {
+  model::Rule out = rule_of(model::Verdict::Allow);
+  out.at_destination = false;
+  out.peer_node = node;
+  return out;
+}
+
 model::Rule expiring(model::Verdict verdict) {
   model::Rule out = rule_of(verdict);
   out.expires = deadline;
   return out;
 }
 
-/// The egress gate of the first workload.
+/// The egress gate of one workload.
 class Gate {
  public:
-  explicit Gate(const model::Rule& rule) : plan_(*plan::build(policy(rule), inventory())) {
+  explicit Gate(const model::Rule& rule, std::uint32_t subject = 1)
+      : subject_(subject), plan_(*plan::build(policy(rule), inventory())) {
     const Result<bundle::Bundle> bundle = codegen::emit(plan_, {.stateless = true});
     REQUIRE(bundle);
     Result<test::Program> program = test::Program::load(*bundle);
     REQUIRE(program);
     program_.emplace(std::move(*program));
-    program_->set_endpoint(1, {{at(1), plan::identify(plan_, at(1))}});
+    program_->set_endpoint(1, {{at(subject_), plan::identify(plan_, at(subject_))}});
   }
 
   bool allows(std::uint32_t to) {
     const auto service = model::service_point(model::protocol::tcp, 80);
-    return program_->run(model::Direction::Egress, test::frame_of(at(1), at(to), service)).allowed;
+    return program_->run(model::Direction::Egress, test::frame_of(at(subject_), at(to), service)).allowed;
   }
   test::Program& program() { return *program_; }
 
  private:
   static model::Address at(std::uint32_t number) { return model::v4_address(0x0A000000U + number); }
 
+  std::uint32_t subject_;
   plan::DecisionPlan plan_;
   std::optional<test::Program> program_;
 };
@@ -101,6 +121,30 @@ TEST_CASE("inside one job, nowhere else", "[kernel]") {
   CHECK_FALSE(other.allows(2));
   CHECK(other.allows(3));
   CHECK_FALSE(other.allows(4));  // and none that differs
+}
+
+TEST_CASE("the node a workload runs on and the others are told apart", "[kernel]") {
+  if (const auto reason = test::no_kernel()) {
+    WARN("SKIPPED: " << *reason);
+    return;
+  }
+  Gate own(about_node(model::PeerNode::Own));
+  CHECK(own.allows(11));
+  CHECK_FALSE(own.allows(12));
+  CHECK_FALSE(own.allows(2));  // no node
+
+  Gate other(about_node(model::PeerNode::Other));
+  CHECK_FALSE(other.allows(11));
+  CHECK(other.allows(12));
+  CHECK_FALSE(other.allows(2));
+
+  // A workload of which nobody knows where it runs: to it every node is another.
+  Gate homeless(about_node(model::PeerNode::Own), 4);
+  CHECK_FALSE(homeless.allows(11));
+  CHECK_FALSE(homeless.allows(12));
+  Gate elsewhere(about_node(model::PeerNode::Other), 4);
+  CHECK(elsewhere.allows(11));
+  CHECK(elsewhere.allows(12));
 }
 
 TEST_CASE("a rule ends at its deadline, and where nobody said what time it is nothing passes", "[kernel]") {

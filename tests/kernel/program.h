@@ -46,6 +46,11 @@ class Program {
   void fill(const std::vector<bundle::MapImage>& images);
 
   Outcome run(model::Direction gate, std::span<const std::uint8_t> packet, std::uint32_t interface = 1);
+  /// The same, cheap where the packet counts for the `likely` entry: of the others the counters are read every few hundred
+  /// packets, and by `check_counters`. A packet that counted for two entries stops the test then.
+  Outcome run(model::Direction gate, std::span<const std::uint8_t> packet, std::optional<std::uint32_t> likely,
+              std::uint32_t interface = 1);
+  void check_counters();
   /// The verdict alone, for millions of packets.
   bool allows(model::Direction gate, std::span<const std::uint8_t> packet, std::uint32_t interface = 1);
   /// Nanoseconds of one run, the least of `trials` means over `repeats` runs.
@@ -53,6 +58,11 @@ class Program {
 
   /// The loaded program of a gate, for callers that run it by other means. It lives as long as this object.
   int descriptor(model::Direction gate) const;
+
+  /// What the program told since this was asked last, oldest first.
+  std::vector<weft_event> events();
+  /// The budget of a kind of events, summed over processors.
+  weft_event_budget event_budget(std::uint32_t kind) const;
 
   std::size_t connections() const;
   void forget_connections();

@@ -43,6 +43,19 @@ std::optional<std::string> difference(const plan::DecisionPlan& plan, const plan
   return "the reasons differ";
 }
 
+// The same of what would have been.
+std::optional<std::string> would_differ(const plan::Gate& gate, const std::optional<plan::Answer>& answer,
+                                        const std::optional<model::GateDecision>& expected) {
+  const auto meant = expected ? expected->would_be : std::nullopt;
+  if (answer.has_value() != meant.has_value()) return "something audited takes part in one of both walks";
+  if (!meant) return {};
+  const plan::Entry& entry = gate.entries[answer->entry];
+  if (answer->verdict != meant->verdict) return "what would have been differs";
+  return entry.rule == meant->rule && entry.isolation == meant->isolation && entry.tier == meant->tier
+             ? std::nullopt
+             : std::optional<std::string>("who would have decided differs");
+}
+
 }  // namespace
 
 std::optional<std::string> plan_disagreement(const World& world, const plan::DecisionPlan& plan,
@@ -62,8 +75,12 @@ std::optional<std::string> plan_disagreement(const World& world, const plan::Dec
       const model::Address& own = egress ? *flow.source.address : *flow.destination.address;
       const model::Address& peer = egress ? *flow.destination.address : *flow.source.address;
       const plan::Answer answer = plan::decide(plan, direction, own, peer, flow.service, now);
-      const auto wrong = difference(plan, egress ? plan.egress : plan.ingress, answer,
-                                    model::evaluate_gate(world.policy, direction, flow, now));
+      const plan::Gate& gate = egress ? plan.egress : plan.ingress;
+      const auto expected = model::evaluate_gate(world.policy, direction, flow, now);
+      const auto would = plan::would_decide(plan, direction, plan::identify(plan, own), plan::identify(plan, peer),
+                                            plan::atom_of(plan, flow.service), now);
+      auto wrong = difference(plan, gate, answer, expected);
+      if (!wrong) wrong = would_differ(gate, would, expected);
       if (wrong) {
         return fmt::format("{} gate of {} at {}: {}", egress ? "egress" : "ingress", describe(world, flow),
                            static_cast<std::int64_t>(now), *wrong);

@@ -36,7 +36,7 @@ constexpr std::size_t fields() {
 // References to the fields of a plain struct.
 template <std::size_t N, typename Aggregate>
 auto tie(const Aggregate& value) {
-  static_assert(N > 0 && N <= 20, "a struct of more fields than this knows to take apart");
+  static_assert(N > 0 && N <= 21, "a struct of more fields than this knows to take apart");
   if constexpr (N == 1) {
     const auto& [a] = value;
     return std::tie(a);
@@ -97,6 +97,9 @@ auto tie(const Aggregate& value) {
   } else if constexpr (N == 20) {
     const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t] = value;
     return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t);
+  } else if constexpr (N == 21) {
+    const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u] = value;
+    return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u);
   }
 }
 

@@ -92,6 +92,18 @@ bool related(const Relation& relation, const Flow& flow) {
   return ends == 2 && seen.size() == (relation.equal ? 1U : 2U);
 }
 
+// The node at the other end: it is one, and whether the workload whose gate is asked runs on it.
+bool right_node(PeerNode asked, const Flow& flow, bool egress) {
+  const Peer& here = egress ? *flow.source.peer : *flow.destination.peer;
+  const Peer& there = egress ? *flow.destination.peer : *flow.source.peer;
+  std::set<PeerNode> answers{PeerNode::Any};
+  if (there.kind == PeerKind::Node) {
+    const bool home_known = here.kind == PeerKind::Workload && here.node.has_value() && there.instance.has_value();
+    answers.insert(home_known && *here.node == *there.instance ? PeerNode::Own : PeerNode::Other);
+  }
+  return answers.count(asked) == 1;
+}
+
 // One thing a tier has to say. Sorted, the first of a tier decides it: lowest level, then deny, allow, pass, isolation in
 // force, audited isolation.
 using Voice = std::tuple<std::uint32_t /*tier*/, int /*1 isolation, 2 an audited one*/, std::int64_t /*priority*/,
@@ -112,7 +124,7 @@ std::set<Voice> voices_of(const Policy& policy, const Flow& flow, bool egress, M
       continue;
     std::size_t unrelated = 0;
     for (const Relation& relation : rule.relations) unrelated += related(relation, flow) ? 0 : 1;
-    if (unrelated > 0) continue;
+    if (unrelated > 0 || !right_node(rule.peer_node, flow, egress)) continue;
     const std::map<Verdict, int> ranks{{Verdict::Deny, 1}, {Verdict::Allow, 2}, {Verdict::Pass, 3}};
     voices.emplace(static_cast<std::uint32_t>(rule.tier), 0, rule.level.priority, rule.level.index,
                    ranks.at(rule.verdict), i);

@@ -73,12 +73,13 @@ LabelKey key_of_workload(Random& random) {
 class Generator {
  public:
   Generator(std::uint64_t seed, const WorldOptions& options)
-      : random_(seed), conditions_(seed ^ 0xC0DD'1710'45ULL), options_(options) {}
+      : random_(seed), conditions_(seed ^ 0xC0DD'1710'45ULL), peers_(seed ^ 0x1105'7EE4'0DEULL), options_(options) {}
 
   World run() {
     instances();
     policy();
     conditions();
+    peer_nodes();
     world_.inventory.index();
     return std::move(world_);
   }
@@ -455,8 +456,21 @@ class Generator {
     return {source, destination, equal};
   }
 
+  // Such a rule speaks at one gate, and its peers are nodes, perhaps some nodes only.
+  void peer_nodes() {
+    if (!options_.peer_nodes || !peers_.chance(40)) return;
+    for (Rule& rule : world_.policy.rules) {
+      if (!peers_.chance(35)) continue;
+      rule.peer_node = peers_.chance(60) ? PeerNode::Own : PeerNode::Other;
+      if (rule.at_source && rule.at_destination) (peers_.chance(50) ? rule.at_source : rule.at_destination) = false;
+      Selector& peer = rule.at_source ? rule.destination : rule.source;
+      peer = peers_.chance(65) ? Selector::node() : Selector::all_of({Selector::node(), std::move(peer)});
+    }
+  }
+
   Random random_;
   Random conditions_;
+  Random peers_;
   WorldOptions options_;
   World world_;
   std::optional<std::size_t> first_workload_;

@@ -33,6 +33,7 @@ struct WorldOptions {
   bool named_ports = true;
   bool unaddressed_workloads = true;  ///< some workloads have no address at all
   bool relations = true;              ///< some rules compare labels of both ends
+  bool peer_nodes = true;             ///< some rules ask which node is at the other end of their gate
   bool audit = true;                  ///< some rules and isolations are audited
   bool deadlines = true;              ///< some rules expire; few deadlines, shared by rules
 
@@ -44,7 +45,8 @@ struct WorldOptions {
 };
 
 /// A random world: few label keys and values, so that selectors overlap often. The same seed and options give the same
-/// world with every compiler and standard library; what `relations`, `audit` and `deadlines` add changes nothing else.
+/// world with every compiler and standard library; what `relations`, `audit` and `deadlines` add changes nothing else, and
+/// `peer_nodes` no other rule.
 World generate_world(std::uint64_t seed, const WorldOptions& options = {});
 
 struct FlowOptions {
@@ -73,7 +75,7 @@ std::string to_case(const World& world);
 std::optional<World> from_case(std::string_view text, std::string* error = nullptr);
 
 /// A smaller world that still `fails`: greedily without rules, isolations, guards, tiers, instances, addresses, labels,
-/// relations, deadlines, audits and parts of selectors and services. `fails(world)` must hold. Calls `fails` at most `budget` times.
+/// relations, nodes asked for, deadlines, audits and parts of selectors and services. `fails(world)` must hold. Calls `fails` at most `budget` times.
 World shrink(World world, const std::function<bool(const World&)>& fails, std::size_t budget = 20000);
 
 /// Shrinks, writes the case below `tests/cases/differential/` (or $WEFT_FOUND_CASES) and returns a message with path

@@ -111,6 +111,8 @@ std::string conditions_of(const Rule& rule) {
     out += fmt::format(" when {} {} {}", relation.equal ? "equal" : "different", key_words(relation.source),
                        key_words(relation.destination));
   }
+  if (rule.peer_node == PeerNode::Own) out += " host";
+  if (rule.peer_node == PeerNode::Other) out += " remote_node";
   return out;
 }
 
@@ -387,6 +389,8 @@ class Reader {
         const LabelKey source = key();
         out.relations.push_back({source, key(), equal});
       }
+      if (next_is("host")) take(), out.peer_node = PeerNode::Own;
+      if (next_is("remote_node")) take(), out.peer_node = PeerNode::Other;
       out.source = selector();
       out.destination = selector();
       out.ports = ports();
@@ -450,6 +454,11 @@ class Reader {
       good &= !i.host || inside(*i.host, world.inventory.instances);
     }
     if (!good) throw Malformed("a number names nothing");
+    for (const Rule& rule : policy.rules) {
+      if (rule.peer_node != PeerNode::Any && rule.at_source && rule.at_destination) {
+        throw Malformed("a rule of both gates asks for a node at the other end");
+      }
+    }
   }
 
   std::vector<Token> tokens_;

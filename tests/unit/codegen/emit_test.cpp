@@ -136,7 +136,7 @@ TEST_CASE("what a policy does not need is not there", "[codegen]") {
                                                         "weft_ingress_actions", "weft_ingress_atom_rows",
                                                         "weft_ingress_own_first", "weft_ingress_own_rows",
                                                         "weft_ingress_peer_first", "weft_ingress_peer_rows"});
-    plan.own_node_may_enter = true;
+    plan.uses_homes = plan.own_node_may_enter = true;
     plan.v4.exact.push_back({*model::parse_address("192.0.2.7"), {plan::ClassId{2}, 0x8001}});
     plan.v4.prefixes.push_back({*model::parse_prefix("192.0.2.0/24"), {plan::ClassId{1}, 0}});
     const bundle::Bundle more = emitted(plan);

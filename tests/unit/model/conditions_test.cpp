@@ -153,6 +153,61 @@ TEST_CASE("a relation compares a label of the source with one of the destination
   }
 }
 
+TEST_CASE("a rule of one gate may ask which node is at the other end", "[model][evaluate]") {
+  Field field;
+  field.peers["a1"].node = field.peers["n1"].instance;
+  field.peers["a2"].node = field.peers["n2"].instance;
+  Rule& rule = field.rule(Verdict::Allow);
+  rule.at_source = false;
+  rule.source = Selector::node();
+  const auto enters = [&](const std::string& from, const std::string& to) {
+    return field.ask(from, to, before_all, Direction::Ingress).verdict == Verdict::Allow;
+  };
+  SECTION("the own one") {
+    rule.peer_node = PeerNode::Own;
+    CHECK(enters("n1", "a1"));
+    CHECK_FALSE(enters("n2", "a1"));
+    CHECK(enters("n2", "a2"));
+    CHECK_FALSE(enters("a2", "a1"));
+  }
+  SECTION("another one") {
+    rule.peer_node = PeerNode::Other;
+    CHECK_FALSE(enters("n1", "a1"));
+    CHECK(enters("n2", "a1"));
+    CHECK_FALSE(enters("a2", "a1"));
+    CHECK_FALSE(enters("world", "a1"));
+  }
+  SECTION("of a workload whose node nobody knows every node is another") {
+    rule.peer_node = PeerNode::Own;
+    CHECK_FALSE(enters("n1", "b1"));
+    rule.peer_node = PeerNode::Other;
+    CHECK(enters("n1", "b1"));
+  }
+  SECTION("a node has no own node") {
+    field.policy.guards.push_back({Selector::node(), {}});
+    rule.peer_node = PeerNode::Own;
+    CHECK_FALSE(enters("n2", "n1"));
+    rule.peer_node = PeerNode::Other;
+    CHECK(enters("n2", "n1"));
+  }
+  SECTION("the selector counts besides") {
+    rule.peer_node = PeerNode::Own;
+    rule.source = Selector::all_of({Selector::node(), Selector::equals(zone, "y")});
+    CHECK_FALSE(enters("n1", "a1"));
+    field.peers["n1"].labels[zone] = "y";
+    CHECK(enters("n1", "a1"));
+  }
+  SECTION("at the source the peer is the destination") {
+    rule.at_source = true;
+    rule.at_destination = false;
+    rule.source = Selector::any();
+    rule.destination = Selector::node();
+    rule.peer_node = PeerNode::Own;
+    CHECK(field.ask("a1", "n1").verdict == Verdict::Allow);
+    CHECK(field.ask("a1", "n2").verdict == Verdict::Deny);
+  }
+}
+
 TEST_CASE("a rule is in force before its deadline and not from then on", "[model][evaluate]") {
   Field field;
   field.rule(Verdict::Allow).expires = noon;

@@ -182,7 +182,7 @@ TEST_CASE("an entry counts before its deadline and not from then on", "[plan]") 
   CHECK_FALSE(allows(plan, one, two, model::Moment{200}));
 }
 
-TEST_CASE("audited rules have no entry, make no class and ask nothing", "[plan]") {
+TEST_CASE("audited rules decide nothing, and say what they would have decided", "[plan]") {
   Field field;
   model::Rule& rule = field.allow(Selector::equals(role, "a"), Selector::any());
   rule.audit = true;
@@ -190,10 +190,19 @@ TEST_CASE("audited rules have no entry, make no class and ask nothing", "[plan]"
   rule.expires = model::Moment{100};
   const model::Address one = field.add({{role, "a"}, {job, "x"}}), two = field.add({{job, "x"}});
   const plan::DecisionPlan plan = field.build();
-  CHECK(plan.classes.size() == 3);  // nobody, workloads, the world
-  CHECK(plan.conditions.empty());
-  CHECK(plan.egress.entries.size() == WEFT_ENTRY_FIRST + 2);  // the profile, and no gate
+  CHECK(std::holds_alternative<plan::Audited>(plan.conditions.back()));
   CHECK_FALSE(allows(plan, one, two));
+
+  const auto would = [&](const model::Address& from, const model::Address& to, model::Moment now) {
+    return plan::would_decide(plan, model::Direction::Egress, plan::identify(plan, from), plan::identify(plan, to),
+                              plan::atom_of(plan, http), now);
+  };
+  const auto allowed = would(one, two, model::before_all);
+  REQUIRE(allowed);
+  CHECK(allowed->verdict == model::Verdict::Allow);
+  CHECK(plan.egress.entries[allowed->entry].rule == model::RuleId{0});
+  CHECK_FALSE(would(two, one, model::before_all));      // it says nothing about that source
+  CHECK_FALSE(would(one, two, model::Moment{100}));     // nor after its deadline
 }
 
 TEST_CASE("an audited isolation allows behind those in force", "[plan]") {
@@ -211,6 +220,12 @@ TEST_CASE("an audited isolation allows behind those in force", "[plan]") {
   CHECK(allows(plan, one, two));  // the walk ends at the audited isolation: the deny of the next tier is not asked
   CHECK_FALSE(allows(plan, isolated, two));
   CHECK_FALSE(allows(plan, one, isolated));
+
+  const auto would = plan::would_decide(plan, model::Direction::Egress, plan::identify(plan, one),
+                                        plan::identify(plan, two), plan::atom_of(plan, http));
+  REQUIRE(would);
+  CHECK(would->verdict == model::Verdict::Deny);
+  CHECK(plan.egress.entries[would->entry].isolation == model::IsolationId{0});
 }
 
 TEST_CASE("more compared values than a program can number are an error that says so", "[plan]") {

@@ -124,18 +124,27 @@ std::vector<Side> sides(const World& world, model::InstanceId instance, const ch
 }  // namespace
 
 void each_flow(const World& world, const std::function<void(const model::Flow&)>& visit) {
-  const std::vector<Side> sources = sides(world, model::InstanceId{0}, "8.8.8.8");
+  std::vector<Side> sources = sides(world, model::InstanceId{0}, "8.8.8.8");
   std::vector<Side> destinations = sides(world, model::InstanceId{1}, "8.8.4.4");
-  for (const Side& source : sources) {
+  for (Side& source : sources) {
     for (Side& destination : destinations) {
       if (source.address && destination.address &&
           (source.address->family != destination.address->family || source.address == destination.address)) {
         continue;  // no packet is of two families, and one address is one peer
       }
-      const bool may_be_home = source.peer.kind == PeerKind::Node && destination.peer.kind == PeerKind::Workload;
+      const auto may_run_on = [](const Side& workload, const Side& node) {
+        return workload.peer.kind == PeerKind::Workload && node.peer.kind == PeerKind::Node;
+      };
       for (const bool home : {false, true}) {
-        if (home && !may_be_home) continue;
-        destination.peer.node = home ? source.peer.instance : std::nullopt;
+        source.peer.node.reset();
+        destination.peer.node.reset();
+        if (home && may_run_on(destination, source)) {
+          destination.peer.node = source.peer.instance;
+        } else if (home && may_run_on(source, destination)) {
+          source.peer.node = destination.peer.instance;
+        } else if (home) {
+          continue;
+        }
         for (const model::ServicePoint service : world.services) {
           for (std::size_t declared = 0; declared < std::size_t{1} << world.names.size(); ++declared) {
             destination.peer.ports.clear();

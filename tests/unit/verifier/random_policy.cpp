@@ -73,11 +73,12 @@ class Generator {
   }
 
   void add_conditions(Sample& out) {
-    const bool audits = maybe(1, 3), expires = !addresses_ && maybe(1, 3);
+    const bool audits = maybe(1, 3), expires = !addresses_ && maybe(1, 3), asks_nodes = nodes_ && maybe(1, 2);
     for (model::Rule& rule : out.policy.rules) {
       if (!related_.empty() && maybe(1, 2)) rule.relations = relations();
       if (audits && maybe(1, 4)) rule.audit = true;
       if (expires && maybe(1, 3)) rule.expires = model::Moment{maybe(1, 2) ? 100 : 200};
+      if (asks_nodes && maybe(1, 3)) ask_node(rule);
       if (maybe(1, 20)) rule.annotations.push_back({"expect", {"conflict"}, {}});
     }
     for (model::Isolation& isolation : out.policy.isolations) {
@@ -105,6 +106,14 @@ class Generator {
                                          : Selector::negation(named(claim.relations[0].destination));
     }
     if (expires && maybe(1, 3)) out.now = model::Moment{maybe(1, 2) ? 100 : 150};
+  }
+
+  // The rule speaks at one gate, and its peers are nodes.
+  void ask_node(model::Rule& rule) {
+    rule.peer_node = maybe(1, 2) ? model::PeerNode::Own : model::PeerNode::Other;
+    if (rule.at_source && rule.at_destination) (maybe(1, 2) ? rule.at_source : rule.at_destination) = false;
+    Selector& peer = rule.at_source ? rule.destination : rule.source;
+    peer = maybe(2, 3) ? Selector::node() : Selector::all_of({Selector::node(), std::move(peer)});
   }
 
   bool is_related(const LabelKey& key) const {
