@@ -75,7 +75,9 @@ struct weft_endpoint {
 #define WEFT_ACTION_FLAGS 0xf0000000u
 
 /* Keys of the connection tables: a connection that the gate of one endpoint allowed, seen from that endpoint. Every byte
- * is set, padding included. Ports are in network byte order; of ICMP both are the echo identifier.
+ * is set, padding included. Ports are in network byte order; of ICMP both are the echo identifier. The program writes keys
+ * in words of eight bytes. A bundle takes over the tables of the one before if key and value have the same sizes: what
+ * changes their meaning changes their name.
  */
 struct weft_connection4 {
 	weft_u32 ifindex;
@@ -86,6 +88,7 @@ struct weft_connection4 {
 	weft_u8 protocol;
 	weft_u8 outbound; /* 1: the endpoint opened it (egress gate), 0: it was opened to the endpoint */
 	weft_u16 zero;
+	weft_u32 zero2;
 };
 
 struct weft_connection6 {
@@ -100,9 +103,19 @@ struct weft_connection6 {
 	weft_u16 zero2;
 };
 
+/* A connection begins in `weft_opening4` or `weft_opening6` and comes to `weft_connections4` or `weft_connections6` with the
+ * first packet after an answer: who only begins connections forgets only such.
+ */
 struct weft_connection {
 	weft_u64 seen; /* bpf_ktime_get_coarse_ns() of the last packet in either direction */
+	weft_u32 what; /* WEFT_CONNECTION_* */
+	weft_u32 zero;
 };
+
+#define WEFT_CONNECTION_ANSWERED 1u   /* the other end has answered */
+#define WEFT_CONNECTION_ENDED 2u      /* TCP: the end that opened it has sent a FIN */
+#define WEFT_CONNECTION_ENDED_BACK 4u /* the other end has */
+#define WEFT_CONNECTION_RESET 8u      /* one of them has sent a RST */
 
 /* What a program tells about a packet through the ring buffer `weft_events`. Numbers are in host byte order, addresses as
  * in the packet; what could not be read is zero.

@@ -36,7 +36,7 @@ struct CheckArguments {
 };
 
 struct BuildArguments {
-  enum class Emit { Bundle, Plan, Ir };
+  enum class Emit { Bundle, Plan, Ir, Assembly, Object, Maps, Header };
 
   driver::InputNames inputs;
   std::string output;  ///< empty: where the project says

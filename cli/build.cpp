@@ -7,7 +7,11 @@
 
 #include <nlohmann/json.hpp>
 
+#include <unistd.h>
+
 #include "base/text.h"
+#include "bundle/header.h"
+#include "bundle/maps.h"
 #include "cli/check_report.h"
 #include "cli/commands.h"
 #include "cli/progress.h"
@@ -111,12 +115,18 @@ ExitCode run(const BuildArguments& arguments, Console& console) {
   if (!arguments.dump_smt.empty()) options.verifier.dump_smt = arguments.dump_smt;
   Progress progress(console.messages.is_terminal() && !console.messages.quiet());
   options.on_step = [&](std::string_view what) { progress.step(what); };
-  const driver::Goal goal = writes ? driver::Goal::Build : driver::Goal::Plan;
+  const bool compiles =
+      arguments.emit == Emit::Object || arguments.emit == Emit::Maps || arguments.emit == Emit::Header;
+  if (arguments.emit == Emit::Object && ::isatty(1) != 0) {
+    console.messages.tell(Error{"W9001", "an object is not for a terminal", "write it to a file: `--emit obj > program.o`"});
+    return ExitCode::Usage;
+  }
+  const driver::Goal goal = writes || compiles ? driver::Goal::Build : driver::Goal::Plan;
   const driver::Compilation compilation = driver::compile(arguments.inputs, goal, options);
   progress.stop();
 
   console.messages.tell(compilation.diagnostics, compilation.sources);
-  if (!compilation.plan || (writes && !compilation.bundle)) {
+  if (!compilation.plan || ((writes || compiles) && !compilation.bundle)) {
     const ExitCode code = exit_code(compilation, false);
     if (!console.messages.quiet()) console.results.write(summary_text(compilation));
     console.messages.note("nothing was built");
@@ -131,6 +141,24 @@ ExitCode run(const BuildArguments& arguments, Console& console) {
       return ExitCode::Usage;
     }
     console.results.write(*ir);
+  }
+  if (arguments.emit == Emit::Assembly) {
+    const auto text = codegen::emit_assembly(*compilation.plan, driver::codegen_options(compilation, options));
+    if (!text) {
+      console.messages.tell(text.error());
+      return ExitCode::Usage;
+    }
+    console.results.write(*text);
+  }
+  if (compilation.bundle && arguments.emit == Emit::Object) {
+    const bundle::Bytes& object = compilation.bundle->object;
+    console.results.write({reinterpret_cast<const char*>(object.data()), object.size()});
+  }
+  if (compilation.bundle && arguments.emit == Emit::Maps) {
+    console.results.write(bundle::render_maps_json(compilation.bundle->images));
+  }
+  if (compilation.bundle && arguments.emit == Emit::Header) {
+    console.results.write(bundle::c_header(*compilation.bundle));
   }
   if (!writes) return ExitCode::Clean;
 

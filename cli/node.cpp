@@ -60,6 +60,7 @@ std::string loaded_text(const runtime::Loaded& loaded) {
 Json loaded_json(const runtime::Loaded& loaded) {
   return {{"bundle", loaded.bundle},
           {"replaced", loaded.replaced},
+          {"keeps_connections", loaded.keeps_connections},
           {"attached", attached_json(loaded.attached)},
           {"skipped", loaded.skipped},
           {"detached", loaded.detached},

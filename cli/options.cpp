@@ -104,9 +104,10 @@ void define(CLI::App& root, Words& words) {
       ->option_text("DIR");
   build
       ->add_option("--emit", words.emit,
-                   "prints the decision plan, or the program as LLVM IR, on standard output;\n"
-                   "without -o nothing else is written")
-      ->option_text("plan|ir");
+                   "prints on standard output: the decision plan with its reasons; the program as\n"
+                   "LLVM IR, assembly, or the ELF object; the tables as JSON; a C header of the\n"
+                   "bundle; without -o nothing else is written")
+      ->option_text("plan|ir|asm|obj|maps|header");
   build->add_flag("--print-plan,--explain-plan", words.print_plan, "as `--emit plan`")->group("");
   build->add_option("--dump-smt", words.dump_smt, "as in `weft check`")->option_text("DIR");
   build

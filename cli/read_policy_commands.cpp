@@ -57,7 +57,12 @@ Result<Command> build_command(const CLI::App& command, Words& words) {
   auto inputs = inputs_of(command, words, words.positionals);
   if (!inputs) return std::unexpected(std::move(inputs.error()));
   using Emit = BuildArguments::Emit;
-  auto emit = choice<Emit>("--emit", words.emit, nullptr, {{"plan", Emit::Plan}, {"ir", Emit::Ir}},
+  auto emit = choice<Emit>("--emit", words.emit, nullptr, {{"plan", Emit::Plan},
+                            {"ir", Emit::Ir},
+                            {"asm", Emit::Assembly},
+                            {"obj", Emit::Object},
+                            {"maps", Emit::Maps},
+                            {"header", Emit::Header}},
                            words.print_plan ? Emit::Plan : Emit::Bundle);
   if (!emit) return std::unexpected(std::move(emit.error()));
   if (words.output.empty() && *emit == Emit::Bundle && inputs->project.empty()) {

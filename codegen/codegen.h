@@ -11,8 +11,8 @@
 namespace weft::codegen {
 
 struct Options {
-  /// Connections remembered per address family. When the table is full the least recently used one is forgotten, and
-  /// its replies are denied until its next forward packet.
+  /// Connections remembered per address family, and a quarter of that besides that nobody has answered yet. When a table is
+  /// full the least recently used one is forgotten, and its replies are denied until its next forward packet.
   std::uint32_t connections = 65'536;
   /// No connection state at all: every packet is judged as a forward packet, so replies need rules of their own.
   bool stateless = false;
@@ -38,6 +38,9 @@ Result<bundle::Bundle> emit(const plan::DecisionPlan& plan, const Options& optio
 
 /// The optimised LLVM IR of the program that `emit` would write, for people.
 Result<std::string> emit_ir(const plan::DecisionPlan& plan, const Options& options = {});
+
+/// The BPF instructions of the program that `emit` would write, as assembly text for people.
+Result<std::string> emit_assembly(const plan::DecisionPlan& plan, const Options& options = {});
 
 /// The tables alone, as `emit` fills them: enough to update a loaded program whose shape has not changed.
 Result<std::vector<bundle::MapImage>> emit_images(const plan::DecisionPlan& plan, const Options& options = {});

@@ -72,6 +72,12 @@ Result<std::string> emit_ir(const plan::DecisionPlan& plan, const Options& optio
   return compile_to_ir(*layout);
 }
 
+Result<std::string> emit_assembly(const plan::DecisionPlan& plan, const Options& options) {
+  const auto layout = lay_out(plan, options);
+  if (!layout) return std::unexpected(layout.error());
+  return compile_to_assembly(*layout);
+}
+
 Result<std::vector<bundle::MapImage>> emit_images(const plan::DecisionPlan& plan, const Options& options) {
   auto layout = lay_out(plan, options);
   if (!layout) return std::unexpected(layout.error());

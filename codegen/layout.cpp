@@ -361,23 +361,17 @@ class Builder {
 
   void state(bool v6) {
     if (options_.stateless) return;
-    out_.maps.push_back({"weft_connections4",
-                         Map::Kind::LruHash,
-                         "weft_connection4",
-                         "weft_connection",
-                         sizeof(weft_connection4),
-                         sizeof(weft_connection),
-                         options_.connections,
-                         {}});
+    // Those that nobody has answered yet come and go: a share of the room is enough for them.
+    const std::uint32_t opening = std::max(options_.connections / 4, std::min(options_.connections, 1'024U));
+    const auto table = [&](std::string name, std::string key, std::size_t bytes, std::uint32_t entries) {
+      out_.maps.push_back({std::move(name), Map::Kind::LruHash, std::move(key), "weft_connection",
+                           static_cast<std::uint32_t>(bytes), sizeof(weft_connection), entries, {}});
+    };
+    table("weft_connections4", "weft_connection4", sizeof(weft_connection4), options_.connections);
+    table("weft_opening4", "weft_connection4", sizeof(weft_connection4), opening);
     if (!v6) return;
-    out_.maps.push_back({"weft_connections6",
-                         Map::Kind::LruHash,
-                         "weft_connection6",
-                         "weft_connection",
-                         sizeof(weft_connection6),
-                         sizeof(weft_connection),
-                         options_.connections,
-                         {}});
+    table("weft_connections6", "weft_connection6", sizeof(weft_connection6), options_.connections);
+    table("weft_opening6", "weft_connection6", sizeof(weft_connection6), opening);
   }
 
   const plan::DecisionPlan& plan_;

@@ -5,6 +5,7 @@
 #include <llvm/Analysis/CGSCCPassManager.h>
 #include <llvm/Analysis/LoopAnalysisManager.h>
 #include <llvm/Bitcode/BitcodeReader.h>
+#include <llvm/IR/DebugInfo.h>
 #include <llvm/IR/DiagnosticInfo.h>
 #include <llvm/IR/DiagnosticPrinter.h>
 #include <llvm/IR/LLVMContext.h>
@@ -92,15 +93,17 @@ class Compiler {
   }
 
   Result<bundle::Bytes> object() {
-    llvm::SmallVector<char, 0> elf;
-    llvm::raw_svector_ostream out(elf);
-    llvm::legacy::PassManager passes;
-    if (machine_->addPassesToEmitFile(passes, out, nullptr, llvm::CodeGenFileType::ObjectFile)) {
-      return std::unexpected(failed("it cannot write BPF objects"));
-    }
-    passes.run(*module_);
-    if (!complaints_.empty()) return std::unexpected(failed(complaints_));
-    return without_dwarf({elf.data(), elf.size()});
+    const auto elf = written(llvm::CodeGenFileType::ObjectFile);
+    if (!elf) return std::unexpected(elf.error());
+    return without_dwarf({elf->data(), elf->size()});
+  }
+
+  /// The tables in global data are left out: they are zeros here, and filled when the bundle is loaded.
+  Result<std::string> assembly() {
+    llvm::StripDebugInfo(*module_);
+    const auto text = written(llvm::CodeGenFileType::AssemblyFile);
+    if (!text) return std::unexpected(text.error());
+    return std::string(text->data(), text->size());
   }
 
   std::string text() const {
@@ -111,6 +114,18 @@ class Compiler {
   }
 
  private:
+  Result<llvm::SmallVector<char, 0>> written(llvm::CodeGenFileType type) {
+    llvm::SmallVector<char, 0> bytes;
+    llvm::raw_svector_ostream out(bytes);
+    llvm::legacy::PassManager passes;
+    if (machine_->addPassesToEmitFile(passes, out, nullptr, type)) {
+      return std::unexpected(failed("it cannot write BPF code"));
+    }
+    passes.run(*module_);
+    if (!complaints_.empty()) return std::unexpected(failed(complaints_));
+    return bytes;
+  }
+
   Result<void> check(const char* what) const {
     std::string complaint;
     llvm::raw_string_ostream out(complaint);
@@ -221,6 +236,12 @@ Result<Program> compile(const Layout& layout) {
   Program out{std::move(*object), 0};
   out.instructions = count_instructions(out.object);
   return out;
+}
+
+Result<std::string> compile_to_assembly(const Layout& layout) {
+  Compiler compiler;
+  if (auto ready = compiler.prepare(layout); !ready) return std::unexpected(ready.error());
+  return compiler.assembly();
 }
 
 Result<std::string> compile_to_ir(const Layout& layout) {

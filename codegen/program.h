@@ -22,4 +22,7 @@ Result<Program> compile(const Layout& layout);
 /// The specialised data path after optimisation, as text. Errors: W4103.
 Result<std::string> compile_to_ir(const Layout& layout);
 
+/// The same as assembly. Errors: W4103.
+Result<std::string> compile_to_assembly(const Layout& layout);
+
 }  // namespace weft::codegen

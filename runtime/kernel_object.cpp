@@ -195,12 +195,62 @@ std::unexpected<Error> load_failure(int number, const LibbpfLog& log, std::strin
                         "`weft doctor` shows what the kernel lacks");
 }
 
+struct KernelMap {
+  std::uint32_t id = 0;
+  Descriptor descriptor;
+  bpf_map_info info{};
+};
+
+Result<std::vector<KernelMap>> kernel_maps(std::uint32_t program_id, const std::vector<std::uint32_t>& but) {
+  const auto failed = [] { return kernel_failure(errno, "W6008", "look at the maps of the program"); };
+  const Descriptor program = program_by_id(program_id);
+  if (!program.valid()) return failed();
+  std::vector<std::uint32_t> ids(64);
+  bpf_prog_info info{};
+  info.nr_map_ids = static_cast<std::uint32_t>(ids.size());
+  info.map_ids = reinterpret_cast<std::uint64_t>(ids.data());
+  std::uint32_t size = sizeof info;
+  if (bpf_obj_get_info_by_fd(program.get(), &info, &size) != 0) return failed();
+  ids.resize(std::min<std::size_t>(ids.size(), info.nr_map_ids));
+  std::vector<KernelMap> out;
+  for (const std::uint32_t id : ids) {
+    if (std::ranges::find(but, id) != but.end()) continue;
+    KernelMap& map = out.emplace_back(id, Descriptor(bpf_map_get_fd_by_id(id)), bpf_map_info{});
+    size = sizeof map.info;
+    if (!map.descriptor.valid() || bpf_obj_get_info_by_fd(map.descriptor.get(), &map.info, &size) != 0) return failed();
+  }
+  return out;
+}
+
+/// Hands the tables of connections of a former program on to the object, where they have the same form.
+bool keep_connections(bpf_object* object, std::uint32_t former) {
+  if (former == 0) return false;
+  const auto maps = kernel_maps(former, {});
+  if (!maps) return false;  // it has gone meanwhile
+  bool kept = false;
+  bpf_map* map = nullptr;
+  bpf_object__for_each_map(map, object) {
+    if (bpf_map__type(map) != BPF_MAP_TYPE_LRU_HASH) continue;
+    // The kernel keeps 15 bytes of a name, the sizes tell the families apart.
+    const std::string name = std::string(bpf_map__name(map)).substr(0, BPF_OBJ_NAME_LEN - 1);
+    for (const KernelMap& each : *maps) {
+      if (each.info.name != name || each.info.type != BPF_MAP_TYPE_LRU_HASH ||
+          each.info.key_size != bpf_map__key_size(map) || each.info.value_size != bpf_map__value_size(map) ||
+          each.info.max_entries != bpf_map__max_entries(map)) {
+        continue;
+      }
+      kept = bpf_map__reuse_fd(map, each.descriptor.get()) == 0 || kept;
+    }
+  }
+  return kept;
+}
+
 }  // namespace
 
 void KernelObject::Close::operator()(bpf_object* object) const { bpf_object__close(object); }
 
 Result<KernelObject> KernelObject::load(const bundle::Bundle& bundle, const std::vector<Target>& targets,
-                                        LoadTimes& times) {
+                                        LoadTimes& times, std::uint32_t former) {
   const LibbpfLog log;
   Stopwatch watch;
   KernelObject out;
@@ -230,6 +280,7 @@ Result<KernelObject> KernelObject::load(const bundle::Bundle& bundle, const std:
   if (const auto prepared = prepare(out.object_.get(), bundle, targets); !prepared) {
     return std::unexpected(prepared.error());
   }
+  out.keeps_connections_ = keep_connections(out.object_.get(), former);
   times.open = watch.lap();
 
   if (const int result = bpf_object__load(out.object_.get()); result != 0) {
@@ -260,37 +311,6 @@ Program program_info(int fd) {
 }
 
 Descriptor program_by_id(std::uint32_t id) { return Descriptor(id == 0 ? -1 : bpf_prog_get_fd_by_id(id)); }
-
-namespace {
-
-struct KernelMap {
-  std::uint32_t id = 0;
-  Descriptor descriptor;
-  bpf_map_info info{};
-};
-
-Result<std::vector<KernelMap>> kernel_maps(std::uint32_t program_id, const std::vector<std::uint32_t>& but) {
-  const auto failed = [] { return kernel_failure(errno, "W6008", "look at the maps of the program"); };
-  const Descriptor program = program_by_id(program_id);
-  if (!program.valid()) return failed();
-  std::vector<std::uint32_t> ids(64);
-  bpf_prog_info info{};
-  info.nr_map_ids = static_cast<std::uint32_t>(ids.size());
-  info.map_ids = reinterpret_cast<std::uint64_t>(ids.data());
-  std::uint32_t size = sizeof info;
-  if (bpf_obj_get_info_by_fd(program.get(), &info, &size) != 0) return failed();
-  ids.resize(std::min<std::size_t>(ids.size(), info.nr_map_ids));
-  std::vector<KernelMap> out;
-  for (const std::uint32_t id : ids) {
-    if (std::ranges::find(but, id) != but.end()) continue;
-    KernelMap& map = out.emplace_back(id, Descriptor(bpf_map_get_fd_by_id(id)), bpf_map_info{});
-    size = sizeof map.info;
-    if (!map.descriptor.valid() || bpf_obj_get_info_by_fd(map.descriptor.get(), &map.info, &size) != 0) return failed();
-  }
-  return out;
-}
-
-}  // namespace
 
 Result<std::map<std::string, Descriptor>> maps_of(std::uint32_t program_id) {
   auto maps = kernel_maps(program_id, {});

@@ -18,10 +18,14 @@ namespace weft::runtime {
 /// holds them.
 class KernelObject {
  public:
-  /// Creates the maps, fills every table, loads both programs. The parts of `times` that it does are filled in.
+  /// Creates the maps, fills every table, loads both programs. The parts of `times` that it does are filled in. The
+  /// connections that the program `former` remembers (0: none) are remembered on, where its tables have the same form:
+  /// judging replies by the policy in force is the new program's business.
   ///
   /// Errors: W6001, W6002, W6003, W6006, W6009.
-  static Result<KernelObject> load(const bundle::Bundle& bundle, const std::vector<Target>& targets, LoadTimes& times);
+  static Result<KernelObject> load(const bundle::Bundle& bundle, const std::vector<Target>& targets, LoadTimes& times,
+                                   std::uint32_t former = 0);
+  bool keeps_connections() const { return keeps_connections_; }
 
   int program_fd(Side side) const { return side == Side::FromWorkload ? from_fd_ : to_fd_; }
 
@@ -33,6 +37,7 @@ class KernelObject {
   std::unique_ptr<bpf_object, Close> object_;
   int from_fd_ = -1;  ///< owned by object_
   int to_fd_ = -1;
+  bool keeps_connections_ = false;
 };
 
 /// What the kernel knows of a program; of a descriptor that is none, id 0.

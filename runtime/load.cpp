@@ -169,6 +169,19 @@ Result<void> change(Transaction& transaction, const LoadOptions& options, const 
   return file.write(record);
 }
 
+// A program of ours that serves one of the interfaces now. Looked up without the lock: what another load changes meanwhile
+// costs connections at worst.
+std::uint32_t former_program(const std::vector<Target>& targets) {
+  const auto hooks = read_hooks();
+  if (!hooks) return 0;
+  for (const Target& target : targets) {
+    for (const Side side : both_sides) {
+      if (const std::uint32_t id = hooks->our_program(target.ifindex, side)) return id;
+    }
+  }
+  return 0;
+}
+
 }  // namespace
 
 Result<Loaded> load(const bundle::Bundle& bundle, const LoadOptions& options) {
@@ -180,8 +193,9 @@ Result<Loaded> load(const bundle::Bundle& bundle, const LoadOptions& options) {
   out.bundle = options.identity.empty() ? bundle::identity(bundle) : options.identity;
   // The slow part comes first, without the lock: nothing is visible of it, and if it fails nothing has to be undone.
   if (auto asked = ask(options.before_step, "load the programs"); !asked) return std::unexpected(asked.error());
-  const auto object = KernelObject::load(bundle, chosen->targets, out.times);
+  const auto object = KernelObject::load(bundle, chosen->targets, out.times, former_program(chosen->targets));
   if (!object) return std::unexpected(object.error());
+  out.keeps_connections = object->keeps_connections();
   for (const bundle::MapImage& image : bundle.images) {
     out.map_entries += image.entries.size();
     out.global_bytes += image.value.size();

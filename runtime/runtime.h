@@ -79,6 +79,7 @@ struct Loaded {
   std::vector<std::string> detached;  ///< interfaces the bundle before had and this one has not
   std::vector<std::string> warnings;
   bool replaced = false;         ///< there was a bundle before
+  bool keeps_connections = false;  ///< its replies go on passing, as far as the new policy allows their connections
   std::size_t map_entries = 0;   ///< keys of hash and LPM maps
   std::size_t global_bytes = 0;  ///< bytes of the filled tables in global data
   LoadTimes times;

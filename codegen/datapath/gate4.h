@@ -6,7 +6,7 @@
 
 /* A packet that no rule allows, on its way to the question whether it answers something. */
 struct packet4 {
-	struct weft_connection4 connection; /* as if the packet opened one */
+	struct weft_connection4 connection __attribute__((aligned(8))); /* as if the packet opened one */
 	weft_u32 own;                       /* identity of the local end */
 	weft_u32 transport;                 /* offset of the transport header */
 	weft_u32 value;
@@ -16,7 +16,7 @@ struct packet4 {
 /* Is the connection remembered and still allowed? (Maps are asked with a copy: before Linux 5.18 a key had to lie on the
  * stack of the function that asks.)
  */
-NOINLINE weft_u32 weft_is_allowed4(struct weft_connection4 *asked, weft_u32 own, weft_u32 peer)
+NOINLINE weft_u32 weft_is_allowed4(struct weft_connection4 *asked, weft_u32 own, weft_u32 peer, weft_u32 flags)
 {
 	struct weft_connection *connection;
 	struct weft_connection4 key;
@@ -28,6 +28,8 @@ NOINLINE weft_u32 weft_is_allowed4(struct weft_connection4 *asked, weft_u32 own,
 	key = *asked;
 	connection = bpf_map_lookup_elem(&weft_connections4, &key);
 	if (!connection)
+		connection = bpf_map_lookup_elem(&weft_opening4, &key);
+	if (!connection)
 		return 0;
 	now = bpf_ktime_get_coarse_ns();
 	if (!is_alive(connection, key.protocol, now))
@@ -35,14 +37,23 @@ NOINLINE weft_u32 weft_is_allowed4(struct weft_connection4 *asked, weft_u32 own,
 	atom = weft_atom(key.protocol, service_of(key.protocol, key.outbound, key.local_port, key.remote_port));
 	if (!allows(decide(key.outbound, own, peer, atom)))
 		return 0;
-	refresh(connection, now);
+	if (flags == NO_FLAGS)
+		return 1;
+	answered(connection, key.protocol, flags, now);
+	/* The workload itself refuses: of that, unlike of what comes from outside, there is no doubt. */
+	if (key.protocol == PROTOCOL_TCP && flags & TCP_RST && !key.outbound) {
+		bpf_map_delete_elem(&weft_connections4, &key);
+		bpf_map_delete_elem(&weft_opening4, &key);
+	}
 	return 1;
 }
 
-/* An allowed packet without a connection: it opens one, unless it answers one that the other end opened. */
-NOINLINE weft_u32 weft_open4(struct weft_connection4 *asked, weft_u32 answers)
+/* An allowed packet of no connection in the first table: it opens one, unless it answers one that the other end opened, and
+ * moves one on that has been answered. 1 if it is the first of its connection. `answers` says that it may be an answer.
+ */
+NOINLINE weft_u32 weft_open4(struct weft_connection4 *asked, weft_u32 answers, weft_u32 flags)
 {
-	struct weft_connection fresh, *other;
+	struct weft_connection fresh = { 0 }, *other;
 	struct weft_connection4 key;
 
 	if (!asked)
@@ -52,11 +63,24 @@ NOINLINE weft_u32 weft_open4(struct weft_connection4 *asked, weft_u32 answers)
 	if (answers) {
 		key.outbound ^= 1;
 		other = bpf_map_lookup_elem(&weft_connections4, &key);
+		if (!other)
+			other = bpf_map_lookup_elem(&weft_opening4, &key);
 		if (other && is_alive(other, key.protocol, fresh.seen))
 			return 0;
 		key.outbound ^= 1;
 	}
-	bpf_map_update_elem(&weft_connections4, &key, &fresh, BPF_ANY);
+	other = bpf_map_lookup_elem(&weft_opening4, &key);
+	if (other && is_alive(other, key.protocol, fresh.seen)) {
+		if (other->what & WEFT_CONNECTION_ANSWERED && !(key.protocol == PROTOCOL_TCP && flags & TCP_SYN)) {
+			fresh.what = other->what;
+			bpf_map_update_elem(&weft_connections4, &key, &fresh, BPF_ANY);
+			bpf_map_delete_elem(&weft_opening4, &key);
+		} else {
+			go_on(other, key.protocol, flags);
+		}
+		return 0;
+	}
+	bpf_map_update_elem(&weft_opening4, &key, &fresh, BPF_ANY);
 	return 1;
 }
 
@@ -197,7 +221,7 @@ INLINE weft_u32 judge4(struct __sk_buff *skb, const struct header4 *header, cons
 	const struct transport transport = header->transport;
 	const weft_u32 protocol = header->protocol, interface = skb->ifindex;
 	const struct weft_endpoint *endpoint = endpoint_of(interface);
-	weft_u32 own, peer, decision, answer;
+	weft_u32 own, peer, decision, answer, flags;
 
 	if (!endpoint)
 		return DENIED(WEFT_ENTRY_UNKNOWN);
@@ -219,28 +243,24 @@ INLINE weft_u32 judge4(struct __sk_buff *skb, const struct header4 *header, cons
 	if (!weft_uses_state)
 		return opens(decision);
 
-	struct packet4 packet = {
-		.connection = {
-			.ifindex = interface,
-			.local = local,
-			.remote = remote,
-			.local_port = outbound ? transport.source_port : transport.destination_port,
-			.remote_port = outbound ? transport.destination_port : transport.source_port,
-			.protocol = (weft_u8)protocol,
-			.outbound = (weft_u8)outbound,
-		},
-	};
+	struct packet4 packet;
+	word *key = (word *)&packet.connection;
 
+	_Static_assert(sizeof(packet.connection) == 3 * sizeof(word), "a key is whole words");
+	key[0] = interface | (weft_u64)local << 32;
+	key[1] = remote | (weft_u64)(outbound ? transport.source_port : transport.destination_port) << 32 |
+		 (weft_u64)(outbound ? transport.destination_port : transport.source_port) << 48;
+	key[2] = protocol | (weft_u32)outbound << 8;
 	if (LIKELY(allows(decision))) {
 		struct weft_connection *connection = bpf_map_lookup_elem(&weft_connections4, &packet.connection);
 
 		if (LIKELY(connection)) {
-			refresh(connection, bpf_ktime_get_coarse_ns());
+			go_on(connection, protocol, transport.flags);
 			return decision;
 		}
 		if (can_open(protocol, transport.flags, transport.value)) {
 			answer = can_answer(protocol, transport.flags, transport.value);
-			return weft_open4(&packet.connection, answer) ? opens(decision) : decision;
+			return weft_open4(&packet.connection, answer, transport.flags) ? opens(decision) : decision;
 		}
 		return can_answer(protocol, transport.flags, transport.value) ? decision : opens(decision);
 	}
@@ -253,11 +273,13 @@ INLINE weft_u32 judge4(struct __sk_buff *skb, const struct header4 *header, cons
 		return decision;
 	if (answer == RELATED)
 		peer = identity4(packet.connection.remote);
-	if (weft_is_allowed4(&packet.connection, own, peer))
+	/* An error about a connection is no answer of it. */
+	flags = answer == RELATED ? NO_FLAGS : transport.flags;
+	if (weft_is_allowed4(&packet.connection, own, peer, flags))
 		return ALLOWED(WEFT_ENTRY_REPLY);
 	if (answer == RELATED) {
 		packet.connection.outbound ^= 1;
-		if (weft_is_allowed4(&packet.connection, own, peer))
+		if (weft_is_allowed4(&packet.connection, own, peer, flags))
 			return ALLOWED(WEFT_ENTRY_REPLY);
 	}
 	return decision;

@@ -9,8 +9,11 @@
 #include "packet.h"
 
 #define SECOND 1000000000ull
-/* RFC 5382 REQ-5: an idle TCP connection is remembered for at least 2 h 4 min. */
+/* RFC 5382 REQ-5: an idle TCP connection is remembered for at least 2 h 4 min, one that is not yet or no longer
+ * established for at least 4 min.
+ */
 #define TCP_IDLE (7440 * SECOND)
+#define TCP_TRANSITORY_IDLE (240 * SECOND)
 /* RFC 4787 REQ-5 asks for at least 2 min of UDP; everything without a handshake is treated alike. */
 #define OTHER_IDLE (180 * SECOND)
 
@@ -19,10 +22,23 @@
 #define ANSWER 1
 #define RELATED 2
 
+#define NO_FLAGS 0x100 /* in place of those of TCP: the packet is no answer */
+
+INLINE int is_established(weft_u32 what)
+{
+	const weft_u32 both = WEFT_CONNECTION_ENDED | WEFT_CONNECTION_ENDED_BACK;
+
+	return what & WEFT_CONNECTION_ANSWERED && !(what & WEFT_CONNECTION_RESET) && (what & both) != both;
+}
+
 INLINE int is_alive(const struct weft_connection *connection, weft_u32 protocol, weft_u64 now)
 {
+	weft_u64 limit = OTHER_IDLE;
+
+	if (protocol == PROTOCOL_TCP)
+		limit = is_established(connection->what) ? TCP_IDLE : TCP_TRANSITORY_IDLE;
 	/* Signed: another processor's clock may have been a tick ahead when it wrote. */
-	return (long long)(now - connection->seen) < (long long)(protocol == PROTOCOL_TCP ? TCP_IDLE : OTHER_IDLE);
+	return (long long)(now - connection->seen) < (long long)limit;
 }
 
 /* Writing on every packet would bounce the cache line between processors. */
@@ -30,6 +46,45 @@ INLINE void refresh(struct weft_connection *connection, weft_u64 now)
 {
 	if ((long long)(now - connection->seen) > (long long)SECOND)
 		connection->seen = now;
+}
+
+/* What the flags of a TCP packet say about its connection. Two processors may do this at once: at worst a mark is lost, and
+ * the connection is remembered until it has been idle for long.
+ */
+INLINE void note_flags(struct weft_connection *connection, weft_u32 flags, weft_u32 ended)
+{
+	if (flags & TCP_FIN)
+		connection->what |= ended;
+	if (flags & TCP_RST)
+		connection->what |= WEFT_CONNECTION_RESET;
+	else if ((flags & (TCP_SYN | TCP_ACK)) == TCP_SYN && !is_established(connection->what))
+		connection->what = 0; /* the same ports begin anew */
+}
+
+/* A packet of the end that opened the connection. */
+INLINE void go_on(struct weft_connection *connection, weft_u32 protocol, weft_u32 flags)
+{
+	refresh(connection, bpf_ktime_get_coarse_ns());
+	if (UNLIKELY(flags & (TCP_FIN | TCP_RST | TCP_SYN)) && protocol == PROTOCOL_TCP)
+		note_flags(connection, flags, WEFT_CONNECTION_ENDED);
+}
+
+/* An answer. A connection that is refused is not answered: nothing will follow. */
+INLINE void answered(struct weft_connection *connection, weft_u32 protocol, weft_u32 flags, weft_u64 now)
+{
+	refresh(connection, now);
+	if (protocol == PROTOCOL_TCP && flags & (TCP_FIN | TCP_RST))
+		note_flags(connection, flags & ~TCP_SYN, WEFT_CONNECTION_ENDED_BACK);
+	if (!(connection->what & (WEFT_CONNECTION_ANSWERED | WEFT_CONNECTION_RESET)))
+		connection->what |= WEFT_CONNECTION_ANSWERED;
+}
+
+/* Words of keys: bytes that are written one by one and read together cost a dozen cycles. */
+typedef weft_u64 __attribute__((may_alias)) word;
+
+INLINE weft_u64 key_end(weft_u32 local_port, weft_u32 remote_port, weft_u32 protocol, weft_u32 outbound)
+{
+	return local_port | remote_port << 16 | (weft_u64)(protocol | outbound << 8) << 32;
 }
 
 /* An allowed packet of no connection that is remembered, which is told about where somebody asked for it. */

@@ -102,6 +102,8 @@ extern weft_u8 weft_counters_egress[];
 extern weft_u8 weft_counters_ingress[];
 extern weft_u8 weft_connections4[];
 extern weft_u8 weft_connections6[];
+extern weft_u8 weft_opening4[];
+extern weft_u8 weft_opening6[];
 extern weft_u8 weft_exact4[];
 extern weft_u8 weft_prefixes4[];
 extern weft_u8 weft_exact6[];

@@ -1,5 +1,6 @@
 """weft build: the bundle, whole or not at all."""
 
+import shutil
 import hashlib
 import json
 import os
@@ -87,6 +88,43 @@ class Build(WeftTest):
 
     def test_the_program_as_ir(self):
         self.assertIn("target triple", self.expect(0, "build", self.project(), "--emit", "ir").out)
+
+    def test_emit_what_is_in_the_bundle(self):
+        directory = self.project()
+        self.expect(0, "build", directory, "-o", "bundle")
+        with open(self.at / "alone.o", "wb") as alone:
+            self.expect(0, "build", directory, "--emit", "obj", stdout=alone)
+        self.assertEqual((self.at / "alone.o").read_bytes(), (self.at / "bundle/program.o").read_bytes())
+        self.assertEqual(self.expect(0, "build", directory, "--emit", "maps").out, (self.at / "bundle/maps.json").read_text())
+        self.assertRegex(self.expect(0, "build", directory, "--emit", "asm").out, r"(?m)^weft_from_workload:[^\0]*\n\texit$")
+
+    def test_emit_a_header_that_compilers_take(self):
+        """Every list is used, by gcc and clang, as C and as C++."""
+        (self.at / "weft_bundle.h").write_text(self.expect(0, "build", self.project(), "--emit", "header").out)
+        (self.at / "user.c").write_text("""\
+#include "weft_bundle.h"
+#define ENTRY(number, action, by, policy, place) {number, action, by, policy, place},
+static const struct { unsigned number; const char *action, *by, *policy, *place; } egress[] = { WEFT_EGRESS_ENTRY_LIST(ENTRY) },
+	ingress[] = { WEFT_INGRESS_ENTRY_LIST(ENTRY) };
+#define ENDPOINT(number, workload, interface) {number, workload, interface},
+static const struct { unsigned number; const char *workload, *interface; } endpoints[] = { WEFT_ENDPOINT_LIST(ENDPOINT) };
+#define TABLE(symbol, bytes, elements) {#symbol, bytes, elements},
+static const struct { const char *symbol; unsigned bytes, elements; } tables[] = { WEFT_TABLE_LIST(TABLE) };
+int main(void)
+{
+	return !(sizeof(egress) / sizeof(egress[0]) <= WEFT_EGRESS_ENTRIES && ingress[0].number == WEFT_ENTRY_MALFORMED &&
+		 endpoints[0].workload[0] == 's' && tables[0].bytes && sizeof(struct weft_event) == 80);
+}
+""")
+        found = [compiler for compiler in ("gcc", "clang", "clang-19") if shutil.which(compiler)]
+        self.assertTrue(found)
+        for compiler in found:
+            for language in ("-xc -std=c99", "-xc++ -std=c++17"):
+                with self.subTest(f"{compiler} {language}"):
+                    command = [compiler, *language.split(), "-Wall", "-Wextra", "-Wpedantic", "-Werror", "user.c", "-o", "user"]
+                    compiled = subprocess.run(command, cwd=self.at, capture_output=True)
+                    self.assertEqual(compiled.returncode, 0, compiled.stderr.decode())
+                    self.assertEqual(subprocess.run([self.at / "user"]).returncode, 0)
 
 
 class Refused(WeftTest):

@@ -23,6 +23,28 @@ for port in sys.argv[1:] or ["5432"]:
 """
 
 
+# The same from a ring that the kernel sends out of where it lies: of such a packet only the Ethernet header is in one piece
+# with what the programs see first.
+SEND_IN_PIECES = """\
+import mmap, socket, struct, sys
+link = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+PACKET_VERSION, PACKET_TX_RING, SEND_REQUEST, AVAILABLE = 10, 13, 1, 0
+link.setsockopt(socket.SOL_PACKET if hasattr(socket, "SOL_PACKET") else 263, PACKET_VERSION, 1)
+link.setsockopt(263, PACKET_TX_RING, struct.pack("IIII", 4096, 1, 2048, 2))
+ring = mmap.mmap(link.fileno(), 4096)
+link.bind(("wcli-w0", 0))
+for number, port in enumerate(sys.argv[1:]):
+    frame = bytes.fromhex("0200000000020200000000010800"
+                          "450000a000004000400600000a0000010a000002"
+                          f"9c40{int(port):04x}0000000100000000500200ff00000000") + bytes(120)
+    at = number % 2 * 2048
+    ring[at + 32:at + 32 + len(frame)] = frame
+    ring[at:at + 12] = struct.pack("III", SEND_REQUEST, len(frame), len(frame))
+    link.send(b"")
+    assert struct.unpack("I", ring[at:at + 4])[0] in (AVAILABLE, 2), "the kernel took the packet"
+"""
+
+
 class Refused(WeftTest):
     def test_no_bundle(self):
         outcome = self.expect(2, "load", "nowhere")
@@ -153,6 +175,35 @@ class Kernel(WeftTest):
 
         self.assertEqual(packets("before"), {"rule": 1, "isolation": 0})
         self.assertEqual(packets("after"), {"rule": 1, "isolation": 1})
+
+    def test_packets_in_pieces(self):
+        """They are judged by what they hold, wherever it lies."""
+        self.expect(0, "build", self.project(), "-o", "bundle")
+        (self.at / "send.py").write_text(SEND_IN_PIECES)
+        code, out, err = self.inside("weft load bundle > /dev/null; python3 send.py 5432 22 5432; weft status --format json")
+        self.assertEqual((code, err), (0, ""), out)
+        packets = {entry["by"]: entry["packets"] for entry in json.loads(out)["egress"] if entry["packets"]}
+        self.assertEqual(packets, {"rule": 2, "isolation": 1})
+
+    def test_connections_outlive_a_load(self):
+        """An answer passes under the bundle that was loaded after its question, and not under one that forbids it."""
+        self.expect(0, "build", self.project(), "-o", "bundle")
+        self.expect(0, "build", self.project(POLICY.replace("5432", "5433")), "-o", "other")
+        (self.at / "send.py").write_text(SEND)
+        (self.at / "answer.py").write_text(SEND.replace("wcli-w0", "wcli-web").replace("0a0000010a000002", "0a0000020a000001")
+                                           .replace("9c40{int(port):04x}", "{int(port):04x}9c40").replace("5002", "5012"))
+        replies = 'weft status --format json > $1.json'
+        code, out, err = self.inside(f"count() {{ {replies}; }}; weft load bundle; python3 answer.py; count none; python3 send.py; "
+                                     "weft load bundle --format json > again.json; python3 answer.py; count kept; "
+                                     "weft load other; python3 answer.py; count revoked; weft unload")
+        self.assertEqual((code, err), (0, ""), out)
+        self.assertTrue(json.loads((self.at / "again.json").read_text())["keeps_connections"])
+
+        def replied(name):
+            entries = json.loads((self.at / f"{name}.json").read_text())["ingress"]
+            return sum(entry["packets"] for entry in entries if entry["by"] == "reply")
+
+        self.assertEqual([replied(name) for name in ("none", "kept", "revoked")], [0, 1, 0])
 
     def monitored(self, words, ports, policy=POLICY, build=()):
         """What `weft monitor` says while packets go to these ports."""

@@ -281,6 +281,32 @@ TEST_CASE("whose packet it is", "[kernel]") {
   }
 }
 
+TEST_CASE("a packet in pieces is read like one in one piece", "[kernel]") {
+  Rig rig;
+  constexpr std::uint8_t options = 60, tcp6 = 6;
+  const Frame payload(200);
+  const std::vector<std::pair<Frame, bool>> packets{
+      {ethernet(type4, rig.v4(tcp(40'000, 443, flag::ack, payload))), true},
+      {ethernet(type4, rig.v4(tcp(40'000, 22, flag::ack, payload))), false},
+      {ethernet(type4, rig.v4(tcp(40'000, 443, flag::ack, payload), {.options = Frame(40)})), true},
+      {ethernet(qinq, tag(vlan, tag(type4, rig.v4(tcp(40'000, 443, flag::ack, payload))))), true},
+      {ethernet(type6, rig.v6(tcp(40'000, 443, flag::ack, payload))), true},
+      {ethernet(type6, rig.v6(extension(options, 30) + extension(tcp6, 20) + tcp(40'000, 443), {.next = options})), true},
+      {ethernet(type6, rig.v6(extension(options, 30) + extension(tcp6, 20) + tcp(40'000, 22), {.next = options})), false}};
+  for (const auto& [frame, allowed] : packets) {
+    REQUIRE(rig.from_web(frame).allowed == allowed);
+    for (std::uint32_t linear = 14; linear < frame.size(); linear += linear < 130 ? 1 : 37) {
+      const auto seen = rig.program().allows_split(model::Direction::Egress, frame, linear);
+      if (!seen) {
+        WARN("not tested: this kernel makes up no packets in pieces");
+        return;
+      }
+      INFO("in one piece: " << linear << " of " << frame.size());
+      CHECK(*seen == allowed);
+    }
+  }
+}
+
 namespace {
 
 // A second reader of packets, written for clarity from the RFCs: does this frame pass the gate of web (egress) or of db

@@ -308,6 +308,20 @@ bool Program::allows(Direction gate, std::span<const std::uint8_t> packet, std::
   return returned == accepted;
 }
 
+std::optional<bool> Program::allows_split(Direction gate, std::span<const std::uint8_t> packet, std::uint32_t linear) {
+  state_->counted_is_old[static_cast<std::size_t>(gate)] = true;
+  __sk_buff context{};
+  context.ifindex = 1;
+  context.data_end = linear;
+  auto options = sized<bpf_test_run_opts>();
+  options.data_in = packet.data();
+  options.data_size_in = static_cast<__u32>(packet.size());
+  options.ctx_in = &context;
+  options.ctx_size_in = sizeof(context);
+  if (bpf_prog_test_run_opts(state_->programs[static_cast<std::size_t>(gate)], &options) != 0) return {};
+  return options.retval == accepted;
+}
+
 Outcome Program::run(Direction gate, std::span<const std::uint8_t> packet, std::uint32_t interface) {
   return run(gate, packet, std::nullopt, interface);
 }
@@ -366,7 +380,7 @@ double Program::nanoseconds(Direction gate, std::span<const std::uint8_t> packet
 
 namespace {
 
-constexpr std::array connection_maps{"weft_connections4", "weft_connections6"};
+constexpr std::array connection_maps{"weft_connections4", "weft_opening4", "weft_connections6", "weft_opening6"};
 
 template <typename Visit>
 void each_key(int fd, const Visit& visit) {

@@ -51,6 +51,9 @@ class Program {
   Outcome run(model::Direction gate, std::span<const std::uint8_t> packet, std::optional<std::uint32_t> likely,
               std::uint32_t interface = 1);
   void check_counters();
+  /// The verdict on a packet of which only so many bytes are in one piece, as they come from splice or receive offload;
+  /// nothing where the kernel cannot make such a packet up (before Linux 6.19, and some builds since).
+  std::optional<bool> allows_split(model::Direction gate, std::span<const std::uint8_t> packet, std::uint32_t linear);
   /// The verdict alone, for millions of packets.
   bool allows(model::Direction gate, std::span<const std::uint8_t> packet, std::uint32_t interface = 1);
   /// Nanoseconds of one run, the least of `trials` means over `repeats` runs.

@@ -135,6 +135,7 @@ TEST_CASE("idle connections are forgotten", "[kernel]") {
     const Frame tcp_answer = wire.back(proto::tcp, tcp(443, 40'000)),
                 udp_answer = wire.back(proto::udp, udp(53, 40'000));
     REQUIRE(shop.from_web(wire.there(proto::tcp, tcp(40'000, 443))).allowed);
+    REQUIRE(shop.to_web(tcp_answer) == reply);
     REQUIRE(shop.from_web(wire.there(proto::udp, udp(40'000, 53))).allowed);
     shop.program().age_connections(170 * second);
     CHECK(shop.to_web(udp_answer) == reply);  // and is fresh again
@@ -150,6 +151,111 @@ TEST_CASE("idle connections are forgotten", "[kernel]") {
     CHECK(shop.from_web(wire.there(proto::tcp, tcp(40'000, 443))).allowed);  // speaks again
     CHECK(shop.to_web(tcp_answer) == reply);
   });
+}
+
+TEST_CASE("a TCP connection that is not yet, or no longer, established is forgotten sooner", "[kernel]") {
+  for_both_families([](const Wire& wire, Shop& shop) {
+    const auto sent = [&](std::uint8_t flags) {
+      return shop.from_web(wire.there(proto::tcp, tcp(40'000, 443, flags))).allowed;
+    };
+    const auto answers = [&](std::uint8_t flags) {
+      return shop.to_web(wire.back(proto::tcp, tcp(443, 40'000, flags))) == reply;
+    };
+    const auto idle = [&](std::uint64_t seconds) { shop.program().age_connections(seconds * second); };
+    const auto established = [&] {
+      shop.program().forget_connections();
+      return sent(flag::syn) && answers(flag::syn | flag::ack) && sent(flag::ack);
+    };
+    SECTION("nobody answered") {
+      REQUIRE(sent(flag::syn));
+      idle(239);
+      CHECK(answers(flag::syn | flag::ack));
+      shop.program().forget_connections();
+      REQUIRE(sent(flag::syn));
+      idle(241);
+      CHECK_FALSE(answers(flag::syn | flag::ack));
+    }
+    SECTION("both ends have closed") {
+      REQUIRE(established());
+      CHECK(sent(flag::fin | flag::ack));
+      idle(3'000);
+      CHECK(answers(flag::ack));  // half closed is open
+      CHECK(answers(flag::fin | flag::ack));
+      CHECK(sent(flag::ack));
+      idle(239);
+      CHECK(answers(flag::ack));
+      idle(241);
+      CHECK_FALSE(answers(flag::ack));
+    }
+    SECTION("reset by either end") {
+      REQUIRE(established());
+      CHECK(sent(flag::rst));
+      idle(241);
+      CHECK_FALSE(answers(flag::ack));
+      REQUIRE(established());
+      CHECK(answers(flag::rst));
+      CHECK(answers(flag::ack));  // anybody may have sent that reset
+      idle(241);
+      CHECK_FALSE(answers(flag::ack));
+    }
+    SECTION("the same ports again") {
+      REQUIRE(established());
+      CHECK(sent(flag::fin | flag::ack));
+      CHECK(answers(flag::fin | flag::ack));
+      idle(241);
+      CHECK(sent(flag::syn));
+      CHECK(answers(flag::syn | flag::ack));
+      CHECK(sent(flag::ack));
+      idle(7'000);
+      CHECK(answers(flag::ack));
+    }
+  });
+}
+
+TEST_CASE("a refusal of the workload itself ends what was opened to it", "[kernel]") {
+  for_both_families([](const Wire& wire, Shop& shop) {
+    REQUIRE(shop.to_db(wire.there(proto::tcp, tcp(40'000, 443, flag::syn))).allowed);
+    REQUIRE(shop.program().connections() == 1);
+    CHECK(shop.from_db(wire.back(proto::tcp, tcp(443, 40'000, flag::rst | flag::ack))) == reply);
+    CHECK(shop.program().connections() == 0);
+  });
+}
+
+TEST_CASE("a flood of SYNs opens nothing and leaves established connections alone", "[kernel]") {
+  // Room for 2,048 connections and 1,024 beginnings; fifty times as many begin.
+  constexpr std::uint32_t flood = 50'000;
+  for (const bool six : {false, true}) {
+    Shop shop(services, {.connections = 2'048, .events_per_second = 0});
+    const Wire wire{shop, six};
+    INFO((six ? "IPv6" : "IPv4"));
+    const auto at_db = [&](const Frame& frame) { return shop.to_db(frame); };
+    const auto of_db = [&](const Frame& frame) { return shop.from_db(frame); };
+    REQUIRE(at_db(wire.there(proto::tcp, tcp(40'000, 443, flag::syn))).allowed);
+    REQUIRE(of_db(wire.back(proto::tcp, tcp(443, 40'000, flag::syn | flag::ack))) == reply);
+    REQUIRE(at_db(wire.there(proto::tcp, tcp(40'000, 443))).allowed);
+
+    // Some are answered, and some of the answers are acknowledged blindly, which the workload refuses.
+    std::size_t wrong = 0;
+    for (std::uint32_t i = 0; i < flood; ++i) {
+      const auto port = static_cast<std::uint16_t>(1'024 + i % 39'000);
+      wrong += shop.program().allows(model::Direction::Ingress, wire.there(proto::tcp, tcp(port, 443, flag::syn))) ? 0 : 1;
+      if (i % 5 != 0) continue;
+      wrong += shop.program().allows(model::Direction::Egress,
+                                     wire.back(proto::tcp, tcp(443, port, flag::syn | flag::ack)))
+                   ? 0
+                   : 1;
+      wrong += shop.program().allows(model::Direction::Ingress, wire.there(proto::tcp, tcp(port, 443))) ? 0 : 1;
+      wrong += shop.program().allows(model::Direction::Egress, wire.back(proto::tcp, tcp(443, port, flag::rst))) ? 0 : 1;
+    }
+    CHECK(wrong == 0);
+    // The connection was silent all the while, and its answers still pass.
+    CHECK(of_db(wire.back(proto::tcp, tcp(443, 40'000))) == reply);
+    CHECK(shop.program().connections() <= 2'048 + 1'024);
+    // What nobody opened is closed as before.
+    CHECK_FALSE(of_db(wire.back(proto::tcp, tcp(443, 65'000))).allowed);
+    CHECK_FALSE(of_db(wire.back(proto::tcp, tcp(22, 40'000))).allowed);
+    CHECK_FALSE(at_db(wire.there(proto::tcp, tcp(40'000, 22, flag::syn))).allowed);
+  }
 }
 
 TEST_CASE("a policy that no longer allows a connection ends it at once", "[kernel]") {
