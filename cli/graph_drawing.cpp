@@ -96,7 +96,8 @@ class Drawer {
     std::string path;
     int tip_x = 0, tip_y = 0;
     bool to_the_right = true;
-    int label_x = 0, label_y = 0;
+    /// The piece that carries the services: they stand on it where there is room.
+    int begin_x = 0, begin_y = 0, end_x = 0, end_y = 0;
   };
 
   Way way_of(const GraphEdge& edge, const std::vector<Layout::Seat>& between) const {
@@ -104,22 +105,22 @@ class Drawer {
     const std::size_t out = layout_.seats[edge.from].column, in = layout_.seats[edge.to].column;
     if (edge.from == edge.to) {  // among its own: a loop at the right
       return {fmt::format("M{} {}c34 -26 34 26 6 14", from.right(), from.middle() - 12), from.right(), from.middle() + 4,
-              false, from.right() + 32, from.y + 4};
+              false, from.right() + 32, from.y + 4, from.right() + 32, from.y + 4};
     }
     if (out < in) return forward(from, to, between);
     if (out == in) {  // within a column: out and in at the right
       const int far = from.right() + 60;
       return {fmt::format("M{} {}C{} {} {} {} {} {}", from.right(), from.middle() + 6, far, from.middle() + 6, far,
                           to.middle() + 6, to.right() + 7, to.middle() + 6),
-              to.right(), to.middle() + 6, false, far - 12, (from.middle() + to.middle()) / 2 + 10};
+              to.right(), to.middle() + 6, false, far - 12, from.middle() + 10, far - 12, to.middle() + 10};
     }
     // Back: a little lower than the arrows there, and below what stands between.
     const int dip = 9 + 40 * static_cast<int>(out - in - 1);
     const int bend = std::max(40, (from.x - to.right()) / 3);
     return {fmt::format("M{} {}C{} {} {} {} {} {}", from.x, from.middle() + 9, from.x - bend, from.middle() + dip,
                         to.right() + bend, to.middle() + dip, to.right() + 7, to.middle() + 9),
-            to.right(), to.middle() + 9, false, (from.x + to.right()) / 2,
-            (from.middle() + to.middle()) / 2 + dip * 3 / 4 + 18};
+            to.right(), to.middle() + 9, false, from.x, from.middle() + dip * 3 / 4 + 18, to.right(),
+            to.middle() + dip * 3 / 4 + 18};
   }
 
   Way forward(const Box& from, const Box& to, const std::vector<Layout::Seat>& between) const {
@@ -137,9 +138,9 @@ class Drawer {
       path += fmt::format("H{}", free.right());
       x = free.right();
     }
-    const int label_x = (x + to.x) / 2, label_y = (y + to.middle()) / 2;
+    const int last_x = x, last_y = y;
     bend_to(to.x - 7, to.middle());
-    return {path, to.x, to.middle(), true, label_x, label_y};
+    return {path, to.x, to.middle(), true, last_x, last_y, to.x, to.middle()};
   }
 
   // Of what changed, the change: the rest is told by the tooltip.
@@ -152,7 +153,29 @@ class Drawer {
     return out;
   }
 
-  std::string arrow(std::size_t index) const {
+  // In the middle of its piece, or beside it where another text stands there already.
+  std::string label(const Way& way, const std::string& text) {
+    const int width = static_cast<int>(letters(text)) * 6 + 4;
+    Box best;
+    for (const int percent : {50, 35, 65, 25, 75, 42, 58}) {
+      const double t = percent / 100.0;
+      const double along = 1.5 * t * (1 - t) + t * t * t, across = t * t * (3 - 2 * t);  // of the curves drawn here
+      Box box{way.begin_x + static_cast<int>((way.end_x - way.begin_x) * along) - width / 2,
+              way.begin_y + static_cast<int>((way.end_y - way.begin_y) * across) - 14, width};
+      const auto meets = [&](const Box& other) {
+        return box.x < other.right() && other.x < box.right() && box.y < other.y + 13 && other.y < box.y + 13;
+      };
+      if (best.width == 0) best = box;
+      if (std::ranges::any_of(labels_, meets)) continue;
+      best = box;
+      break;
+    }
+    labels_.push_back(best);
+    return fmt::format("<text class=\"services\" x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>",
+                       best.x + width / 2, best.y + 10, xml_text(text));
+  }
+
+  std::string arrow(std::size_t index) {
     const GraphEdge& edge = graph_.edges[index];
     const Way way = way_of(edge, layout_.ways[index]);
     const std::string services = arrow_services(edge);
@@ -163,8 +186,7 @@ class Drawer {
         xml_text(graph_.nodes[edge.from].name), xml_text(graph_.nodes[edge.to].name), xml_text(services), way.path,
         way.tip_x, way.tip_y, way.to_the_right ? -9 : 9);
     if (graph_.edges.size() <= most_labels || edge.state != GraphEdge::State::Same) {
-      element += fmt::format("<text class=\"services\" x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>", way.label_x,
-                             way.label_y - 4, xml_text(shortened(label_of(edge), most_services)));
+      element += label(way, shortened(label_of(edge), most_services));
     }
     return element + "</g>\n";
   }
@@ -201,6 +223,7 @@ class Drawer {
   Layout layout_;
   std::vector<Box> columns_;  // of the first seat of each
   std::vector<Box> boxes_;    // by node
+  std::vector<Box> labels_;   // of the services that stand already
   int width_ = 0, height_ = 0;
 };
 

@@ -104,6 +104,14 @@ class Drawings(GraphTest):
             for (a, b, c, d) in boxes[:i]:
                 self.assertTrue(x + w <= a or a + c <= x or y + h <= b or b + d <= y)
 
+    def test_no_text_stands_on_another(self):
+        root = xml.fromstring(self.graph(BOUTIQUE, "--format", "svg").out)
+        places = [(int(each.get("x")), int(each.get("y")), each.text) for each in root.iter(SVG + "text") if each.get("class") == "services"]
+        self.assertEqual(len(places), len(self.graph(BOUTIQUE, "--format", "json").json()["edges"]))
+        for i, (x, y, text) in enumerate(places):
+            for (a, b, other) in places[:i]:
+                self.assertTrue(abs(y - b) >= 13 or abs(x - a) >= 3 * (len(text) + len(other)), (text, other, x, y))
+
     def test_dot_is_read_by_graphviz(self):
         for directory, words in ((BOUTIQUE, []), (self.odd(), ["--by", "app"])):
             out = self.graph(directory, *words, "--format", "dot").out
@@ -143,6 +151,32 @@ class Drawings(GraphTest):
         self.assertNotIn("Who may talk to whom", self.expect(1, "check", "p.weft", "--format", "html").out)
         self.write("bad.weft", POLICY.replace("web -> db", "web => <db>"))
         self.assertIn("W1006", "".join(self.page(self.expect(2, "check", "bad.weft", "--format", "html").out).itertext()))
+
+
+@unittest.skipUnless(shutil.which("chromium"), "SKIPPED: no chromium")
+class Browser(GraphTest):
+    def after(self, script):
+        """The page of the example as a browser leaves it once `script` has run in it."""
+        page = self.graph(BOUTIQUE, "--format", "html").out
+        self.write("page.html", page.replace("</body>", f"<script>{script}</script></body>"))
+        done = subprocess.run(["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=2000", "--dump-dom",
+                               f"--user-data-dir={self.at / 'profile'}", f"file://{self.at / 'page.html'}"],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=100)
+        self.assertEqual(done.returncode, 0, done)
+        return done.stdout.decode()
+
+    def test_the_search_hides_what_does_not_match(self):
+        dom = self.after("var s = document.getElementById('search'); s.value = 'TCP/6379'; s.dispatchEvent(new Event('input'));")
+        rows = re.findall(r'<tr class="same"( hidden="")?><td>([^<]*)</td><td>([^<]*)</td>', dom)
+        self.assertEqual([(a, b) for hidden, a, b in rows if not hidden], [("cart", "cart_store")])
+        self.assertRegex(dom, r'id="found">1 of \d+<')
+
+    def test_a_click_shows_the_connections_of_a_box(self):
+        click = "document.querySelector('#graph .node[data-name=cart]').dispatchEvent(new MouseEvent('click'));"
+        dom = self.after(click)
+        bright = set(re.findall(r'<g class="node[^"]*" data-node="\d+" data-name="([^"]*)"', re.sub(r'<g class="node[^"]* dim"', "<g", dom)))
+        self.assertEqual(bright, {"cart", "cart_store", "checkout", "frontend"})
+        self.assertNotIn(" dim\"", self.after(click + click))
 
 
 if __name__ == "__main__":
