@@ -61,12 +61,12 @@ describe("the manifest and the code", () => {
   test("no command has a name of the server's, which the client registers itself", async () => {
     const list = /serverCommands = \[([^\]]*)\]/.exec(await sources())[1];
     const served = [...list.matchAll(/"(\w+)"/g)].map((match) => `weft.${match[1]}`);
-    assert.equal(served.length, 4);
+    assert.equal(served.length, 2);
     for (const { command } of contributes.commands) assert.ok(!served.includes(command), command);
     for (const { command, when } of contributes.menus.commandPalette) {
       assert.ok(contributes.commands.some((each) => each.command === command), command);
-      const key = /weft\.serves\.(\w+)/.exec(when)[1];
-      assert.ok(served.includes(`weft.${key}`), when);
+      const key = /weft\.serves\.(\w+)/.exec(when);
+      assert.ok(key === null || served.includes(`weft.${key[1]}`), when);
     }
   });
 
@@ -77,8 +77,17 @@ describe("the manifest and the code", () => {
     assert.deepEqual([...read, "weft.trace.server"].sort(), Object.keys(contributes.configuration.properties).sort());
   });
 
+  test("a program is found by its path and on the PATH", async () => {
+    const { runnable } = await load("settings.ts");
+    assert.ok(runnable(weft, ""));
+    assert.ok(runnable(path.basename(weft), `/nowhere:${path.dirname(weft)}`));
+    assert.ok(!runnable("weft", "/nowhere"));
+    assert.ok(!runnable(path.join(extension, "package.json"), ""));
+    assert.ok(!runnable("/nowhere/weft", process.env.PATH));
+  });
+
   test("paths in settings", async () => {
-    const { expand, serverCommand, initializationOptions, taskCommand } = await load("settings.ts");
+    const { expand, serverCommand, initializationOptions, taskCommand, compareCommand } = await load("settings.ts");
     assert.equal(expand("weft", "/work space"), "weft");
     assert.equal(expand("build/bin/weft", "/ws"), "/ws/build/bin/weft");
     assert.equal(expand("${workspaceFolder}/bin/weft", "/ws"), "/ws/bin/weft");
@@ -90,6 +99,8 @@ describe("the manifest and the code", () => {
       inventory: ["/ws/cluster.yaml", "/etc/nodes.yaml"],
       lint: { W3001: "deny" },
     });
+    assert.deepEqual(compareCommand({ ...settings, inventory: [] }, "/ws", true).args, ["diff", "HEAD", "--format", "md"]);
+    assert.deepEqual(compareCommand({ ...settings, inventory: [] }, "/ws", false).args, ["diff", "HEAD", ".", "--format", "md"]);
     assert.deepEqual(taskCommand("check", ["."], settings, "/ws").args, [
       "check", "--color=never", "--inventory", "/ws/cluster.yaml", "--inventory", "/etc/nodes.yaml", ".",
     ]);

@@ -1,4 +1,5 @@
 // The language server, `weft lsp`, as a process of this editor.
+import { homedir } from "node:os";
 import * as vscode from "vscode";
 import {
   CloseAction,
@@ -7,16 +8,28 @@ import {
   type ExecuteCommandRegistrationOptions,
   ExecuteCommandRequest,
   State,
+  type StaticFeature,
 } from "vscode-languageclient/node";
 import { readSettings, workingFolder } from "./configuration";
-import { initializationOptions, serverCommand } from "./settings";
+import { run } from "./program";
+import { initializationOptions, runnable, serverCommand } from "./settings";
 
 /// What the server may be asked to do beyond the protocol, by its name there without `weft.`. Each has a context key
 /// `weft.serves.NAME`, so that what this server does not know is not offered.
-export const serverCommands = ["explainDecision", "showGraph", "runTest", "diffAgainstHead"] as const;
+export const serverCommands = ["explainDecision", "runTest"] as const;
 export type ServerCommand = (typeof serverCommands)[number];
 
 const restartsAtMost = 3;
+
+/// Tells the server that what its commands give back is shown, so that it needs no message for it.
+const answersAreShown: StaticFeature = {
+  fillClientCapabilities: (capabilities) => {
+    capabilities.experimental = { ...capabilities.experimental, weftAnswers: true };
+  },
+  initialize: () => {},
+  getState: () => ({ kind: "static" }),
+  clear: () => {},
+};
 
 export class Server implements vscode.Disposable {
   private readonly output = vscode.window.createOutputChannel("Weft", { log: true });
@@ -73,6 +86,14 @@ export class Server implements vscode.Disposable {
     const folder = workingFolder();
     const settings = readSettings(vscode.window.activeTextEditor?.document.uri);
     const { command, args } = serverCommand(settings, folder);
+    if (!runnable(command)) {
+      this.show(State.Stopped);
+      void this.complain(`\`${command}\` is not there or cannot be run: without it, policies have their colours only.`);
+      return;
+    }
+    void run({ command, args: ["diff", "--help"] }, folder ?? homedir()).then(({ code }) =>
+      vscode.commands.executeCommand("setContext", "weft.compares", code === 0),
+    );
     this.status.text = "weft: starting";
     this.status.busy = true;
     this.client = new LanguageClient(
@@ -100,6 +121,7 @@ export class Server implements vscode.Disposable {
         },
       },
     );
+    this.client.registerFeature(answersAreShown);
     this.client.onDidChangeState(({ newState }) => this.show(newState));
     try {
       await this.client.start();
@@ -107,7 +129,7 @@ export class Server implements vscode.Disposable {
     } catch (error) {
       this.show(State.Stopped);
       await this.announce();
-      void this.complain(command, error);
+      void this.complain(`\`${command} lsp\` did not start: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
 
@@ -136,6 +158,7 @@ export class Server implements vscode.Disposable {
     return { action: CloseAction.DoNotRestart, handled: true };
   }
 
+  /// What is offered in the palette: what this server and this program can do.
   private async announce(): Promise<void> {
     const offered = this.client?.initializeResult?.capabilities.executeCommandProvider as
       | ExecuteCommandRegistrationOptions
@@ -153,12 +176,7 @@ export class Server implements vscode.Disposable {
     this.status.text = state === State.Stopped ? "weft: not running" : state === State.Starting ? "weft: starting" : `weft ${version ?? ""}`;
   }
 
-  private async complain(command: string, error: unknown): Promise<void> {
-    const reason = error instanceof Error ? error.message : String(error);
-    const absent = /ENOENT|not found|EACCES/.test(reason);
-    const message = absent
-      ? `\`${command}\` is not there or cannot be run: without it, policies have their colours only.`
-      : `\`${command} lsp\` did not start: ${reason}`;
+  private async complain(message: string): Promise<void> {
     const choice = await vscode.window.showErrorMessage(message, "Open Settings", "Show Output");
     if (choice === "Open Settings") await vscode.commands.executeCommand("workbench.action.openSettings", "weft.path");
     if (choice === "Show Output") this.showOutput();

@@ -1,4 +1,5 @@
 // What the settings mean: the command that starts the server, and what the server is told at its start.
+import { accessSync, constants } from "node:fs";
 import { homedir } from "node:os";
 import * as path from "node:path";
 
@@ -33,6 +34,23 @@ export function program(settings: Settings, folder: string | undefined): string 
   return expand(settings.path, folder) || "weft";
 }
 
+/// Whether a program is there: a path, or a name on the PATH.
+export function runnable(command: string, searchPath = process.env["PATH"] ?? ""): boolean {
+  const named = !/[\\/]/.test(command);
+  const endings = process.platform === "win32" ? ["", ".exe", ".cmd"] : [""];
+  const places = named ? searchPath.split(path.delimiter).filter((each) => each !== "") : [""];
+  return places.some((place) =>
+    endings.some((ending) => {
+      try {
+        accessSync(path.join(place, command + ending), constants.X_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    }),
+  );
+}
+
 export function serverCommand(settings: Settings, folder: string | undefined): Command {
   return { command: program(settings, folder), args: ["lsp"] };
 }
@@ -40,6 +58,13 @@ export function serverCommand(settings: Settings, folder: string | undefined): C
 /// What the server is told beyond the protocol: inventories and levels where no weft.toml says them.
 export function initializationOptions(settings: Settings, folder: string | undefined): object {
   return { inventory: settings.inventory.map((each) => expandPath(each, folder)), lint: settings.lint };
+}
+
+/// The command that compares what is saved with what was committed last, for people. A policy without a project is its directory.
+export function compareCommand(settings: Settings, folder: string | undefined, hasProject: boolean): Command {
+  const inventories = settings.inventory.flatMap((each) => ["--inventory", expandPath(each, folder)]);
+  const sides = hasProject ? ["HEAD"] : ["HEAD", "."];
+  return { command: program(settings, folder), args: ["diff", ...sides, "--format", "md", ...inventories] };
 }
 
 /// The command of a task. Without arguments it is about the project; a policy without one is named.

@@ -1,29 +1,26 @@
 -- What the server does beyond the protocol, as commands of a policy; the answer is shown in a window of its own.
 local M = {}
 
-local titles = {
-  ["weft.explainDecision"] = "decision",
-  ["weft.showGraph"] = "reachability",
-  ["weft.runTest"] = "test",
-  ["weft.diffAgainstHead"] = "differences from HEAD",
-}
+local titles = { ["weft.explainDecision"] = "decision", ["weft.runTest"] = "tests" }
 
 --- Shows a text beside the policy, in the place of what was there under the same title.
-local function show(title, text)
+local function show(title, text, filetype)
   local name = "weft://" .. title
   local buffer = vim.fn.bufnr("^" .. vim.fn.escape(name, "[]*?{}") .. "$")
   if buffer == -1 then
     buffer = vim.api.nvim_create_buf(false, true)
     vim.api.nvim_buf_set_name(buffer, name)
     vim.bo[buffer].bufhidden = "wipe"
-    vim.bo[buffer].filetype = "markdown"
+    vim.bo[buffer].filetype = filetype or ""
   end
   vim.bo[buffer].modifiable = true
   vim.api.nvim_buf_set_lines(buffer, 0, -1, false, vim.split(text, "\n"))
   vim.bo[buffer].modifiable = false
   if vim.fn.bufwinid(buffer) == -1 then
+    local window = vim.api.nvim_get_current_win()
     vim.cmd("split")
     vim.api.nvim_win_set_buf(0, buffer)
+    vim.api.nvim_set_current_win(window)
   end
 end
 
@@ -54,6 +51,36 @@ for command in pairs(titles) do
   end
 end
 
+-- Shows what the policy on disk gains and loses against the last commit.
+local function compare(file)
+  local weft = require("weft")
+  local directory = vim.fn.fnamemodify(file, ":p:h")
+  local project = vim.loop.fs_stat(weft.root(file) .. "/weft.toml") ~= nil
+  local words = { weft.options().cmd[1], "diff", "HEAD", "--format", "md" }
+  if not project then
+    table.insert(words, 4, ".")
+  end
+  local output, messages = {}, {}
+  vim.fn.jobstart(words, {
+    cwd = directory,
+    stdout_buffered = true,
+    stderr_buffered = true,
+    on_stdout = function(_, lines)
+      output = lines
+    end,
+    on_stderr = function(_, lines)
+      messages = lines
+    end,
+    on_exit = function(_, code)
+      if table.concat(output) ~= "" then
+        show("differences from HEAD", table.concat(output, "\n"), "markdown")
+      else
+        vim.notify("weft: " .. (code == 0 and "nothing differs from HEAD" or messages[1] or "it failed"), vim.log.levels.WARN)
+      end
+    end,
+  })
+end
+
 --- Defines the commands of a policy.
 function M.define(buffer)
   local function command(name, description, takes, action)
@@ -66,14 +93,11 @@ function M.define(buffer)
   command("WeftExplain", "who decides about a flow, as `weft query` takes it", "+", function(call)
     M.execute("weft.explainDecision", { uri, call.args })
   end)
-  command("WeftGraph", "who reaches whom", 0, function()
-    M.execute("weft.showGraph", { uri })
+  command("WeftTest", "run the tests of this file; `vim.lsp.codelens.run()` runs the one at the cursor", 0, function()
+    M.execute("weft.runTest", { uri, "" })
   end)
-  command("WeftTest", "run the test at the cursor", 0, function()
-    M.execute("weft.runTest", { uri, vim.lsp.util.make_position_params().position })
-  end)
-  command("WeftDiff", "what differs from HEAD", 0, function()
-    M.execute("weft.diffAgainstHead", { uri })
+  command("WeftDiff", "which flows the policy on disk gains and loses against the last commit", 0, function()
+    compare(vim.api.nvim_buf_get_name(buffer))
   end)
 end
 

@@ -61,6 +61,13 @@ local function provides(client, name)
   return (client.server_capabilities or client.resolved_capabilities or {})[name]
 end
 
+local function capabilities()
+  local out = vim.deepcopy(options.capabilities or vim.lsp.protocol.make_client_capabilities())
+  -- What commands of the server give back is shown, so that it needs no message for it.
+  out.experimental = vim.tbl_extend("force", out.experimental or {}, { weftAnswers = true })
+  return out
+end
+
 local function attached(client, buffer)
   vim.bo[buffer].omnifunc = "v:lua.vim.lsp.omnifunc"
   vim.bo[buffer].tagfunc = "v:lua.vim.lsp.tagfunc"
@@ -103,7 +110,7 @@ function M.start(buffer)
       root_dir = root,
       workspace_folders = { { uri = vim.uri_from_fname(root), name = vim.fn.fnamemodify(root, ":t") } },
       init_options = options.init_options,
-      capabilities = options.capabilities or vim.lsp.protocol.make_client_capabilities(),
+      capabilities = capabilities(),
       on_attach = attached,
       on_exit = function()
         clients[root] = nil
