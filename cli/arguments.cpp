@@ -27,6 +27,7 @@ Result<Command> command_of(const CLI::App& root, const CLI::App& command, Words&
   if (name == "reach") return reach_command(command, words);
   if (name == "graph") return graph_command(command, words);
   if (name == "test") return test_command(command, words);
+  if (name == "diff") return diff_command(command, words);
   if (name == "labels") return labels_command(command, words);
   if (name == "profile") return profile_command(command, words);
   if (name == "fmt") return fmt_command(words);

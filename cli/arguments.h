@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "driver/diff_names.h"
 #include "driver/files.h"
 #include "model/evaluate.h"
 
@@ -93,6 +94,17 @@ struct TestArguments {
   model::Moment now = model::before_all;
 };
 
+struct DiffArguments {
+  enum class Format { Text, Json, Markdown, Sarif };
+  enum class FailOn { Nothing, Widened, Narrowed, Any };
+
+  driver::DiffNames names;
+  Format format = Format::Text;
+  FailOn fail_on = FailOn::Nothing;
+  std::string dump_smt;  ///< empty: nowhere
+  model::Moment now = model::before_all;
+};
+
 struct LabelsArguments {
   driver::InputNames inputs;
 };
@@ -149,7 +161,7 @@ struct HelpArguments {
 };
 
 using Command = std::variant<HelpArguments, ExplainArguments, CheckArguments, BuildArguments, QueryArguments, ReachArguments, GraphArguments,
-                             TestArguments, LabelsArguments, ProfileArguments, FmtArguments, LoadArguments,
+                             TestArguments, DiffArguments, LabelsArguments, ProfileArguments, FmtArguments, LoadArguments,
                              UnloadArguments, StatusArguments, MonitorArguments, DoctorArguments, LspArguments, VersionArguments>;
 
 struct Invocation {

@@ -12,6 +12,7 @@ Result<Command> query_command(const CLI::App& command, Words& words);
 Result<Command> reach_command(const CLI::App& command, Words& words);
 Result<Command> graph_command(const CLI::App& command, Words& words);
 Result<Command> test_command(const CLI::App& command, Words& words);
+Result<Command> diff_command(const CLI::App& command, Words& words);
 Result<Command> labels_command(const CLI::App& command, Words& words);
 Result<Command> profile_command(const CLI::App& command, Words& words);
 Result<Command> load_command(const CLI::App& command, Words& words);

@@ -15,6 +15,7 @@ ExitCode run(const QueryArguments& arguments, Console& console);
 ExitCode run(const ReachArguments& arguments, Console& console);
 ExitCode run(const GraphArguments& arguments, Console& console);
 ExitCode run(const TestArguments& arguments, Console& console);
+ExitCode run(const DiffArguments& arguments, Console& console);
 ExitCode run(const LabelsArguments& arguments, Console& console);
 ExitCode run(const ProfileArguments& arguments, Console& console);
 ExitCode run(const FmtArguments& arguments, Console& console);

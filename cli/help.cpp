@@ -73,6 +73,19 @@ const CommandHelp test_help{
     "weft test --watch                                         again whenever a file changes\n"
     "weft test --format junit > report.xml                     also: tap, json, sarif, github, gitlab"};
 
+const CommandHelp diff_help{
+    "diff",
+    "Show what a new policy gains and loses against an old one.\n"
+    "Proves over all flows there could be whether more is allowed than before, or less, and shows an example for every\n"
+    "pair of statements that disagree. With an inventory, also which of its workloads gain or lose what. OLD alone is\n"
+    "compared with the working tree.",
+    "weft diff old.weft new.weft\n"
+    "weft diff HEAD~1                                          the project, against the commit before\n"
+    "weft diff main -- policies/                               one directory of it\n"
+    "weft diff v1.2:shop.weft shop.weft --inventory cluster.yaml\n"
+    "weft diff origin/main --fail-on widened                   for CI: exits with 1 if anything more is allowed\n"
+    "weft diff origin/main --format md > comment.md            for a comment on a pull request"};
+
 const CommandHelp labels_help{
     "labels",
     "Show which labels the policy looks at, and what each costs.\n"
@@ -184,11 +197,11 @@ const std::string_view exit_codes_help =
     "   0  clean: done, nothing to report\n"
     "   1  findings: a claim is refuted or two policies are ambiguous (check, build), a warning under --strict "
     "(check),\n"
-    "      an expectation failed (test), a flow is denied under --exit-code (query), a file would change under --check "
+    "      the policies differ under --exit-code or --fail-on (diff), an expectation failed (test), a flow is denied under --exit-code (query), a file would change under --check "
     "(fmt),\n"
     "      the kernel is not as it was left (status)\n"
     "   2  usage, input or environment: the command line, a file, its text, the kernel or a permission is at fault\n"
-    "   3  undecided: a claim is neither proved nor refuted (check, build), or cannot be told without privilege "
+    "   3  undecided: a claim is neither proved nor refuted (check, build, diff), or cannot be told without privilege "
     "(doctor)\n"
     "  70  internal error: a fault of weft's own\n"
     "\n"

@@ -18,6 +18,7 @@ extern const CommandHelp query_help;
 extern const CommandHelp reach_help;
 extern const CommandHelp graph_help;
 extern const CommandHelp test_help;
+extern const CommandHelp diff_help;
 extern const CommandHelp labels_help;
 extern const CommandHelp profile_help;
 extern const CommandHelp fmt_help;

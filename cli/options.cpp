@@ -171,6 +171,15 @@ void define(CLI::App& root, Words& words) {
   test->add_flag("--watch", words.watch, "runs again whenever an input changes, until Ctrl-C");
   add_now(*test, words);
 
+  CLI::App* diff = add_command(root, diff_help);
+  add_inputs(*diff, words, "OLD [NEW]",
+             "files, directories, revisions of git, or REVISION:PATH; without NEW, the working tree");
+  diff->add_flag("--exit-code", words.exit_code, "exit with 1 if anything is gained or lost, as `--fail-on any`");
+  diff->add_option("--fail-on", words.fail_on, "exit with 1 if flows are gained, or lost, or either")
+      ->option_text("widened|narrowed|any");
+  diff->add_option("--dump-smt", words.dump_smt, "as in `weft check`")->option_text("DIR");
+  add_now(*diff, words);
+
   add_inputs(*add_command(root, labels_help), words, "[PATH…]", policy_path_text);
 
   CLI::App* profile = add_command(root, profile_help);
@@ -224,6 +233,7 @@ std::vector<std::string_view> formats_of(std::string_view command) {
   if (command == check_help.name) return {"text", "json", "junit", "sarif", "github", "gitlab", "html"};
   if (command == graph_help.name) return {"text", "json", "dot", "svg", "mermaid", "html"};
   if (command == reach_help.name) return {"text", "json", "csv", "md", "dot", "svg", "html"};
+  if (command == diff_help.name) return {"text", "json", "md", "sarif"};
   if (command == test_help.name) return {"text", "json", "junit", "tap", "sarif", "github", "gitlab"};
   return {"text", "json"};
 }

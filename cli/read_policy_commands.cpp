@@ -199,6 +199,45 @@ Result<Command> test_command(const CLI::App& command, Words& words) {
   return TestArguments{std::move(*inputs), *format, words.filter, words.coverage, words.watch, *now};
 }
 
+Result<Command> diff_command(const CLI::App& command, Words& words) {
+  if (words.positionals.empty()) {
+    return usage_error("nothing to compare with is given",
+                       "name the old policy: a file, a directory or a revision, such as `weft diff HEAD~1`");
+  }
+  if (words.positionals.size() > 2) return unexpected_word(command, words.positionals[2]);
+  DiffArguments arguments;
+  arguments.names.before = words.positionals[0];
+  if (words.positionals.size() == 2) arguments.names.after = words.positionals[1];
+  if (arguments.names.before == "-" && arguments.names.after == "-") {
+    return usage_error("standard input is asked for more than once", "give one of the policies as a file");
+  }
+  arguments.names.policies = words.policies;
+  arguments.names.inventories = words.inventories;
+  if (const auto set = environment("WEFT_INVENTORY"); set && arguments.names.inventories.empty()) {
+    arguments.names.inventories = split_names(*set);
+  }
+  auto project = project_of(words);
+  if (!project) return std::unexpected(std::move(project.error()));
+  arguments.names.project = std::move(*project);
+  const auto now = now_of(words);
+  if (!now) return std::unexpected(now.error());
+  arguments.now = *now;
+  arguments.dump_smt = words.dump_smt;
+  using enum DiffArguments::Format;
+  const auto format =
+      choice<DiffArguments::Format>("--format", words.format, "WEFT_FORMAT",
+                                    {{"text", Text}, {"json", Json}, {"md", Markdown}, {"sarif", Sarif}}, Text);
+  if (!format) return std::unexpected(format.error());
+  arguments.format = *format;
+  using enum DiffArguments::FailOn;
+  const auto fail_on = choice<DiffArguments::FailOn>("--fail-on", words.fail_on, nullptr,
+                                                     {{"widened", Widened}, {"narrowed", Narrowed}, {"any", Any}},
+                                                     words.exit_code ? Any : Nothing);
+  if (!fail_on) return std::unexpected(fail_on.error());
+  arguments.fail_on = *fail_on;
+  return arguments;
+}
+
 Result<Command> labels_command(const CLI::App& command, Words& words) {
   auto inputs = inputs_of(command, words, words.positionals);
   if (!inputs) return std::unexpected(std::move(inputs.error()));

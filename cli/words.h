@@ -52,6 +52,7 @@ struct Words {
   bool no_config = false;
   std::string now;
   std::string filter;
+  std::string fail_on;
   bool coverage = false;
   std::string from;
   std::string to;

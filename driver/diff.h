@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "driver/compile.h"
+#include "driver/diff_names.h"
+#include "driver/revision.h"
+#include "model/service.h"
+#include "verifier/diff.h"
+
+namespace weft::driver {
+
+/// One of the two policies.
+struct DiffSide {
+  std::string name;                  ///< for people: "HEAD~1:policies", "shop.weft"
+  std::optional<Revision> revision;  ///< whose files are read as long as this lives
+  Compilation compilation;
+};
+
+/// Some workloads, nodes or parts of the world that gain or lose the same.
+struct PairEnds {
+  std::string name;  ///< `web`, `app == "web"`, `shop/web-1 and 2 others`, `world`
+  std::vector<model::InstanceId> members{};  ///< ascending; none of the world's
+};
+
+/// Services that every one of some peers gains or loses towards every one of others.
+struct PairChange {
+  bool gained = false;
+  PairEnds sources;
+  PairEnds destinations;
+  model::PointSet services;
+  std::uint64_t pairs = 0;  ///< of distinct peers; the world counts as one
+  bool own_node = false;    ///< between workloads and the nodes they run on
+};
+
+/// What changes between the workloads and nodes of an inventory, at the time that is asked about.
+struct InventoryDiff {
+  std::string of;                   ///< whose inventory it is: "the new policy's", …
+  std::vector<PairChange> changes;  ///< what is gained, then what is lost; those of most pairs first
+  std::uint64_t gained = 0;         ///< pairs
+  std::uint64_t lost = 0;
+};
+
+struct PolicyDiff {
+  DiffSide before;
+  DiffSide after;
+  std::optional<verifier::Diff> flows;       ///< none where a side could not be understood: its diagnostics say why
+  std::optional<InventoryDiff> inventory;    ///< none without one
+  std::vector<std::string> notes;            ///< what to know of the comparison
+  Diagnostics findings;                      ///< W3030 to W3033, at places of the new policy
+
+  bool understood() const { return flows.has_value(); }
+};
+
+/// Reads two policies, each with its own project file, and compares them over all flows; with an inventory also over the
+/// pairs of peers it lists.
+///
+/// Errors: W3040 and W3041. What is wrong with a policy or an inventory is said by the diagnostics of its side.
+Result<PolicyDiff> diff(const DiffNames& names, const Options& options);
+
+/// "HEAD~1:shop.weft:14:3" of a statement, or nothing for what is no statement.
+std::string place_of(const verifier::Decider& decider, const Compilation& compilation);
+/// `allow web -> api : http` as it is written, on one line; "isolate …"; or what decides without a statement.
+std::string words_of(const verifier::Decider& decider, const Compilation& compilation);
+/// Where that is written, if anywhere.
+std::optional<Span> span_of(const verifier::Decider& decider, const model::Policy& policy);
+
+}  // namespace weft::driver

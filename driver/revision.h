@@ -1,0 +1,46 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace weft::driver {
+
+/// The policy files, project files and inventories of one commit of the repository around the working directory, as
+/// files below a directory of their own, which goes with this object. What git does to files it checks out is done to
+/// them; the repository, its index and its working tree are left alone.
+class Revision {
+ public:
+  /// Errors: W3040 where git knows no such revision, or there is no repository; W3041 where git cannot be run or fails.
+  static Result<Revision> check_out(const std::string& revision);
+
+  Revision(Revision&& other) noexcept;
+  Revision& operator=(Revision&& other) noexcept;
+  ~Revision();
+
+  /// The name by which a file of the commit is opened: `path` is as the working directory would name it.
+  ///
+  /// Errors: W3040 where the commit has no such file or directory, or the path leads out of the repository.
+  Result<std::string> file(const std::string& path) const;
+  /// The `weft.toml` that held in the working directory, or an empty name.
+  std::string project() const;
+  /// A name of a file below the directory as people know it: "HEAD~1:policies/shop.weft".
+  std::string shown(const std::string& name) const;
+
+ private:
+  Revision() = default;
+
+  std::string revision_;
+  std::filesystem::path directory_;  // made for it
+  std::filesystem::path tree_;       // the commit's files
+  std::filesystem::path prefix_;     // of the working directory in the repository
+  std::filesystem::path top_;        // of the repository
+};
+
+/// True if git takes the word for a commit of the repository around the working directory.
+bool is_revision(const std::string& word);
+
+}  // namespace weft::driver
