@@ -112,7 +112,7 @@ static const struct { unsigned number; const char *workload, *interface; } endpo
 static const struct { const char *symbol; unsigned bytes, elements; } tables[] = { WEFT_TABLE_LIST(TABLE) };
 int main(void)
 {
-	return !(sizeof(egress) / sizeof(egress[0]) <= WEFT_EGRESS_ENTRIES && ingress[0].number == WEFT_ENTRY_MALFORMED &&
+	return !(sizeof(egress) / sizeof(egress[0]) <= WEFT_EGRESS_ENTRIES && egress[0].number == WEFT_ENTRY_MALFORMED && ingress[0].number == WEFT_ENTRY_MALFORMED &&
 		 endpoints[0].workload[0] == 's' && tables[0].bytes && sizeof(struct weft_event) == 80);
 }
 """)
