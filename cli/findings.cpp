@@ -54,8 +54,11 @@ std::string_view lines_around(const Sources& sources, Span span) {
 
 std::vector<const Diagnostic*> most_severe_first(const Diagnostics& diagnostics) {
   std::vector<const Diagnostic*> out;
-  for (const Diagnostic& diagnostic : diagnostics.all()) out.push_back(&diagnostic);
-  std::ranges::stable_sort(out, {}, [](const Diagnostic* each) { return each->severity; });
+  for (const Severity severity : {Severity::Error, Severity::Warning, Severity::Note}) {
+    for (const Diagnostic& diagnostic : diagnostics.all()) {
+      if (diagnostic.severity == severity) out.push_back(&diagnostic);
+    }
+  }
   return out;
 }
 

@@ -1,6 +1,7 @@
 #include "cli/graph_layout.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 namespace weft::cli {
@@ -102,7 +103,7 @@ struct Seated {
 
   // Puts each near the middle of its neighbours.
   void sort(std::vector<std::size_t>& column) {
-    std::vector<std::pair<double, std::size_t>> middles;
+    std::vector<std::tuple<double, std::size_t, std::size_t>> middles;  // with the row, so that equals keep theirs
     for (const std::size_t one : column) {
       double sum = 0;
       std::size_t count = 0;
@@ -111,11 +112,11 @@ struct Seated {
         sum += place(other);
         ++count;
       }
-      middles.emplace_back(count == 0 ? place(one) : sum / static_cast<double>(count), one);
+      middles.emplace_back(count == 0 ? place(one) : sum / static_cast<double>(count), seats[one].row, one);
     }
-    std::ranges::stable_sort(middles, {}, &std::pair<double, std::size_t>::first);
+    std::ranges::sort(middles);
     for (std::size_t row = 0; row < column.size(); ++row) {
-      column[row] = middles[row].second;
+      column[row] = std::get<2>(middles[row]);
       seats[column[row]].row = row;
     }
   }
