@@ -103,7 +103,7 @@ TEST_CASE("what refutes a claim happens in the kernel", "[kernel]") {
     return;
   }
   std::size_t allowed = 0, denied = 0;
-  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 25; ++seed) {
     INFO("seed " << seed);
     model::Policy policy = test::generate_world(seed, test::WorldOptions::small()).policy;
     claim_both_ways(policy);
