@@ -54,61 +54,78 @@ void ClassMatrix::transpose_into(ClassMatrix& out) const {
 
 namespace {
 
-// The rows of one gate on one atom, by group; where they are those of another atom they are shared.
+// How the row of a group differs from its row on the first atom: a few peers, or a row of its own.
+struct Difference {
+  std::uint32_t group = 0;
+  std::vector<std::uint32_t> opened, closed;  ///< where there is no row
+  std::optional<BitSet> row{};
+};
+
+// The rows of one gate on the first atom, by group, and how those on other atoms differ.
 class GateRows {
  public:
-  GateRows(const ClosedGates& gates, model::Direction direction) : gates_(gates), gate_(gates.gate(direction)) {
-    rows_.resize(gate_.groups.size());
-  }
-
-  // All rows on an atom, which differences are counted against from then on.
-  void compute(std::uint32_t atom) {
-    for (std::uint32_t g = 0; g < gate_.groups.size(); ++g) rows_[g] = gates_.row(gate_, g, atom);
-  }
-
-  // The groups for which other entries speak on `atom` than on `base`.
-  std::vector<std::uint32_t> changed(std::uint32_t base, std::uint32_t atom) const {
-    const std::vector<BitSet>& sets = gates_.services().sets;
-    std::vector<bool> differs(sets.size());
-    for (std::size_t i = 0; i < sets.size(); ++i) differs[i] = sets[i].test(base) != sets[i].test(atom);
-    std::vector<std::uint32_t> out;
+  GateRows(const ClosedGates& gates, model::Direction direction, std::uint32_t base)
+      : gates_(gates), gate_(gates.gate(direction)), base_(base), asking_(gates.services().sets.size()) {
     for (std::uint32_t g = 0; g < gate_.groups.size(); ++g) {
-      if (std::ranges::any_of(gate_.groups[g].services, [&](std::uint32_t set) { return differs[set]; }))
-        out.push_back(g);
-    }
-    return out;
-  }
-
-  // The row of a group on `atom`, which is that of `base` but for peers of the entries that differ. Where these are
-  // few, as those of a service that everybody may ask are, they are asked for one by one.
-  BitSet on(std::uint32_t group, std::uint32_t base, std::uint32_t atom) const {
-    constexpr std::size_t few = 4;
-    std::vector<std::uint32_t> peers;
-    for (const std::uint32_t j : gate_.groups[group].entries) {
-      const ClosedEntry& entry = gate_.joined[j].joint;
-      if (gates_.speaks(entry, base) == gates_.speaks(entry, atom)) continue;
-      if (entry.peer == nothing || peers.size() + gates_.set(entry.peer).count() > few)
-        return gates_.row(gate_, group, atom);
-      gates_.set(entry.peer).each([&](std::uint32_t peer) { peers.push_back(peer); });
-    }
-    BitSet out = rows_[group];
-    for (const std::uint32_t peer : peers) {
-      if (gates_.allows(gate_, gate_.groups[group].example, peer, atom, Place::Apart)) {
-        out.set(peer);
-      } else {
-        out.clear(peer);
+      rows_.push_back(gates_.row(gate_, g, base));
+      for (const std::uint32_t j : gate_.groups[g].entries) {
+        const std::uint32_t services = gate_.joined[j].joint.services;
+        if (services != nothing) asking_[services].emplace_back(g, j);
       }
     }
+  }
+
+  /// Of the groups for which other entries speak on `atom`, ascending.
+  std::vector<Difference> differences(std::uint32_t atom) const {
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> changed;  // group and joined entry
+    for (std::size_t set = 0; set < asking_.size(); ++set) {
+      const BitSet& atoms = gates_.services().sets[set];
+      if (atoms.test(base_) == atoms.test(atom)) continue;
+      changed.insert(changed.end(), asking_[set].begin(), asking_[set].end());
+    }
+    std::ranges::sort(changed);
+    std::vector<Difference> out;
+    for (std::size_t at = 0, end = 0; at < changed.size(); at = end) {
+      while (end < changed.size() && changed[end].first == changed[at].first) ++end;
+      out.push_back(difference({changed.begin() + static_cast<std::ptrdiff_t>(at), end - at}, atom));
+    }
     return out;
   }
+
   const BitSet& of_group(std::uint32_t group) const { return rows_[group]; }
   const BitSet& of_class(std::uint32_t number) const { return rows_[gate_.group_of[number]]; }
   std::uint32_t group_of(std::uint32_t number) const { return gate_.group_of[number]; }
   std::size_t groups() const { return rows_.size(); }
 
  private:
+  // Only peers of entries that differ can be treated differently. Where these are few, as those of a service that
+  // everybody may ask are, they are asked for one by one.
+  Difference difference(std::span<const std::pair<std::uint32_t, std::uint32_t>> changed, std::uint32_t atom) const {
+    constexpr std::size_t few = 4;
+    Difference out{changed.front().first, {}, {}, {}};
+    std::vector<std::uint32_t> peers;
+    for (const auto& [group, j] : changed) {
+      const std::uint32_t of_entry = gate_.joined[j].joint.peer;
+      if (of_entry == nothing || peers.size() + gates_.set(of_entry).count() > few) {
+        out.row = gates_.row(gate_, group, atom);
+        return out;
+      }
+      gates_.set(of_entry).each([&](std::uint32_t peer) { peers.push_back(peer); });
+    }
+    std::ranges::sort(peers);
+    const auto repeats = std::ranges::unique(peers);
+    peers.erase(repeats.begin(), repeats.end());
+    for (const std::uint32_t peer : peers) {
+      const bool open = gates_.allows(gate_, gate_.groups[out.group].example, peer, atom, Place::Apart);
+      if (open != rows_[out.group].test(peer)) (open ? out.opened : out.closed).push_back(peer);
+    }
+    return out;
+  }
+
   const ClosedGates& gates_;
   const ClosedGate& gate_;
+  std::uint32_t base_;
+  std::vector<std::vector<std::pair<std::uint32_t, std::uint32_t>>> asking_;  // by set of services: group, joined entry
   std::vector<BitSet> rows_;
 };
 
@@ -128,104 +145,134 @@ void add_all(ClassMatrix& out, const GateRows& egress, const ClassMatrix& entere
 // atoms are a port of a few rules, so that nearly all rows are those of the first.
 class AnyService {
  public:
-  AnyService(const ClosedGates& gates, std::size_t classes)
-      : egress_(gates, model::Direction::Egress),
-        ingress_(gates, model::Direction::Ingress),
-        gates_(gates),
+  AnyService(const ClosedGates& gates, std::size_t classes, std::uint32_t base)
+      : gates_(gates),
+        base_(base),
+        egress_(gates, model::Direction::Egress, base),
+        ingress_(gates, model::Direction::Ingress, base),
         out_(classes),
-        entered_(classes),
+        entered_(entrances(ingress_, classes)),
         by_destination_(classes),
         turned_(classes) {}
 
-  ClassMatrix run(std::uint32_t base) {
-    egress_.compute(base);
-    ingress_.compute(base);
-    entered_ = entrances(ingress_, out_.size());
+  ClassMatrix run() {
     add_all(out_, egress_, entered_);
     for (std::uint32_t atom = 0; atom < gates_.services().atoms.size(); ++atom) {
-      if (atom != base) add(base, atom);
+      if (atom != base_) add(atom);
     }
     return std::move(out_);
   }
 
  private:
-  // An entrance that is another one than on the first atom.
-  struct Entrance {
-    BitSet open;          // whom it lets in
-    BitSet opened;        // of them those whom it does not let in on the first
-    bool closes = false;  // it lets somebody in on the first only
-    std::size_t bits = 0;
-  };
+  using ByGroup = std::vector<const Difference*>;  // null where the rows are those of the first atom
 
-  void add(std::uint32_t base, std::uint32_t atom) {
+  static ByGroup by_group(const std::vector<Difference>& differences, std::size_t groups) {
+    ByGroup out(groups);
+    for (const Difference& difference : differences) out[difference.group] = &difference;
+    return out;
+  }
+
+  static bool open(const Difference* difference, const BitSet& first, std::uint32_t peer) {
+    if (!difference) return first.test(peer);
+    if (difference->row) return difference->row->test(peer);
+    if (std::ranges::binary_search(difference->opened, peer)) return true;
+    return first.test(peer) && !std::ranges::binary_search(difference->closed, peer);
+  }
+
+  void add(std::uint32_t atom) {
+    const std::vector<Difference> leaving = egress_.differences(atom), entering = ingress_.differences(atom);
+    const ByGroup leaves = by_group(leaving, egress_.groups()), enters = by_group(entering, ingress_.groups());
+    add_entrances(leaves, enters);
+    add_exits(leaves, enters);
+  }
+
+  // Entrances that open: whoever leaves for them on this atom gets there. Where many open for many, to turn all of them
+  // round at once is quicker than bit by bit.
+  void add_entrances(const ByGroup& leaves, const ByGroup& enters) {
     const std::size_t size = out_.size();
-    std::vector<std::optional<BitSet>> leaving(egress_.groups());
-    std::vector<std::optional<Entrance>> entering(ingress_.groups());
-    for (const std::uint32_t g : egress_.changed(base, atom)) leaving[g] = egress_.on(g, base, atom);
-    for (const std::uint32_t g : ingress_.changed(base, atom)) {
-      Entrance& entrance = entering[g].emplace(Entrance{ingress_.on(g, base, atom), {}, false, 0});
-      entrance.opened = entrance.open;
-      entrance.opened -= ingress_.of_group(g);
-      entrance.closes = !ingress_.of_group(g).within(entrance.open);
-      entrance.bits = entrance.opened.count();
+    std::vector<BitSet> opened(enters.size());  // by group, where there is a row
+    std::vector<std::size_t> counts(enters.size());
+    for (std::size_t g = 0; g < enters.size(); ++g) {
+      if (!enters[g]) continue;
+      counts[g] = enters[g]->opened.size();
+      if (!enters[g]->row) continue;
+      opened[g] = *enters[g]->row;
+      opened[g] -= ingress_.of_group(static_cast<std::uint32_t>(g));
+      counts[g] = opened[g].count();
     }
-    const auto leaving_row = [&](std::uint32_t s) -> const BitSet& {
-      const std::optional<BitSet>& row = leaving[egress_.group_of(s)];
-      return row ? *row : egress_.of_class(s);
-    };
-    const auto entrance = [&](std::uint32_t d) -> const Entrance* {
-      const std::optional<Entrance>& found = entering[ingress_.group_of(d)];
-      return found ? &*found : nullptr;
-    };
-
-    // Entrances that open: whoever leaves for them on this atom gets there. Where many open for many, to turn all of
-    // them round at once is quicker than bit by bit.
     std::size_t bits = 0;
+    for (std::uint32_t d = 0; d < size; ++d) bits += counts[ingress_.group_of(d)];
+    if (bits == 0) return;
+
+    const bool many = bits > size * size / 128;
+    for (std::uint32_t d = 0; d < size; ++d) {
+      const std::uint32_t g = ingress_.group_of(d);
+      const bool has_row = enters[g] && enters[g]->row;
+      if (many) std::ranges::fill(by_destination_.row(d), 0);
+      if (many && has_row) std::ranges::copy(opened[g].words(), by_destination_.row(d).begin());
+      const auto arrive = [&](std::uint32_t s) {
+        if (open(leaves[egress_.group_of(s)], egress_.of_class(s), d)) out_.set(s, d);
+      };
+      if (!many && has_row) opened[g].each(arrive);
+      if (enters[g] && !has_row) std::ranges::for_each(enters[g]->opened, arrive);
+    }
+    if (!many) return;
+    by_destination_.transpose_into(turned_);
+    for (std::uint32_t s = 0; s < size; ++s) {
+      const Difference* difference = leaves[egress_.group_of(s)];
+      if (difference && !difference->row) {
+        BitSet row = egress_.of_class(s);
+        for (const std::uint32_t d : difference->opened) row.set(d);
+        for (const std::uint32_t d : difference->closed) row.clear(d);
+        join(out_.row(s), row.words(), turned_.row(s));
+      } else {
+        join(out_.row(s), (difference ? *difference->row : egress_.of_class(s)).words(), turned_.row(s));
+      }
+    }
+  }
+
+  // Gates at the source that open, through entrances that are open on both atoms.
+  void add_exits(const ByGroup& leaves, const ByGroup& enters) {
+    const std::size_t size = out_.size();
+    const auto entrance = [&](std::uint32_t s, std::uint32_t d) {
+      return open(enters[ingress_.group_of(d)], ingress_.of_class(d), s);
+    };
+    // Those whose row closes for somebody have to be asked.
+    std::vector<bool> closes(enters.size());
+    for (std::size_t g = 0; g < enters.size(); ++g) {
+      if (!enters[g]) continue;
+      closes[g] = enters[g]->row ? !ingress_.of_group(static_cast<std::uint32_t>(g)).within(*enters[g]->row)
+                                 : !enters[g]->closed.empty();
+    }
     BitSet closing(size);
     for (std::uint32_t d = 0; d < size; ++d) {
-      const Entrance* to = entrance(d);
-      if (to) bits += to->bits;
-      if (to && to->closes) closing.set(d);
+      if (closes[ingress_.group_of(d)]) closing.set(d);
     }
-    if (bits > size * size / 128) {
-      for (std::uint32_t d = 0; d < size; ++d) {
-        if (const Entrance* to = entrance(d)) {
-          std::ranges::copy(to->opened.words(), by_destination_.row(d).begin());
-        } else {
-          std::ranges::fill(by_destination_.row(d), 0);
-        }
-      }
-      by_destination_.transpose_into(turned_);
-      for (std::uint32_t s = 0; s < size; ++s) join(out_.row(s), leaving_row(s).words(), turned_.row(s));
-    } else if (bits > 0) {
-      for (std::uint32_t d = 0; d < size; ++d) {
-        const Entrance* to = entrance(d);
-        if (!to || to->bits == 0) continue;
-        to->opened.each([&](std::uint32_t s) {
-          if (leaving_row(s).test(d)) out_.set(s, d);
-        });
-      }
-    }
-
-    // Gates at the source that open, through entrances that are open on both atoms.
     for (std::uint32_t s = 0; s < size; ++s) {
-      const std::optional<BitSet>& row = leaving[egress_.group_of(s)];
-      if (!row) continue;
-      BitSet opened = *row;
+      const Difference* difference = leaves[egress_.group_of(s)];
+      if (!difference) continue;
+      if (!difference->row) {
+        for (const std::uint32_t d : difference->opened) {
+          if (entrance(s, d)) out_.set(s, d);
+        }
+        continue;
+      }
+      BitSet opened = *difference->row;
       opened -= egress_.of_class(s);
       if (closing.intersects(opened)) {
         BitSet doubtful = opened;
         doubtful &= closing;
         doubtful.each([&](std::uint32_t d) {
-          if (!entrance(d)->open.test(s)) opened.clear(d);
+          if (!entrance(s, d)) opened.clear(d);
         });
       }
       join(out_.row(s), opened.words(), entered_.row(s));
     }
   }
 
-  GateRows egress_, ingress_;
   const ClosedGates& gates_;
+  std::uint32_t base_;
+  GateRows egress_, ingress_;
   ClassMatrix out_;
   ClassMatrix entered_;
   ClassMatrix by_destination_, turned_;  // kept between atoms: to get and clear that much memory takes time
@@ -265,16 +312,15 @@ ClassMatrix Connectivity::matrix(std::uint32_t atom) const {
 
 ClassMatrix Connectivity::gates_matrix(std::uint32_t atom) const {
   const std::size_t size = classes().size();
-  GateRows egress(tables_->gates, model::Direction::Egress), ingress(tables_->gates, model::Direction::Ingress);
-  egress.compute(atom);
-  ingress.compute(atom);
+  const GateRows egress(tables_->gates, model::Direction::Egress, atom);
+  const GateRows ingress(tables_->gates, model::Direction::Ingress, atom);
   ClassMatrix out(size);
   add_all(out, egress, entrances(ingress, size));
   return out;
 }
 
 ClassMatrix Connectivity::any_service() const {
-  ClassMatrix out = AnyService(tables_->gates, classes().size()).run(plainest(tables_->gates));
+  ClassMatrix out = AnyService(tables_->gates, classes().size(), plainest(tables_->gates)).run();
   tables_->keep_partners(out);
   return out;
 }

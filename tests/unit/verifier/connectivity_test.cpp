@@ -139,6 +139,39 @@ TEST_CASE("connectivity says what the evaluator says: samples of worlds with mor
   check_world(generate_world(7, WorldOptions::big()), 3000, false);
 }
 
+TEST_CASE("any service is what all atoms add up to, in worlds with many classes") {
+  std::size_t classes = 0;
+  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+    const World world = generate_world(seed, WorldOptions::big());
+    const Connectivity connectivity(world.policy, world.inventory);
+    const ClassMatrix any = connectivity.any_service();
+    classes = std::max(classes, any.size());
+    std::vector<BitSet> rows(any.size(), BitSet(any.size()));
+    for (std::uint32_t atom = 0; atom < connectivity.atoms().size(); ++atom) {
+      const ClassMatrix matrix = connectivity.matrix(atom);
+      for (std::size_t s = 0; s < rows.size(); ++s) rows[s] |= matrix.row_set(s);
+    }
+    bool right = true;
+    for (std::size_t s = 0; s < rows.size(); ++s) right = right && rows[s] == any.row_set(s);
+    CHECK(right);
+  }
+  CHECK(classes > 60);
+}
+
+TEST_CASE("a matrix is turned round, whatever its size") {
+  Random random(5);
+  for (const std::size_t size : {1UL, 63UL, 64UL, 65UL, 130UL, 200UL}) {
+    ClassMatrix matrix(size);
+    for (std::size_t i = 0; i < 3 * size; ++i) matrix.set(random.below(size), random.below(size));
+    const ClassMatrix turned = matrix.transposed();
+    bool right = true;
+    for (std::size_t a = 0; a < size; ++a) {
+      for (std::size_t b = 0; b < size; ++b) right = right && matrix.test(a, b) == turned.test(b, a);
+    }
+    CHECK(right);
+  }
+}
+
 TEST_CASE("classes hold every instance once for each way its addresses are seen, and all of the world") {
   for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     const World world = generate_world(seed);
