@@ -7,7 +7,7 @@ import unittest
 
 from weft_cli import BINARY, BOUTIQUE, POLICY, NEVER_REFUTED, WeftTest, environment
 
-COMMANDS = ["check", "build", "query", "test", "labels", "profile", "fmt", "load", "unload", "status", "doctor", "lsp", "version",
+COMMANDS = ["check", "build", "query", "test", "diff", "labels", "profile", "fmt", "load", "unload", "status", "doctor", "lsp", "version",
             "explain", "help"]
 
 
