@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "cli/batch.h"
 #include "cli/commands.h"
 #include "cli/decision_text.h"
@@ -45,15 +46,24 @@ std::string as_text(const std::string& flow, const driver::Answer& answer, const
   return out;
 }
 
+// Of several flows, which one is meant; most messages about its text show it already.
+std::string with_flow(std::string message, const std::string& flow, bool several) {
+  if (!several || message.find(flow) != std::string::npos) return message;
+  return fmt::format("{} (in `{}`)", message, printable(flow));
+}
+
 ExitCode answer_flows(const QueryArguments& arguments, const driver::Judge& judge, DecisionText& text,
                       Console& console) {
   bool refused = false;
   bool denied = false;
+  const bool several = arguments.flows.size() > 1;
   for (const std::string& flow : arguments.flows) {
     auto question = driver::parse_question(flow);
     auto answer = question ? judge.answer(*question) : std::unexpected(std::move(question.error()));
     if (!answer) {
-      console.messages.tell(answer.error());
+      Error shown = answer.error();
+      shown.message = with_flow(std::move(shown.message), flow, several);
+      console.messages.tell(shown);
       refused = true;
       // One flow, one line: whoever reads them counts.
       if (console.common.format == Format::Json) {
@@ -66,7 +76,8 @@ ExitCode answer_flows(const QueryArguments& arguments, const driver::Judge& judg
       if (console.common.format == Format::Json) {
         answer->notes.push_back(doubt.help.empty() ? doubt.message : fmt::format("{}; {}", doubt.message, doubt.help));
       } else {
-        console.messages.warn({std::string(driver::query_code::doubtful), doubt.message, doubt.help});
+        console.messages.warn(
+            {std::string(driver::query_code::doubtful), with_flow(doubt.message, flow, several), doubt.help});
       }
     }
     if (console.common.format == Format::Json) {

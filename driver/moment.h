@@ -1,6 +1,5 @@
 #pragma once
 
-#include <string>
 #include <string_view>
 
 #include "base/result.h"
@@ -8,14 +7,10 @@
 
 namespace weft::driver {
 
-/// Reads a date ("2027-03-01", which is 00:00 UTC of that day) or a time of RFC 3339 ("2027-03-01T12:30:00Z",
-/// "2027-03-01T12:30+01:00"; seconds may be left out, fractions of them are cut).
+/// Reads what model::parse_moment does.
 ///
 /// Errors: W9018 with what is wrong with it.
 Result<model::Moment> parse_moment(std::string_view text);
-
-/// "2027-03-01T12:30:00Z"
-std::string to_string(model::Moment moment);
 
 /// What the clock says now.
 model::Moment clock_moment();

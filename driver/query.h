@@ -100,8 +100,8 @@ class Judge {
   bool addresses_matter_ = false;  // some selector looks at addresses
 };
 
-/// Reads "shop/web-1 -> 10.0.0.7 : tcp/443"; an end is a name, an address, or a label map such as
-/// `{app: "web", ns: "shop", ns.team: "x"}`.
+/// Reads "shop/web-1 -> 10.0.0.7 : tcp/443"; an end is a name, which may stand in double quotes, an address, or a label
+/// map such as `{app: "web", ns: "shop", ns.team: "x"}`.
 ///
 /// Errors: W9101 with what was expected.
 Result<Question> parse_question(std::string_view text);

@@ -145,6 +145,16 @@ class LabelMap {
   std::size_t at_ = 0;
 };
 
+// A name as the tests of a policy write it.
+std::string unquoted(std::string_view text) {
+  std::string out;
+  for (std::size_t at = 1; at + 1 < text.size(); ++at) {
+    if (text[at] == '\\' && at + 2 < text.size()) ++at;
+    out += text[at];
+  }
+  return out;
+}
+
 Result<PeerQuestion> parse_peer(std::string_view text) {
   if (text.starts_with('{')) {
     auto imagined = LabelMap(text).read();
@@ -152,6 +162,7 @@ Result<PeerQuestion> parse_peer(std::string_view text) {
     return std::move(*imagined);
   }
   if (model::parse_address(text)) return AddressPeer{std::string(text)};
+  if (text.size() > 2 && text.starts_with('"') && text.ends_with('"')) return NamedPeer{unquoted(text)};
   return NamedPeer{std::string(text)};
 }
 
@@ -171,7 +182,7 @@ Found find_outside(std::string_view text, std::string_view wanted) {
         ++at;
       else if (c == inside)
         inside = 0;
-    } else if (braces && (c == '"' || c == '`')) {
+    } else if (c == '"' || (braces && c == '`')) {
       inside = c;
     } else if (c == '{') {
       if (braces) return {std::string_view::npos, '{'};  // maps hold no maps
@@ -196,11 +207,11 @@ Result<Question> parse_question(std::string_view text) {
   const std::string_view source = trimmed(text.substr(0, arrow));
   const std::string_view rest = text.substr(arrow + 2);
 
-  // The last colon outside a label map: an IPv6 address has colons of its own, a service has none.
-  const std::size_t braces_end = rest.rfind('}');
+  // The last colon outside a label map or a name in quotes: an IPv6 address has colons of its own, a service has none.
+  const std::size_t end_of_peer = rest.find_last_of("}\"");
   const std::size_t colon = rest.rfind(':');
-  const bool inside_map = braces_end != std::string_view::npos && colon != std::string_view::npos && colon < braces_end;
-  if (colon == std::string_view::npos || inside_map)
+  const bool inside = end_of_peer != std::string_view::npos && colon != std::string_view::npos && colon < end_of_peer;
+  if (colon == std::string_view::npos || inside)
     return refused(fmt::format("no `: SERVICE` in the flow `{}`", printable(text)));
   const std::string_view destination = trimmed(rest.substr(0, colon));
   const std::string_view service = trimmed(rest.substr(colon + 1));

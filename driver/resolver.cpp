@@ -140,6 +140,10 @@ class Resolver {
   Result<void> unknown_name(const std::string& name) const {
     std::string message = fmt::format("the inventory has no workload or node `{}`", printable(name));
     if (name == "world") return refused(query_code::unknown_name, std::move(message), "name an address of the world");
+    if (name.find("==") != std::string::npos) {
+      return refused(query_code::unknown_name, std::move(message),
+                     "a workload is told by its labels in braces: `{app: \"web\", ns: \"shop\"}`");
+    }
     for (const model::Group& group : policy_.groups) {
       if (group.name != name) continue;
       return refused(query_code::unknown_name, std::move(message), member_hint(group));
@@ -233,10 +237,9 @@ Result<model::ServicePoint> resolve_service(const std::string& service, const Pe
     if (port.name != name.name || port.protocol != name.protocol) continue;
     const model::ServicePoint point = model::service_point(port.protocol, port.port);
     if (found && *found != point) {
-      return refused(
-          query_code::bad_service,
-          fmt::format("{} declares `{}` at several ports", name_of(question), printable(service)),
-          "write the number");
+      return refused(query_code::bad_service,
+                     fmt::format("{} declares `{}` at several ports", name_of(question), printable(service)),
+                     "write the number");
     }
     found = point;
   }

@@ -6,7 +6,6 @@
 
 #include "base/text.h"
 #include "frontend/diagnostics.h"
-#include "frontend/moments.h"
 #include "model/evaluate.h"
 #include "model/moment.h"
 
@@ -23,6 +22,13 @@ constexpr std::array<std::string_view, 5> obligation_kinds{"http", "grpc", "dns"
 template <std::size_t size>
 std::vector<std::string> listed(const std::array<std::string_view, size>& words) {
   return {words.begin(), words.end()};
+}
+
+// Policy text states its times in UTC, in whole seconds.
+std::optional<model::Moment> moment(std::string_view text) {
+  if (text.find_first_not_of("0123456789-T:Z") != std::string_view::npos) return {};
+  const auto read = model::parse_moment(text);
+  return read ? std::optional(*read) : std::nullopt;
 }
 
 }  // namespace

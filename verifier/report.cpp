@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -57,7 +58,9 @@ class Reporter {
       show_use(out, assertion);
       out.suggest("compare its labels, addresses and ports with those the policy knows");
     } else {
-      Diagnostic& out = diagnostics_.report(undecided, place(assertion.span), fmt::format("`{}`", as_written(assertion)),
+      std::string written = as_written(assertion);
+      if (written.find('`') == std::string::npos) written = fmt::format("`{}`", written);  // else it has its own
+      Diagnostic& out = diagnostics_.report(undecided, place(assertion.span), std::move(written),
                                             std::get<Undecided>(answer).why);
       show_use(out, assertion);
       say_parts(out, result);

@@ -39,6 +39,7 @@ class Query(WeftTest):
     def test_what_cannot_be_answered(self):
         for flow, code, text in (("web-1 -> shop/db-0 : tcp/1", "W9102", "did you mean `shop/web-1`?"),
                                  ("web -> shop/db-0 : tcp/1", "W9102", "`web` is a group; ask about one of its members, such as `shop/web-1`"),
+                                 ('app == "web" -> shop/db-0 : tcp/1', "W9102", 'told by its labels in braces: `{app: "web", ns: "shop"}`'),
                                  ("shop/web-1 -> shop/db-0", "W9101", "a flow is written"),
                                  ("shop/web-1 -> shop/db-0 : tcp", "W9104", "name the port"),
                                  ("shop/web-1 -> shop/db-0 : tcp/http", "W9104", "declares no port"),
@@ -79,6 +80,16 @@ class Query(WeftTest):
     def test_one_bad_question_does_not_stop_the_others(self):
         outcome = self.ask("nobody -> shop/db-0 : tcp/1", "shop/web-1 -> shop/db-0 : tcp/5432", code=2)
         self.assertIn("shop/web-1 -> shop/db-0 : tcp/5432: allow\n", outcome.out)
+        self.assertIn("no workload or node `nobody` (in `nobody -> shop/db-0 : tcp/1`)\n", outcome.err)
+        outcome = self.ask("nobody -> shop/db-0 : tcp/1", code=2)
+        self.assertIn("no workload or node `nobody`\n", outcome.err)
+        outcome = self.ask("shop/web-1 -> shop/db-0", "{ap: web} -> shop/db-0 : tcp/1", code=2)
+        self.assertIn("no `: SERVICE` in the flow `shop/web-1 -> shop/db-0`\n", outcome.err)
+        self.assertIn("no rule looks at it (in `{ap: web} -> shop/db-0 : tcp/1`)\n", outcome.err)
+
+    def test_names_in_quotes(self):
+        outcome = self.ask('"shop/web-1" -> "shop/db-0" : tcp/5432')
+        self.assertIn(': allow\n', outcome.out)
 
     def test_addresses_that_disagree(self):
         policy = POLICY.replace("  allow web", "  deny addr fd00::/16 -> any : any\n  allow web")

@@ -41,6 +41,14 @@ TEST_CASE("a flow is read from its text", "[driver]") {
   CHECK(read("a.b_c-d:x -> b : tcp/http") == Question{NamedPeer{"a.b_c-d:x"}, NamedPeer{"b"}, "tcp/http"});
 }
 
+TEST_CASE("a name may stand in quotes, as in the tests of a policy", "[driver]") {
+  CHECK(read(R"("shop/web-1" -> "shop/db-0" : tcp/5432)") ==
+        Question{NamedPeer{"shop/web-1"}, NamedPeer{"shop/db-0"}, "tcp/5432"});
+  CHECK(read(R"("a -> b : c" -> "d: \"e\"" : tcp/1)") ==
+        Question{NamedPeer{"a -> b : c"}, NamedPeer{"d: \"e\""}, "tcp/1"});
+  check_refused(R"("a -> b : tcp/1)", R"(a quote is not closed in `"a -> b : tcp/1`)");
+}
+
 TEST_CASE("a label map imagines a workload", "[driver]") {
   CHECK(read("{} -> {} : tcp/1") == Question{ImaginedPeer{}, ImaginedPeer{}, "tcp/1"});
   CHECK(read(R"({app: "web"} -> b : tcp/1)").source == PeerQuestion{labels({{"app", "web"}})});

@@ -16,7 +16,7 @@
 #include <regex>
 #include <set>
 
-#include "frontend/moments.h"
+#include "model/moment.h"
 #include "support.h"
 
 namespace {
@@ -76,7 +76,7 @@ Case load(const std::string& path) {
     } else if (std::regex_match(out.lines[i], match, unplaced)) {
       out.expected.emplace_back(0, 0, 0, match[1]);
     } else if (std::regex_match(out.lines[i], match, now)) {
-      out.options.now = frontend::moment(match[1].str()).value();
+      out.options.now = model::parse_moment(match[1].str()).value();
     } else if (std::regex_match(out.lines[i], match, append)) {
       const std::string piece = std::regex_replace(match[2].str(), std::regex(R"(\\n)"), "\n");
       for (unsigned long n = std::stoul(match[1]); n > 0; --n) out.text += piece;

@@ -9,7 +9,7 @@
 #include <regex>
 #include <sstream>
 
-#include "frontend/moments.h"
+#include "model/moment.h"
 #include "support.h"
 
 namespace {
@@ -138,7 +138,7 @@ TEST_CASE("one mutated token is at most one error in 19 of 20 files", "[frontend
   const char* wanted = std::getenv("WEFT_MUTATIONS");
   const std::size_t mutations = wanted ? std::stoul(wanted) : 2000;
   constexpr unsigned seed = 2026;
-  const frontend::ReadOptions options{.now = frontend::moment("2026-11-22").value()};
+  const frontend::ReadOptions options{.now = model::parse_moment("2026-11-22").value()};
 
   std::vector<Mutator> sources;
   for (const std::string& text : valid_texts()) {

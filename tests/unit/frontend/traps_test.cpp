@@ -2,8 +2,8 @@
 
 #include <catch2/catch.hpp>
 
-#include "frontend/moments.h"
 #include "model/evaluate.h"
+#include "model/moment.h"
 #include "support.h"
 
 namespace {
@@ -87,8 +87,8 @@ TEST_CASE("trap: who owns one end writes no gate of the other", "[frontend][trap
 
 TEST_CASE("trap: a deadline that has passed is an error, one to come ends by itself", "[frontend][traps]") {
   const std::string text = "policy p { allow web -> api : tcp/80 expires 2027-01-31 }";
-  const model::Moment before = frontend::moment("2027-01-30T23:59:59Z").value();
-  const model::Moment after = frontend::moment("2027-01-31").value();
+  const model::Moment before = model::parse_moment("2027-01-30T23:59:59Z").value();
+  const model::Moment after = model::parse_moment("2027-01-31").value();
   CHECK(codes(text).empty());
   CHECK(codes(text, before).empty());
   CHECK(codes(text, after) == "W1059");
