@@ -12,8 +12,8 @@ namespace {
 constexpr int error = 1, warning = 2, information = 3;
 constexpr int unnecessary = 1;
 
-// Findings about text that could be left out.
-constexpr std::array<std::string_view, 0> about_useless_text{};
+// Findings about text that could be left out: what has no effect, decides nothing or changes nothing.
+constexpr std::array<std::string_view, 6> about_useless_text{"W1046", "W3010", "W3011", "W3012", "W3013", "W3014"};
 
 int severity_of(const Diagnostic& diagnostic) {
   switch (diagnostic.severity) {

@@ -24,7 +24,6 @@ namespace {
 constexpr int object_kind = 19;  // SymbolKind
 constexpr std::size_t names_in_title = 3;
 
-/// What one rule, or the default where there is none, lets through.
 struct Way {
   std::set<std::uint32_t> classes;  ///< at the other end
   std::set<std::uint32_t> atoms;
@@ -42,20 +41,27 @@ Json members_of(const std::vector<const model::Instance*>& instances, bool world
   return {{"workloads", std::move(names)}, {"world", world}};
 }
 
-// The classes of those an item stands for.
-std::set<std::uint32_t> classes_of(const View& view, const verifier::Connectivity& reach, const Json& item) {
+/// Those at the other end that one rule lets through, or the default where there is none.
+struct Reached {
+  std::optional<model::RuleId> rule;
+  std::vector<const model::Instance*> members;
+  bool world = false;
+  model::PointSet services;
+
+  std::string name() const {
+    const std::string some = members.empty() ? std::string("the world") : named(members, names_in_title);
+    return world && !members.empty() ? some + ", and the world" : some;
+  }
+};
+
+std::set<std::uint32_t> classes_of(const View& view, const verifier::Connectivity& reach,
+                                   const std::vector<const model::Instance*>& members, bool world) {
   std::set<std::uint32_t> out;
-  const model::Inventory& inventory = *view.meaning.inventory;
-  const Json& names = member(item, "data/workloads");
-  if (!names.is_array()) throw RequestError{error_code::invalid_params, "the item is none of this server's"};
-  for (const Json& name : names) {
-    if (!name.is_string()) continue;
-    const model::Instance* instance = inventory.find(name.get_ref<const std::string&>());
-    if (instance == nullptr) continue;  // gone since
-    const auto id = static_cast<model::InstanceId>(instance - inventory.instances.data());
+  for (const model::Instance* instance : members) {
+    const auto id = static_cast<model::InstanceId>(instance - view.meaning.inventory->instances.data());
     for (const std::uint32_t each : reach.classes_of(id)) out.insert(each);
   }
-  if (says(item, "data/world")) {
+  if (world) {
     for (std::uint32_t i = 0; i < reach.classes().size(); ++i) {
       if (reach.classes()[i].kind == model::PeerKind::World) out.insert(i);
     }
@@ -63,15 +69,12 @@ std::set<std::uint32_t> classes_of(const View& view, const verifier::Connectivit
   return out;
 }
 
-Json ways_of(const View& view, const Json& item_json, Direction direction) {
-  Json out = Json::array();
-  if (!view.meaning.has_inventory) return out;
-  const model::Policy& policy = view.meaning.policy;
+std::vector<Reached> reached(const View& view, const verifier::Connectivity& reach,
+                             const std::set<std::uint32_t>& those, Direction direction) {
   const model::Inventory& inventory = *view.meaning.inventory;
-  const verifier::Connectivity reach(policy, inventory, view.meaning.now);
   const bool in = direction == Direction::Ingress;
   std::map<std::optional<model::RuleId>, Way> ways;
-  for (const std::uint32_t here : classes_of(view, reach, item_json)) {
+  for (const std::uint32_t here : those) {
     for (std::uint32_t atom = 0; atom < reach.atoms().size(); ++atom) {
       const verifier::BitSet others = in ? reach.reaching(atom, here) : reach.reached_from(atom, here);
       for (std::uint32_t other = 0; other < reach.classes().size(); ++other) {
@@ -89,27 +92,50 @@ Json ways_of(const View& view, const Json& item_json, Direction direction) {
       }
     }
   }
+  std::vector<Reached> out;
   for (const auto& [rule, way] : ways) {
+    Reached& it = out.emplace_back();
+    it.rule = rule;
     std::set<const model::Instance*> members;
-    bool world = false;
     for (const std::uint32_t each : way.classes) {
       const verifier::PeerClass& peers = reach.classes()[each];
-      world = world || peers.kind == model::PeerKind::World;
+      it.world = it.world || peers.kind == model::PeerKind::World;
       for (const model::InstanceId id : peers.members) members.insert(&inventory[id]);
     }
-    std::vector<const model::Instance*> sorted(members.begin(), members.end());  // of one vector: in its order
-    model::PointSet points;
-    for (const std::uint32_t atom : way.atoms) points.add(reach.atoms()[atom]);
-    std::string name = sorted.empty() ? std::string("the world") : named(sorted, names_in_title);
-    if (world && !sorted.empty()) name += ", and the world";
+    it.members.assign(members.begin(), members.end());  // of one vector: in its order
+    for (const std::uint32_t atom : way.atoms) it.services.add(reach.atoms()[atom]);
+  }
+  return out;
+}
+
+std::string decided_by(const View& view, const Reached& it) {
+  const model::Policy& policy = view.meaning.policy;
+  return it.rule ? fmt::format("by {}", policy[policy[*it.rule].block].name) : std::string("by no rule");
+}
+
+Json calls(const View& view, const Json& asked, Direction direction) {
+  Json out = Json::array();
+  const Json& names = member(asked, "data/workloads");
+  if (!names.is_array()) throw RequestError{error_code::invalid_params, "the item is none of this server's"};
+  if (!view.meaning.has_inventory) return out;
+  std::vector<const model::Instance*> members;
+  for (const Json& name : names) {
+    if (!name.is_string()) continue;
+    const model::Instance* instance = view.meaning.inventory->find(name.get_ref<const std::string&>());
+    if (instance != nullptr) members.push_back(instance);  // others are gone since
+  }
+  const model::Policy& policy = view.meaning.policy;
+  const verifier::Connectivity reach(policy, *view.meaning.inventory, view.meaning.now);
+  for (const Reached& it : reached(view, reach, classes_of(view, reach, members, says(asked, "data/world")), direction)) {
+    std::string name = it.name();
     std::erase(name, '`');
     // Where nothing decides, what is asked about is as good a place as any.
-    Span place = rule ? policy[*rule].span : Span{view.source, 0, 0};
-    if (view.atlas.uri(place.source).empty()) place = policy[*rule].used_at.value_or(Span{view.source, 0, 0});
-    const std::string detail = fmt::format("{}, {}", model::to_string(points),
-                                           rule ? fmt::format("by {}", policy[policy[*rule].block].name) : std::string("by no rule"));
-    Json other = item(view, name, detail, place, members_of(sorted, world));
-    out.push_back({{in ? "from" : "to", other}, {"fromRanges", Json::array({view.atlas.range(place)})}});
+    Span place = it.rule ? policy[*it.rule].span : Span{view.source, 0, 0};
+    if (view.atlas.uri(place.source).empty()) place = policy[*it.rule].used_at.value_or(Span{view.source, 0, 0});
+    const std::string detail = fmt::format("{}, {}", model::to_string(it.services), decided_by(view, it));
+    Json other = item(view, name, detail, place, members_of(it.members, it.world));
+    out.push_back({{direction == Direction::Ingress ? "from" : "to", other},
+                   {"fromRanges", Json::array({view.atlas.range(place)})}});
   }
   return out;
 }
@@ -146,8 +172,33 @@ Json prepare_hierarchy(const View& view, std::uint32_t offset) {
   return Json::array({item(view, name, number_of(members), span, members_of(members, world))});
 }
 
-Json incoming(const View& view, const Json& item) { return ways_of(view, item, Direction::Ingress); }
+Json incoming(const View& view, const Json& item) { return calls(view, item, Direction::Ingress); }
 
-Json outgoing(const View& view, const Json& item) { return ways_of(view, item, Direction::Egress); }
+Json outgoing(const View& view, const Json& item) { return calls(view, item, Direction::Egress); }
+
+std::string reachability(const View& view) {
+  const model::Policy& policy = view.meaning.policy;
+  if (!view.meaning.understood) throw RequestError{error_code::request_failed, "the policy has errors: they come first"};
+  if (!view.meaning.has_inventory) {
+    throw RequestError{error_code::request_failed,
+                       "there is no inventory: keep one as `inventory.yaml` beside the policy, or name it in `weft.toml`"};
+  }
+  const verifier::Connectivity reach(policy, *view.meaning.inventory, view.meaning.now);
+  std::string out = "# Whom each group may reach\n";
+  std::set<std::string> said;
+  for (const model::Group& group : policy.groups) {
+    const auto members = matched(group.selector, *view.meaning.inventory);
+    if (members.empty() || !said.insert(group.name).second) continue;
+    out += fmt::format("\n## `{}`: {}\n\n", group.name, number_of(members));
+    const auto ways = reached(view, reach, classes_of(view, reach, members, false), Direction::Egress);
+    if (ways.empty()) out += "- nobody\n";
+    for (const Reached& it : ways) {
+      const std::string where = it.rule ? fmt::format(", {}", view.meaning.sources.location(policy[*it.rule].span)) : std::string();
+      out += fmt::format("- {} on {} ({}{})\n", it.name(), model::to_string(it.services), decided_by(view, it), where);
+    }
+  }
+  if (said.empty()) out += "\nNo group has a member in the inventory.\n";
+  return out;
+}
 
 }  // namespace weft::lsp

@@ -13,4 +13,7 @@ Json incoming(const View& view, const Json& item);
 /// Whom the members of an item may open connections to.
 Json outgoing(const View& view, const Json& item);
 
+/// Whom the members of each group may reach, on what, and by which rule, as Markdown. Throws where nobody can say.
+std::string reachability(const View& view);
+
 }  // namespace weft::lsp

@@ -81,7 +81,7 @@ Json Server::initialize(const Json& params) {
       {"inlayHintProvider", true},
       {"codeLensProvider", {{"resolveProvider", true}}},
       {"callHierarchyProvider", true},
-      {"executeCommandProvider", {{"commands", {"weft.runTest", "weft.explainDecision"}}}},
+      {"executeCommandProvider", {{"commands", {"weft.runTest", "weft.explainDecision", "weft.showGraph"}}}},
       {"workspace", {{"workspaceFolders", {{"supported", true}, {"changeNotifications", true}}}}},
   };
   return {{"capabilities", std::move(server)},

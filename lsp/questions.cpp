@@ -148,8 +148,11 @@ Json Server::execute_command(const Json& params) {
     out = place ? run_tests_at(it, it.atlas.offset(it.source, arguments[1])) : run_tests(it, argument(1));
   } else if (command == "weft.explainDecision") {
     out = explain_decision(view_of(path_of(argument(0))), argument(1));
+  } else if (command == "weft.showGraph") {
+    out = reachability(view_of(path_of(argument(0))));
   } else {
-    throw RequestError{error_code::invalid_params, "the commands are `weft.runTest` and `weft.explainDecision`"};
+    throw RequestError{error_code::invalid_params,
+                       "the commands are `weft.runTest`, `weft.explainDecision` and `weft.showGraph`"};
   }
   return out;
 }

@@ -118,7 +118,7 @@ async function measure(rules, factor, edits) {
     await reset();
     const place = client.buffers.get('mesh.weft').text.indexOf('  // here');
     await timed(solver, async () => {
-      await client.change('mesh.weft', [{ begin: place, end: place, text: '  deny app == "svc-1" -> app == "svc-2" : tcp/8000\n' }]);
+      await client.change('mesh.weft', [{ begin: place, end: place, text: '  deny app == "svc-1" -> app == "svc-2" : tcp/8001\n' }]);
       await client.settled('mesh.weft', (list) => list.some((each) => each.code === 'W3001'), 60000);
     });
     await reset();

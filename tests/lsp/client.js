@@ -5,7 +5,8 @@ const fs = require('fs');
 const os = require('os');
 const path = require('path');
 const { pathToFileURL } = require('url');
-const { after } = require('node:test');
+// In a benchmark there is no test that could fail half way.
+const { after } = process.env.NODE_TEST_CONTEXT ? require('node:test') : { after() {} };
 const rpc = require('vscode-jsonrpc/node');
 const model = require('./model');
 

@@ -46,6 +46,17 @@ test('a conflict is shown at both rules, with the flow that shows it', async () 
   assert.deepEqual(client.violations, []);
 });
 
+test('what has no effect is greyed', async () => {
+  const client = new Client({ 'shop.weft': policy.replace('}\n', '  isolate world\n}\n') });
+  await client.start();
+  await client.open('shop.weft');
+  const [finding] = await client.settled('shop.weft', (list) => list.length === 1);
+  assert.equal(finding.code, 'W1046');
+  assert.deepEqual(finding.tags, [1]);
+  await client.stop();
+  assert.deepEqual(client.violations, []);
+});
+
 test('what a file declares is known in the files of its directory, and an edit of one is felt in the other', async () => {
   const client = new Client({
     'groups.weft': 'label app : string\ngroup web = app == "web"\n',

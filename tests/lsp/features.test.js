@@ -370,6 +370,9 @@ test('call hierarchy is reachability: who may reach these, and whom may they rea
   const outgoing = await client.request('callHierarchy/outgoingCalls', { item: incoming[0].from });
   assert.ok(outgoing.some((each) => each.to.name === '1 workload: shop/db-0'));
   assert.deepEqual(await client.request('callHierarchy/outgoingCalls', { item: store }), []);
+  const graph = await client.request('workspace/executeCommand', { command: 'weft.showGraph', arguments: [client.uri('shop.weft')] });
+  assert.match(graph, /## `web`: 2 workloads\n\n- 1 workload: `shop\/db-0` on tcp\/5432 \(by shop, shop\.weft:6:3\)\n/);
+  assert.match(graph, /## `store`: 1 workload\n\n- nobody\n/);
   await end(client);
 });
 
