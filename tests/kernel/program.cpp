@@ -442,6 +442,21 @@ void Program::forget_connections() {
   }
 }
 
+void Program::establish_connections() {
+  for (const char* family : {"4", "6"}) {
+    const int from = state_->map((std::string("weft_opening") + family).c_str());
+    const int to = state_->map((std::string("weft_connections") + family).c_str());
+    if (from < 0 || to < 0) continue;
+    each_key(from, [&](const void* key) {
+      weft_connection connection{};
+      bpf_map_lookup_elem(from, key, &connection);
+      connection.what |= WEFT_CONNECTION_ANSWERED;
+      bpf_map_update_elem(to, key, &connection, BPF_ANY);
+      bpf_map_delete_elem(from, key);
+    });
+  }
+}
+
 void Program::age_connections(std::uint64_t nanoseconds) {
   for (const char* name : connection_maps) {
     const int fd = state_->map(name);

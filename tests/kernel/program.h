@@ -69,6 +69,8 @@ class Program {
 
   std::size_t connections() const;
   void forget_connections();
+  /// Makes every connection one that was answered and has gone on.
+  void establish_connections();
   /// Makes every connection look as if it was last seen that long ago.
   void age_connections(std::uint64_t nanoseconds);
 
