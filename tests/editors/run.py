@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs one of the node tests of the editors: `run.py textmate` or `run.py vscode`.
+"""Runs one of the node tests of the editors: `run.py textmate` or `run.py vscode`. `run.py pack` only makes the extension.
 
 Installs what the lock file beside the package.json names first, unless it is there already. Where node is absent, or the
 registry cannot be reached, the test says so and counts as skipped.
@@ -58,6 +58,9 @@ def main():
             install(HERE)
             install(ROOT / "editors/vscode")
             node("--test", "vscode.test.mjs", cwd=HERE)
+        case "pack":
+            install(ROOT / "editors/vscode")
+            sys.exit(subprocess.run(["npm", "run", "--silent", "package"], cwd=ROOT / "editors/vscode", check=False).returncode)
         case other:
             sys.exit(f"run.py: no test `{other}`")
 

@@ -2,10 +2,12 @@
 
 import pathlib
 import shutil
+import subprocess
 import tempfile
 import unittest
 
 import colours
+import scenario
 from editor import EDITORS, needs, run, weft
 
 KINDS = {"font-lock-keyword-face": "word", "font-lock-builtin-face": "word", "font-lock-type-face": "word",
@@ -80,6 +82,27 @@ class InEmacs(unittest.TestCase):
         self.assertEqual(self.emacs(script), "policy p {\n  allow any -> any : any\n}\n")
         policy.write_text("policy p {\nallow any=>any:any\n")
         self.assertEqual(self.emacs(script), "error W1006: `=>` means nothing in a policy\npolicy p {\nallow any=>any:any\n")
+
+
+def has_eglot():
+    """Whether Emacs has Eglot: of its own from 29 on, else as a package."""
+    check = "(progn (package-initialize) (kill-emacs (if (locate-library \"eglot\") 0 1)))"
+    return shutil.which("emacs") and subprocess.run(["emacs", "--batch", "--eval", check], capture_output=True, check=False).returncode == 0
+
+
+@needs("emacs", "emacs-nox")
+class WithEglot(unittest.TestCase):
+    maxDiff = None
+
+    def test_the_scenario(self):
+        if not has_eglot():
+            self.skipTest("Eglot is absent; apt-get install elpa-eglot")
+        home = pathlib.Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, home)
+        work = scenario.prepare(home)
+        run(["emacs", "--no-init-file", "--batch", "-L", EDITORS / "emacs", "--eval", f'(setq weft-program "{weft()}")', "-l",
+             pathlib.Path(__file__).parent / "emacs_scenario.el"], home, cwd=work, WEFT_LOG=str(home / "log"))
+        scenario.check(self, (home / "log").read_text(), work)
 
 
 if __name__ == "__main__":

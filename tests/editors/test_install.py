@@ -8,10 +8,10 @@ import subprocess
 import tempfile
 import unittest
 
+import scenario
 from editor import ROOT, needs, run, weft
 
 PAGE = (ROOT / "docs/editors.md").read_text()
-POLICY = ROOT / "tests/editors/scenario/before/shop.weft"
 
 
 def block(heading, language):
@@ -29,6 +29,8 @@ class Steps(unittest.TestCase):
         (self.home / "bin/weft").symlink_to(weft())
         self.path = f"{self.home}/bin:{os.environ['PATH']}"
         self.out = self.home / "out"
+        # A directory of its own: Emacs watches all of the project that a policy lies in.
+        self.policy = scenario.prepare(self.home) / "shop.weft"
 
     def do(self, heading):
         for line in re.findall(r"^\$ (.*)$", block(heading, "console"), re.M):
@@ -44,7 +46,7 @@ class Steps(unittest.TestCase):
         (self.home / ".vimrc").write_text("filetype plugin indent on\nsyntax on\n")
         script = self.home / "script.vim"
         script.write_text("call writefile([&filetype, synIDattr(synID(2, 1, 1), 'name')], $WEFT_OUT)\nqall!\n")
-        self.assertEqual(self.run_editor("vim", "-es", "-N", "-u", self.home / ".vimrc", "-i", "NONE", "-n", "-S", script, POLICY),
+        self.assertEqual(self.run_editor("vim", "-es", "-N", "-u", self.home / ".vimrc", "-i", "NONE", "-n", "-S", script, self.policy),
                          ["weft", "weftStatement"])
 
     @needs("nvim", "neovim")
@@ -61,7 +63,7 @@ class Steps(unittest.TestCase):
           vim.fn.writefile({ vim.bo.filetype, vim.fn.synIDattr(vim.fn.synID(2, 1, 1), "name"),
                              tostring(vim.diagnostic.get(0)[1].code), vim.fn.maparg("gd", "n") ~= "" and "mapped" or "" }, vim.env.WEFT_OUT)
           vim.cmd("qall!")""")
-        self.assertEqual(self.run_editor("nvim", "--headless", "-i", "NONE", "-n", "-c", f"luafile {script}", POLICY),
+        self.assertEqual(self.run_editor("nvim", "--headless", "-i", "NONE", "-n", "-c", f"luafile {script}", self.policy),
                          ["weft", "weftStatement", "W1006", "mapped"])
 
     @needs("emacs", "emacs-nox")
@@ -70,7 +72,7 @@ class Steps(unittest.TestCase):
         config.mkdir()
         (config / "init.el").write_text(block("Emacs", "elisp").replace("/path/to/weft", str(ROOT)))
         script = ('(progn (package-initialize) (load "~/.emacs.d/init.el") (setq eglot-sync-connect 20)'
-                  f' (find-file "{POLICY}") (run-hooks (quote post-command-hook))'
+                  f' (find-file "{self.policy}")'
                   ' (with-temp-file (getenv "WEFT_OUT") (insert (format "%s %s" (with-current-buffer "shop.weft" major-mode)'
                   ' (if (memq (quote eglot-ensure) weft-mode-hook) "ensured" "")))))')
         self.assertEqual(self.run_editor("emacs", "--no-init-file", "--batch", "--eval", script), ["weft-mode", "ensured"])

@@ -29,8 +29,13 @@ class InNeovim(unittest.TestCase):
 
     def script(self, text):
         path = self.home / "script.lua"
-        path.write_text(text)
+        # Whatever goes wrong, Neovim ends.
+        path.write_text(f"local fine, problem = pcall(function() {text}\nend)\n"
+                        "if not fine then vim.fn.writefile({ problem }, vim.env.WEFT_LOG) end\nvim.cmd('qall!')")
         return path
+
+    def test_the_scenario(self):
+        scenario.check(self, self.neovim(HERE / "neovim_scenario.lua"), self.work)
 
     def test_two_policies_of_a_project_share_a_server_and_restart_brings_it_back(self):
         log = self.neovim(self.script("""
@@ -41,25 +46,42 @@ class InNeovim(unittest.TestCase):
           vim.cmd("edit tests.weft") running()
           local same = weft.client(0).id == first
           vim.cmd("WeftRestart") running()
-          vim.fn.writefile({ tostring(same), tostring(weft.client(0).id ~= first) }, vim.env.WEFT_LOG)
-          vim.cmd("qall!")"""))
+          vim.fn.writefile({ tostring(same), tostring(weft.client(0).id ~= first) }, vim.env.WEFT_LOG)"""))
         self.assertEqual(log.split(), ["true", "true"])
+
+    def test_what_a_command_gives_back_is_shown_in_a_window_of_its_own(self):
+        policy = self.work / "shop.weft"
+        policy.write_text(policy.read_text().replace("=>", "->"))
+        log = self.neovim(self.script("""
+          local weft = require("weft")
+          vim.cmd("edit tests.weft")
+          vim.wait(10000, function() return weft.client(0) ~= nil end, 20)
+          local function answer(name)
+            vim.wait(10000, function() return vim.fn.bufnr(name) ~= -1 end, 20)
+            return vim.api.nvim_buf_get_lines(vim.fn.bufnr(name), 0, -1, false)
+          end
+          vim.cmd("WeftTest")
+          local tests = answer("weft://tests")
+          vim.cmd([[WeftExplain {app: "db"} -> {app: "kassa"} : tcp/1]])
+          local decision = answer("weft://decision")
+          vim.fn.writefile({ tests[1], decision[1] }, vim.env.WEFT_LOG)"""))
+        tests, decision, *_ = log.split("\n")
+        self.assertIn("`purchases` passes", tests)
+        self.assertIn("denied", decision)
 
     def test_without_the_program_it_says_so_once_and_policies_still_open(self):
         log = self.neovim(self.script("""
           vim.cmd("edit shop.weft | edit tests.weft")
           vim.cmd("checkhealth weft")
           local health = table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), " ")
-          vim.fn.writefile({ vim.fn.execute("messages"), health }, vim.env.WEFT_LOG)
-          vim.cmd("qall!")"""), weft="/nowhere/weft")
+          vim.fn.writefile({ vim.fn.execute("messages"), health }, vim.env.WEFT_LOG)"""), weft="/nowhere/weft")
         self.assertEqual(log.count("policies have their colours only"), 1, log)
         self.assertIn("`/nowhere/weft` is not there", log)
 
     def test_the_health_check_knows_the_program(self):
         log = self.neovim(self.script("""
           vim.cmd("checkhealth weft")
-          vim.fn.writefile(vim.api.nvim_buf_get_lines(0, 0, -1, false), vim.env.WEFT_LOG)
-          vim.cmd("qall!")"""))
+          vim.fn.writefile(vim.api.nvim_buf_get_lines(0, 0, -1, false), vim.env.WEFT_LOG)"""))
         self.assertIn("OK: it has a language server", log)
         self.assertIn(weft(), log)
 
