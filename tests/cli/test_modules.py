@@ -36,10 +36,12 @@ class Modules(WeftTest):
                 self.assertRegex(outcome.out, r"[1-9]\d* assertions? proved, 0 refuted, 0 undecided; 0 conflicts")
                 self.assertEqual(outcome.err, "")
 
-    def test_the_tests_pass(self):
+    def test_the_tests_pass_and_decide_by_every_rule(self):
         for test in sorted((MODULES / "tests").glob("*_test.weft")):
             with self.subTest(test=test.name):
-                self.expect(0, "test", str(test))
+                outcome = self.expect(0, "test", str(test), "--coverage")
+                self.assertRegex(outcome.out, r"(?m)^  rules: \d+ of \d+ \(100%\)$")
+                self.assertRegex(outcome.out, r"(?m)^  isolations: (\d+ of \d+ \(100%\)|none to decide)$")
 
     def test_a_broken_claim_of_a_module_is_found(self):
         text = (MODULES / "tests" / "ai_serve_openai_backend_test.weft").read_text()

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "model/address.h"
 #include "model/evaluate.h"
 #include "model/moment.h"
 #include "support.h"
@@ -172,4 +173,85 @@ TEST_CASE("trap: isolation is never implied by a rule", "[frontend][traps]") {
   const Read read = good("profile k8s\npolicy p { allow at destination web -> api : tcp/443 }");
   CHECK(read.policy.isolations.empty());
   CHECK(decide(read, web, api).allowed);
+}
+
+TEST_CASE("trap: a network by itself is the world's, `addr` is whoever has the address", "[frontend][traps]") {
+  const model::Address inside = model::parse_address("10.20.1.1").value();
+  const model::Peer world{
+      .kind = PeerKind::World, .instance = {}, .labels = {}, .node = {}, .ports = {}, .apiserver = {}};
+  const auto lets_in = [&](const std::string& source, const model::Peer& from) {
+    const Read read = good("network office = 10.20.0.0/16\npolicy p { allow at destination " + source +
+                           " -> api : any isolate api ingress }");
+    const model::Flow flow{{&from, inside}, {&api, {}}, model::service_point(model::protocol::tcp, 80)};
+    const model::Decision decision = model::evaluate(read.policy, flow);
+    return decision.ingress->verdict == model::Verdict::Allow;
+  };
+  for (const std::string source : {"office", "world office", "world 10.20.0.0/16"}) {
+    INFO(source);
+    CHECK(lets_in(source, world));
+    CHECK_FALSE(lets_in(source, web));
+  }
+  for (const std::string source : {"addr office", "addr 10.20.0.0/16"}) {
+    INFO(source);
+    CHECK(lets_in(source, world));
+    CHECK(lets_in(source, web));
+  }
+}
+
+TEST_CASE("trap: a service has no default protocol, and a named port is the destination's", "[frontend][traps]") {
+  CHECK(codes("policy p { allow web -> api : 80 }") != "");
+  CHECK(codes("policy p { allow web -> api }") == "W1001");
+  const Read read = good("policy p { allow web -> api : tcp/http }");
+  model::Peer declares = workload(7, {{"app", "api"}});
+  declares.ports.push_back({"http", model::protocol::tcp, 80});
+  model::Peer otherwise = workload(8, {{"app", "api"}});
+  otherwise.ports.push_back({"http", model::protocol::udp, 80});
+  CHECK(decide(read, web, declares).allowed);
+  CHECK_FALSE(decide(read, web, otherwise).allowed);
+  CHECK_FALSE(decide(read, web, api).allowed);
+}
+
+TEST_CASE("trap: a workload reaches itself, and not its like", "[frontend][traps]") {
+  const Read read = good("policy p { deny any -> any : any }");
+  CHECK(decide(read, web, web).allowed);
+  CHECK(decide(read, web, web).self);
+  CHECK_FALSE(decide(read, web, workload(9, {{"app", "web"}, {"tenant", "a"}})).allowed);
+}
+
+TEST_CASE("trap: nobody shuts a node that is not guarded", "[frontend][traps]") {
+  model::Peer node = workload(10, {});
+  node.kind = PeerKind::Node;
+  const std::string shut = "policy p { isolate node deny node -> any : any deny any -> node : any }";
+  CHECK_FALSE(decide(good(shut), node, web).egress.has_value());
+  CHECK_FALSE(decide(good(shut), web, node).ingress.has_value());
+  CHECK(decide(good(shut + " guard node"), node, web).egress->verdict == model::Verdict::Deny);
+}
+
+TEST_CASE("trap: nothing is defined by itself", "[frontend][traps]") {
+  CHECK(codes("group a = b\ngroup b = a\npolicy p { allow a -> web : any }") == "W1024");
+  CHECK(codes("network a = a\npolicy p { allow a -> web : any }") == "W1024");
+  CHECK(codes("service a = b\nservice b = a \\ tcp/1\npolicy p { allow web -> web : a }") == "W1024");
+  CHECK(codes("template t() { use t() }\nuse t()") == "W1075");
+}
+
+TEST_CASE("trap: whose node is asked, is asked at one gate only", "[frontend][traps]") {
+  CHECK(codes("policy p { allow at destination host -> web : any }").empty());
+  CHECK(codes("policy p { allow host -> web : any }") == "W1090");
+  CHECK(codes("policy p { allow at source host -> web : any }") == "W1090");
+  CHECK(codes("group a = host\npolicy p { allow at destination a -> web : any }") == "W1090");
+  CHECK(codes("policy p { isolate remote_node }") == "W1090");
+}
+
+TEST_CASE("trap: the lowest priority goes first, and `pass` skips to a later tier", "[frontend][traps]") {
+  CHECK(decide(good("policy p priority 2 { deny web -> api : any } policy q priority 1 { allow web -> api : any }"),
+               web, api)
+            .allowed);
+  CHECK(decide(good("policy p priority -1 { allow web -> api : any } policy q { deny web -> api : any }"), web, api)
+            .allowed);
+  const std::string tiers =
+      "tiers one, two, three\npolicy b in two { deny web -> api : any } policy c in three { allow "
+      "web -> api : any }\n";
+  CHECK_FALSE(decide(good(tiers + "policy a in one { pass web -> api : any }"), web, api).allowed);
+  CHECK(decide(good(tiers + "policy a in one { pass to three web -> api : any }"), web, api).allowed);
+  CHECK_FALSE(decide(good(tiers + "policy a in two { pass to three web -> api : any }"), web, api).allowed);
 }
