@@ -160,7 +160,8 @@ async function cancellation() {
   const progress = (kind) => client.asked.filter((each) => each.method === '$/progress' && each.params.value.kind === kind).length;
   for (let i = 0; i < 5; ++i) {
     const begun = progress('begin');
-    for (let wait = 0; progress('begin') === begun && wait < 3000; ++wait) await sleep(10);
+    for (let wait = 0; progress('begin') === begun && wait < 500; ++wait) await sleep(10);
+    if (progress('begin') === begun) break; // proved before anybody could have told
     await sleep(37 * i);
     const ended = progress('end');
     await timed(times, async () => {
@@ -169,7 +170,8 @@ async function cancellation() {
     });
     await client.edit('mesh.weft', 'alow', '// here');
   }
-  row('proofs under way end after an edit', times, 50);
+  if (times.length > 0) row('proofs under way end after an edit', times, 50);
+  else rows.push(['proofs under way end after an edit: none took half a second', '', '', '50', 'not measured']);
   await client.stop();
 }
 
