@@ -1,14 +1,22 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <optional>
 #include <string>
 
 #include "base/result.h"
+#include "base/source.h"
 #include "bundle/bundle.h"
+#include "model/policy.h"
 #include "plan/plan.h"
 
 namespace weft::codegen {
+
+/// The texts that a plan was made of.
+struct Origin {
+  const model::Policy* policy = nullptr;
+  const Sources* sources = nullptr;
+};
 
 struct Options {
   /// Connections remembered per address family, and a quarter of that besides that nobody has answered yet. When a table is
@@ -23,6 +31,8 @@ struct Options {
   bool uncounted = false;
   /// More table bytes than this are an error.
   std::uint64_t table_budget = 256U << 20U;
+  /// Instructions that a statement of the policy asks for carry its line; without this, that of the data path's.
+  std::optional<Origin> origin{};
 };
 
 /// The program and the contents of its tables.

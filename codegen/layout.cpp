@@ -197,6 +197,7 @@ class Builder {
   // What relations compare, by class, and which row a class has.
   void conditions() {
     out_.conditions = plan_.conditions;
+    out_.places = places_of(plan_, options_);
     const auto count = static_cast<std::uint32_t>(plan_.conditions.size());
     constant("weft_conditions", count);
     constant("weft_condition_mask", rows_for(count) - 1);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "codegen/codegen.h"
+#include "codegen/places.h"
 
 namespace weft::codegen {
 
@@ -59,6 +60,7 @@ struct Layout {
   std::vector<DirectRange> direct;
   AtomTables atoms;
   std::vector<plan::Condition> conditions;  ///< the bits of `weft_held`
+  Places places;
   std::uint32_t value_columns = 0;          ///< of the table `weft_values`: what relations compare, by class
 
   std::uint64_t table_bytes() const;

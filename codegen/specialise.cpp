@@ -164,7 +164,6 @@ class Specialiser {
     function->setLinkage(llvm::GlobalValue::InternalLinkage);
     function->addFnAttr(llvm::Attribute::AlwaysInline);
     function->addFnAttr(llvm::Attribute::NoUnwind);
-    function->setSubprogram(nullptr);
     return function;
   }
 
@@ -184,6 +183,7 @@ class Specialiser {
     llvm::Function* function = begin("weft_direct4");
     if (!function) return;
     llvm::IRBuilder<> ir(block(function, "entry"));
+    Lines(*function, unit()).stand_at(ir, {});
     llvm::Value* address = function->getArg(0);
     for (const DirectRange& range : layout_.direct) {
       llvm::Value* offset = ir.CreateSub(address, ir.getInt32(range.first), "offset");
@@ -211,17 +211,22 @@ class Specialiser {
     if (!function) return;
     const AtomTables& atoms = layout_.atoms;
     llvm::IRBuilder<> ir(block(function, "entry"));
+    Lines lines(*function, unit());
     llvm::Type* type = ir.getIntNTy(atoms.element_bytes * 8);
     llvm::Value* protocol = function->getArg(0);
     for (const AtomTables::OfProtocol& one : atoms.by_value) {
       llvm::BasicBlock* same = block(function, "same");
       llvm::BasicBlock* other = block(function, "other");
+      const auto& places = layout_.places.protocols;
+      const auto place = places.find(one.protocol);
+      lines.stand_at(ir, place == places.end() ? std::nullopt : std::optional(place->second));
       ir.CreateCondBr(ir.CreateICmpEQ(protocol, ir.getInt32(one.protocol)), same, other);
       ir.SetInsertPoint(same);
       llvm::Value* value = ir.CreateAnd(function->getArg(1), ir.getInt32(0xFFFF), "value");
       ir.CreateRet(ir.CreateZExt(element(ir, one.table, type, value), ir.getInt32Ty()));
       ir.SetInsertPoint(other);
     }
+    lines.stand_at(ir, {});
     llvm::Value* number = ir.CreateAnd(protocol, ir.getInt32(0xFF), "number");
     ir.CreateRet(ir.CreateZExt(element(ir, atoms.by_protocol, type, number), ir.getInt32Ty()));
   }
@@ -231,6 +236,8 @@ class Specialiser {
     llvm::Function* function = begin("weft_held");
     if (!function) return;
     llvm::IRBuilder<> ir(block(function, "entry"));
+    Lines lines(*function, unit());
+    lines.stand_at(ir, {});
     const auto value_of = [&](llvm::Value* of_class, std::uint16_t column) {
       llvm::Value* index = ir.CreateMul(of_class, ir.getInt32(layout_.value_columns));
       return element(ir, "weft_values", ir.getInt16Ty(), ir.CreateAdd(index, ir.getInt32(column)));
@@ -241,6 +248,7 @@ class Specialiser {
     llvm::Value* destination = ir.CreateAnd(function->getArg(1), mask, "destination");
     for (std::size_t i = 0; i < layout_.conditions.size(); ++i) {
       llvm::Value* holds = nullptr;
+      lines.stand_at(ir, layout_.places.conditions[i]);
       if (const auto* relation = std::get_if<plan::Relation>(&layout_.conditions[i])) {
         llvm::Value* from = value_of(source, relation->source);
         llvm::Value* to = value_of(destination, relation->destination);
@@ -261,8 +269,11 @@ class Specialiser {
       llvm::Value* bit = ir.CreateShl(ir.CreateZExt(holds, ir.getInt64Ty()), ir.getInt64(i));
       out = ir.CreateOr(out, bit);
     }
+    lines.stand_at(ir, {});
     ir.CreateRet(out);
   }
+
+  llvm::DICompileUnit* unit() { return *module_.debug_compile_units_begin(); }
 
   // Since 1970: what is before has passed, and what is after the year 2554 never comes.
   static std::uint64_t nanoseconds(model::Moment moment) {

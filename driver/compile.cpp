@@ -123,6 +123,7 @@ Compilation compile(const InputNames& names, Goal goal, const Options& options) 
 
 codegen::Options codegen_options(const Compilation& compilation, const Options& options) {
   codegen::Options out = options.codegen;
+  out.origin = {&compilation.policy, &compilation.sources};
   if (compilation.project && compilation.project->stateless) out.stateless = true;
   return out;
 }

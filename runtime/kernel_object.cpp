@@ -13,6 +13,7 @@
 
 #include "runtime/global_symbols.h"
 #include "runtime/log.h"
+#include "runtime/refusal.h"
 
 namespace weft::runtime {
 namespace {
@@ -164,26 +165,12 @@ Result<void> fill_entries(bpf_object* object, const MapImage& image) {
   return {};
 }
 
-/// The end of the kernel's log: what it refused stands there, before the lines that count its work.
-std::string last_lines(std::string_view log, std::size_t lines) {
-  while (log.ends_with('\n') || log.ends_with('\0')) log.remove_suffix(1);
-  std::size_t begin = log.size();
-  for (std::size_t i = 0; i < lines && begin != 0; ++i)
-    begin = log.rfind('\n', begin - 1) + 1 - (i + 1 < lines ? 1 : 0);
-  if (begin == std::string_view::npos) begin = 0;
-  while (begin < log.size() && log[begin] == '\n') ++begin;
-  return std::string(log.substr(begin));
-}
-
-std::unexpected<Error> load_failure(int number, const LibbpfLog& log, std::string_view from_log,
-                                    std::string_view to_log) {
+std::unexpected<Error> load_failure(int number, const bundle::Manifest& manifest, const LibbpfLog& log,
+                                    std::string_view from_log, std::string_view to_log) {
   for (const Side side : both_sides) {
     const std::string_view text = side == Side::FromWorkload ? from_log : to_log;
     if (text.empty()) continue;
-    return failure("W6003",
-                   fmt::format("the kernel's verifier refused `{}`: {}\n{}", program_name(side), reason(number),
-                               last_lines(text, 12)),
-                   "this is a fault of the compiler, not of the policy: please report it with `weft doctor`");
+    return std::unexpected(refusal(manifest, side, reason(number), text));
   }
   if (number == ENOMEM || (number == EPERM && effective_capabilities() != 0 && log.text().contains("RLIMIT_MEMLOCK"))) {
     return failure("W6009", fmt::format("the kernel has no memory for the program: {}", reason(number)),
@@ -284,7 +271,7 @@ Result<KernelObject> KernelObject::load(const bundle::Bundle& bundle, const std:
   times.open = watch.lap();
 
   if (const int result = bpf_object__load(out.object_.get()); result != 0) {
-    return load_failure(-result, log, logs[0].get(), logs[1].get());
+    return load_failure(-result, bundle.manifest, log, logs[0].get(), logs[1].get());
   }
   out.from_fd_ = bpf_program__fd(bpf_object__find_program_by_name(out.object_.get(), program_name(Side::FromWorkload)));
   out.to_fd_ = bpf_program__fd(bpf_object__find_program_by_name(out.object_.get(), program_name(Side::ToWorkload)));
