@@ -39,6 +39,7 @@ void fail(std::string_view why) {
 }
 
 std::string no_network(const std::string& program) {
+  if (::geteuid() != 0) return "this needs root";
   if (std::system(("command -v " + program + " >/dev/null").c_str()) != 0) return "`" + program + "` is not installed";
   const pid_t child = ::fork();
   if (child == 0) ::_exit(::unshare(CLONE_NEWNET) == 0 ? 0 : 1);
