@@ -11,6 +11,7 @@
 #include "driver/diff_names.h"
 #include "driver/files.h"
 #include "model/evaluate.h"
+#include "runtime/runtime.h"
 
 namespace weft::cli {
 
@@ -130,6 +131,7 @@ struct LoadArguments {
   std::map<std::string, std::string> interfaces;  ///< by workload
   std::vector<std::string> only;
   bool skip_missing = false;
+  runtime::Hook hook = runtime::Hook::Auto;
 };
 
 struct MonitorArguments {

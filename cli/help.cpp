@@ -123,7 +123,8 @@ const CommandHelp load_help{"load",
                             "as it was before.",
                             "sudo weft load bundle\n"
                             "sudo weft load bundle --map shop/web-1=veth3 --map shop/db-0=veth4\n"
-                            "sudo weft load bundle --only shop/web-1"};
+                            "sudo weft load bundle --only shop/web-1\n"
+                            "sudo weft load bundle --hook clsact               though the kernel has tcx"};
 
 const CommandHelp unload_help{"unload",
                               "Detach everything of weft in this network namespace.\n"

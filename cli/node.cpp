@@ -31,6 +31,7 @@ Json attached_json(const std::vector<runtime::Attached>& attached) {
     out.push_back({{"workload", each.workload},
                    {"interface", each.interface},
                    {"ifindex", each.ifindex},
+                   {"hook", each.hook},
                    {"from_workload", program_json(each.from_workload)},
                    {"to_workload", program_json(each.to_workload)}});
   }
@@ -47,7 +48,7 @@ std::string loaded_text(const runtime::Loaded& loaded) {
                                     : fmt::format("{} workloads", loaded.attached.size() + loaded.skipped.size()),
                                 loaded.map_entries, loaded.global_bytes);
   for (const runtime::Attached& each : loaded.attached) {
-    out += fmt::format("  {} at {}\n", printable(each.workload), printable(each.interface));
+    out += fmt::format("  {} at {} ({})\n", printable(each.workload), printable(each.interface), each.hook);
   }
   for (const std::string& each : loaded.skipped) out += fmt::format("  left out: {}\n", printable(each));
   for (const std::string& each : loaded.detached) out += fmt::format("  detached: {}\n", printable(each));
@@ -93,8 +94,8 @@ std::string status_text(const runtime::Status& status) {
                   status.weft_version.empty() ? "unknown" : status.weft_version,
                   status.profile.empty() ? "unknown" : status.profile);
   for (const runtime::Attached& each : status.attached) {
-    out += fmt::format("  {} at {}: programs {} (from) and {} (to)\n", printable(each.workload),
-                       printable(each.interface), each.from_workload.id, each.to_workload.id);
+    out += fmt::format("  {} at {} ({}): programs {} (from) and {} (to)\n", printable(each.workload),
+                       printable(each.interface), each.hook, each.from_workload.id, each.to_workload.id);
   }
   out += gate_text("egress", status.egress) + gate_text("ingress", status.ingress);
   for (const std::string& each : status.differences) out += fmt::format("differs: {}\n", printable(each));
@@ -157,6 +158,7 @@ ExitCode run(const LoadArguments& arguments, Console& console) {
   options.interfaces = arguments.interfaces;
   options.only = arguments.only;
   options.skip_missing = arguments.skip_missing;
+  options.hook = arguments.hook;
   const auto loaded = runtime::load(*bundle, options);
   if (!loaded) return failed(loaded.error(), console);
 

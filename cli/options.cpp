@@ -201,6 +201,8 @@ void define(CLI::App& root, Words& words) {
   repeated(*load, "--only", words.only, "attaches this workload and no unnamed one; may be repeated")
       ->option_text("WORKLOAD");
   load->add_flag("--skip-missing", words.skip_missing, "leaves out workloads whose interface does not exist");
+  load->add_option("--hook", words.hook, "where gates hang at interfaces; default: tcx where the kernel has it")
+      ->option_text("auto|tcx|clsact");
 
   add_command(root, unload_help);
   add_command(root, status_help);

@@ -11,7 +11,11 @@ namespace weft::cli {
 Result<Command> load_command(const CLI::App& command, Words& words) {
   if (words.positionals.empty()) return usage_error("no bundle is given", "build one with `weft build PATH -o DIR`");
   if (words.positionals.size() > 1) return unexpected_word(command, words.positionals[1]);
-  LoadArguments arguments{words.positionals[0], {}, words.only, words.skip_missing};
+  using runtime::Hook;
+  const auto hook = choice<Hook>("--hook", words.hook, "WEFT_HOOK",
+                                 {{"auto", Hook::Auto}, {"tcx", Hook::Tcx}, {"clsact", Hook::Clsact}}, Hook::Auto);
+  if (!hook) return std::unexpected(hook.error());
+  LoadArguments arguments{words.positionals[0], {}, words.only, words.skip_missing, *hook};
   for (const std::string& map : words.maps) {
     const std::size_t equals = map.rfind('=');  // interface names have none
     if (equals == std::string::npos || equals == 0 || equals + 1 == map.size()) {

@@ -44,6 +44,7 @@ struct Words {
   std::vector<std::string> maps;
   std::vector<std::string> only;
   bool skip_missing = false;
+  std::string hook;
   bool write = false;
   bool check = false;
   bool diff = false;

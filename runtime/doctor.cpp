@@ -133,12 +133,9 @@ Check clsact(bool allowed) {
 
 Check tcx(bool allowed) {
   if (!allowed) return unknown("tcx");
-  std::uint32_t count = 0;
-  // BPF_TCX_INGRESS, which headers before Linux 6.6 do not name.
-  if (bpf_prog_query(static_cast<int>(::if_nametoindex("lo")), static_cast<bpf_attach_type>(46), 0, nullptr, nullptr,
-                     &count) == 0) {
-    return ok("tcx", "available; not used yet");
-  }
+  const auto found = has_tcx();
+  if (!found) return unknown("tcx");
+  if (*found) return ok("tcx", "available; gates at interfaces are attached to it");
   return {State::Optional, "tcx", "not available", "clsact is used instead; tcx comes with Linux 6.6"};
 }
 

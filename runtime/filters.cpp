@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "runtime/log.h"
+#include "runtime/tcx.h"
 
 namespace weft::runtime {
 namespace {
@@ -36,25 +37,37 @@ std::string_view gate_name(Side side) { return side == Side::FromWorkload ? "egr
 
 const char* program_name(Side side) { return side == Side::FromWorkload ? "weft_from_workload" : "weft_to_workload"; }
 
+std::string_view way_name(Way way) { return way == Way::Tcx ? "tcx" : "clsact"; }
+
 bool Filter::is_ours() const {
-  return in_our_place() && kind == "bpf" && (name.starts_with("weft_from_work") || name.starts_with("weft_to_work"));
+  return in_our_place() && (way == Way::Tcx || kind == "bpf") &&
+         (name.starts_with("weft_from_work") || name.starts_with("weft_to_work"));
 }
 
 const Filter* Hooks::in_our_place(std::uint32_t ifindex, Side side) const {
   for (const Filter& filter : filters) {
+    if (filter.way != Way::Clsact) continue;
     if (filter.ifindex == ifindex && filter.side == side && filter.in_our_place()) return &filter;
   }
   return nullptr;
 }
 
+const Filter* Hooks::our_gate(std::uint32_t ifindex, Side side) const {
+  // In the order in which they run: of two, the first has the word.
+  for (const Filter& filter : filters) {
+    if (filter.ifindex == ifindex && filter.side == side && filter.is_ours()) return &filter;
+  }
+  return nullptr;
+}
+
 std::uint32_t Hooks::our_program(std::uint32_t ifindex, Side side) const {
-  const Filter* filter = in_our_place(ifindex, side);
-  return filter != nullptr && filter->is_ours() ? filter->program_id : 0;
+  const Filter* const gate = our_gate(ifindex, side);
+  return gate == nullptr ? 0 : gate->program_id;
 }
 
 bool Hooks::has_foreign_filters(std::uint32_t ifindex) const {
   for (const Filter& filter : filters) {
-    if (filter.ifindex == ifindex && !filter.is_ours()) return true;
+    if (filter.way == Way::Clsact && filter.ifindex == ifindex && !filter.is_ours()) return true;
   }
   return false;
 }
@@ -78,6 +91,8 @@ Result<void> destroy_clsact(std::uint32_t ifindex, std::string_view interface) {
   if (result == 0 || result == -ENOENT || result == -ENODEV || result == -EINVAL) return {};
   return kernel_failure(-result, "W6008", fmt::format("remove the clsact qdisc of interface `{}`", interface));
 }
+
+namespace {
 
 Result<void> attach_filter(std::uint32_t ifindex, std::string_view interface, Side side, int program_fd) {
   const LibbpfLog log;
@@ -105,6 +120,22 @@ Result<void> detach_filter(std::uint32_t ifindex, std::string_view interface, Si
   // No such filter, no clsact, no interface: it is detached.
   if (result == 0 || result == -ENOENT || result == -ENODEV || result == -EINVAL) return {};
   return kernel_failure(-result, "W6008", fmt::format("detach the {} from interface `{}`", gate_name(side), interface));
+}
+
+}  // namespace
+
+Result<void> attach_gate(std::uint32_t ifindex, std::string_view interface, Side side, Way way, int program_fd) {
+  if (way == Way::Clsact) {
+    if (auto attached = attach_filter(ifindex, interface, side, program_fd); !attached) return attached;
+    return detach_tcx(ifindex, interface, side);
+  }
+  if (auto attached = attach_tcx(ifindex, interface, side, program_fd); !attached) return attached;
+  return detach_filter(ifindex, interface, side);
+}
+
+Result<void> detach_gate(std::uint32_t ifindex, std::string_view interface, Side side) {
+  if (auto detached = detach_tcx(ifindex, interface, side); !detached) return detached;
+  return detach_filter(ifindex, interface, side);
 }
 
 }  // namespace weft::runtime

@@ -9,7 +9,7 @@
 #include "base/result.h"
 #include "runtime/system.h"
 
-/// The tc side: clsact qdiscs and the filters on them, of the calling thread's network namespace.
+/// The tc side: tcx programs, clsact qdiscs and the filters on them, of the calling thread's network namespace.
 namespace weft::runtime {
 
 /// Whose packets a filter sees. At tc the egress gate of a workload is the ingress hook of the node's end of its link.
@@ -22,6 +22,13 @@ std::string_view gate_name(Side side);
 /// "weft_from_workload" or "weft_to_workload".
 const char* program_name(Side side);
 
+/// How a gate hangs at an interface. Neither needs a pin: the interface holds the program as long as it lives. Programs at tcx
+/// (Linux 6.6) run before all clsact filters, and what ours lets pass no clsact filter is asked about.
+enum class Way : std::uint8_t { Tcx, Clsact };
+
+/// "tcx" or "clsact".
+std::string_view way_name(Way way);
+
 /// The place of our filters: first in the order, under a handle that is ours ("weft" in ASCII).
 inline constexpr std::uint32_t filter_priority = 1;
 inline constexpr std::uint32_t filter_handle = 0x77656674;
@@ -29,13 +36,14 @@ inline constexpr std::uint32_t filter_handle = 0x77656674;
 struct Filter {
   std::uint32_t ifindex = 0;
   Side side = Side::FromWorkload;
-  std::uint32_t priority = 0;
-  std::uint32_t handle = 0;
-  std::string kind;              ///< "bpf", "u32", …
-  std::string name;              ///< of bpf filters: "weft_from_workl:[123]"
-  std::uint32_t program_id = 0;  ///< of bpf filters
+  Way way = Way::Clsact;
+  std::uint32_t priority = 0;    ///< of clsact
+  std::uint32_t handle = 0;      ///< of clsact
+  std::string kind;              ///< "bpf", "u32", … of clsact, "tcx"
+  std::string name;              ///< of programs: "weft_from_workl:[123]"
+  std::uint32_t program_id = 0;  ///< of programs
 
-  bool in_our_place() const { return priority == filter_priority && handle == filter_handle; }
+  bool in_our_place() const { return way == Way::Tcx || (priority == filter_priority && handle == filter_handle); }
   /// In our place, and a program of ours by its name.
   bool is_ours() const;
 };
@@ -46,9 +54,13 @@ struct Hooks {
   std::set<std::uint32_t> clsact;                   ///< interfaces that have the qdisc
   std::vector<Filter> filters;                      ///< ascending by interface, then side, then as the kernel runs them
 
+  /// The clsact filter in the place of ours, whoever put it there, or null.
   const Filter* in_our_place(std::uint32_t ifindex, Side side) const;
-  /// The program of ours there, 0 if none.
+  /// The gate of ours that judges there, or null.
+  const Filter* our_gate(std::uint32_t ifindex, Side side) const;
+  /// Its program, 0 if none.
   std::uint32_t our_program(std::uint32_t ifindex, Side side) const;
+  /// Are filters of others on the clsact qdisc?
   bool has_foreign_filters(std::uint32_t ifindex) const;
 };
 
@@ -58,8 +70,15 @@ Result<Hooks> read_hooks();
 /// Errors of these: W6001, W6002, W6007, W6008, with the interface. An interface that is gone counts as removed.
 Result<void> create_clsact(std::uint32_t ifindex, std::string_view interface);
 Result<void> destroy_clsact(std::uint32_t ifindex, std::string_view interface);
-/// Puts the program in our place, atomically where one of ours is there.
-Result<void> attach_filter(std::uint32_t ifindex, std::string_view interface, Side side, int program_fd);
-Result<void> detach_filter(std::uint32_t ifindex, std::string_view interface, Side side);
+/// Puts the program in our place, atomically where one of ours is there, and takes a gate away that hangs there the other
+/// way: packets are judged by the one or the other at every moment. The clsact way needs its qdisc.
+Result<void> attach_gate(std::uint32_t ifindex, std::string_view interface, Side side, Way way, int program_fd);
+/// Takes our gates away, whichever way they hang there.
+Result<void> detach_gate(std::uint32_t ifindex, std::string_view interface, Side side);
+
+/// Does this kernel have tcx at its interfaces? Errors: W6001.
+Result<bool> has_tcx();
+/// The programs at tcx there, in the order they run; none before Linux 6.6. Errors: W6001, W6008.
+Result<std::vector<Filter>> tcx_programs(std::uint32_t ifindex, Side side);
 
 }  // namespace weft::runtime

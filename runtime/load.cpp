@@ -30,12 +30,12 @@ class Transaction {
     return create_clsact(ifindex, interface);
   }
 
-  Result<void> attach(std::uint32_t ifindex, const std::string& interface, Side side, int program_fd) {
+  Result<void> attach(std::uint32_t ifindex, const std::string& interface, Side side, Way way, int program_fd) {
     if (auto asked = ask(before_step_, fmt::format("attach the {} to `{}`", gate_name(side), interface)); !asked) {
       return asked;
     }
     if (auto undoable = prepare_undo(ifindex, interface, side); !undoable) return undoable;
-    return attach_filter(ifindex, interface, side, program_fd);
+    return attach_gate(ifindex, interface, side, way, program_fd);
   }
 
   Result<void> detach(std::uint32_t ifindex, const std::string& interface, Side side) {
@@ -43,7 +43,7 @@ class Transaction {
       return asked;
     }
     if (auto undoable = prepare_undo(ifindex, interface, side); !undoable) return undoable;
-    return detach_filter(ifindex, interface, side);
+    return detach_gate(ifindex, interface, side);
   }
 
   void on_undo(std::function<Result<void>()> undo) { undo_.push_back(std::move(undo)); }
@@ -64,17 +64,17 @@ class Transaction {
 
  private:
   Result<void> prepare_undo(std::uint32_t ifindex, const std::string& interface, Side side) {
-    const std::uint32_t id = before_.our_program(ifindex, side);
-    if (id == 0) {
-      undo_.push_back([=] { return detach_filter(ifindex, interface, side); });
+    const Filter* const gate = before_.our_gate(ifindex, side);
+    if (gate == nullptr) {
+      undo_.push_back([=] { return detach_gate(ifindex, interface, side); });
       return {};
     }
-    // Held open from here on, or the kernel would drop it with its last filter.
-    auto former = std::make_shared<Descriptor>(program_by_id(id));
+    // Held open from here on, or the kernel would drop it with its last gate.
+    auto former = std::make_shared<Descriptor>(program_by_id(gate->program_id));
     if (!former->valid()) {
       return kernel_failure(errno, "W6008", fmt::format("keep the program that is attached to `{}`", interface));
     }
-    undo_.push_back([=] { return attach_filter(ifindex, interface, side, former->get()); });
+    undo_.push_back([=, way = gate->way] { return attach_gate(ifindex, interface, side, way, former->get()); });
     return {};
   }
 
@@ -106,7 +106,18 @@ Result<void> check_places(const std::vector<Target>& targets, const Hooks& hooks
   return {};
 }
 
-Record intent(const bundle::Bundle& bundle, const std::vector<Target>& targets, const KernelObject& object,
+/// How the gates will hang there. Errors: W6001, W6002.
+Result<Way> choose_way(Hook hook) {
+  if (hook == Hook::Clsact) return Way::Clsact;
+  const auto tcx = has_tcx();
+  if (!tcx) return std::unexpected(tcx.error());
+  if (*tcx) return Way::Tcx;
+  if (hook == Hook::Auto) return Way::Clsact;
+  return failure("W6002", "this kernel has no tcx, which the load asks for",
+                 "tcx comes with Linux 6.6: leave the choice to weft, or attach with `--hook clsact`");
+}
+
+Record intent(const bundle::Bundle& bundle, const std::vector<Target>& targets, Way way, const KernelObject& object,
               const Hooks& hooks, const StateFile& file, const std::optional<Record>& former) {
   Record out;
   out.phase = Record::Phase::Loading;
@@ -114,15 +125,20 @@ Record intent(const bundle::Bundle& bundle, const std::vector<Target>& targets, 
   out.loaded_at = now();
   out.weft_version = bundle.manifest.weft_version;
   out.profile = bundle.manifest.profile;
+  out.way = way;
   out.from_program = program_info(object.program_fd(Side::FromWorkload)).id;
   out.to_program = program_info(object.program_fd(Side::ToWorkload)).id;
   out.egress = bundle.manifest.egress;
   out.ingress = bundle.manifest.ingress;
   for (const Target& target : targets) {
-    const bool ours = !hooks.clsact.contains(target.ifindex) || (former && former->created_clsact(target.ifindex));
+    const bool creates = way == Way::Clsact && !hooks.clsact.contains(target.ifindex);
+    const bool ours = creates || (former && former->created_clsact(target.ifindex));
+    const Filter* const from = hooks.our_gate(target.ifindex, Side::FromWorkload);
+    const Filter* const to = hooks.our_gate(target.ifindex, Side::ToWorkload);
+    const Filter* const either = from != nullptr ? from : to;
     out.interfaces.push_back({target.endpoint->workload, target.interface, target.ifindex, ours,
-                              hooks.our_program(target.ifindex, Side::FromWorkload),
-                              hooks.our_program(target.ifindex, Side::ToWorkload)});
+                              from == nullptr ? 0 : from->program_id, to == nullptr ? 0 : to->program_id,
+                              either == nullptr ? way : either->way});
   }
   for (const bundle::Endpoint& endpoint : bundle.manifest.endpoints) {
     for (const bundle::EndpointAddress& each : endpoint.addresses) out.names[each.address] = endpoint.workload;
@@ -139,13 +155,15 @@ Result<void> change(Transaction& transaction, const LoadOptions& options, const 
   if (auto written = file.write(record); !written) return written;
 
   for (const RecordedInterface& each : record.interfaces) {
-    if (auto ensured = transaction.ensure_clsact(each.ifindex, each.interface); !ensured) return ensured;
+    if (record.way == Way::Clsact) {
+      if (auto ensured = transaction.ensure_clsact(each.ifindex, each.interface); !ensured) return ensured;
+    }
     for (const Side side : both_sides) {
-      auto attached = transaction.attach(each.ifindex, each.interface, side, object.program_fd(side));
+      auto attached = transaction.attach(each.ifindex, each.interface, side, record.way, object.program_fd(side));
       if (!attached) return attached;
     }
   }
-  // Interfaces of the bundle before that this one does not serve. Their clsact goes last, where it was ours.
+  // Interfaces of the bundle before that this one does not serve. Qdiscs of ours that nobody needs any more go last.
   for (const Filter& filter : hooks.filters) {
     if (!filter.is_ours() || record.find(filter.ifindex) != nullptr) continue;
     const std::string& name = hooks.interfaces.at(filter.ifindex);
@@ -153,14 +171,14 @@ Result<void> change(Transaction& transaction, const LoadOptions& options, const 
     if (out.detached.empty() || out.detached.back() != name) out.detached.push_back(name);
   }
   for (const std::uint32_t ifindex : hooks.clsact) {
-    if (record.find(ifindex) != nullptr || !record.created_clsact(ifindex) || hooks.has_foreign_filters(ifindex))
-      continue;
+    if (!record.can_spare_clsact(ifindex) || hooks.has_foreign_filters(ifindex)) continue;
     const std::string& name = hooks.interfaces.at(ifindex);
     if (auto asked = ask(options.before_step, fmt::format("remove the clsact qdisc of `{}`", name)); !asked)
       return asked;
     // Undoing runs newest first: the qdisc is back before its filters are.
     transaction.on_undo([=] { return create_clsact(ifindex, name); });
     if (auto removed = destroy_clsact(ifindex, name); !removed) return removed;
+    for (RecordedInterface& each : record.interfaces) each.created_clsact &= each.ifindex != ifindex;
   }
 
   if (auto asked = ask(options.before_step, "record what is attached"); !asked) return asked;
@@ -208,11 +226,15 @@ Result<Loaded> load(const bundle::Bundle& bundle, const LoadOptions& options) {
   if (auto recovered = recover(*file, *former, out.warnings); !recovered) return std::unexpected(recovered.error());
   const auto hooks = read_hooks();
   if (!hooks) return std::unexpected(hooks.error());
-  if (auto free = check_places(chosen->targets, *hooks); !free) return std::unexpected(free.error());
+  const auto way = choose_way(options.hook);
+  if (!way) return std::unexpected(way.error());
+  if (*way == Way::Clsact) {
+    if (auto free = check_places(chosen->targets, *hooks); !free) return std::unexpected(free.error());
+  }
 
   // From here on every change has its undoing.
   const auto begin = std::chrono::steady_clock::now();
-  Record record = intent(bundle, chosen->targets, *object, *hooks, *file, *former);
+  Record record = intent(bundle, chosen->targets, *way, *object, *hooks, *file, *former);
   record.bundle = out.bundle;
   for (const Filter& filter : hooks->filters) out.replaced = out.replaced || filter.is_ours();
   Transaction transaction(*hooks, options.before_step);
@@ -229,7 +251,7 @@ Result<Loaded> load(const bundle::Bundle& bundle, const LoadOptions& options) {
   const Program to = program_info(object->program_fd(Side::ToWorkload));
   const auto after = read_hooks();
   for (const RecordedInterface& each : record.interfaces) {
-    out.attached.push_back({each.workload, each.interface, each.ifindex, from, to});
+    out.attached.push_back({each.workload, each.interface, each.ifindex, std::string(way_name(*way)), from, to});
     if (!after) continue;
     for (std::string& before_us : run_before_us(*after, each.ifindex)) out.warnings.push_back(std::move(before_us));
   }

@@ -9,9 +9,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <functional>
+#include <iterator>
 #include <span>
 
 #include "runtime/filters.h"
@@ -122,14 +124,23 @@ Result<Hooks> read_hooks() {
   });
   if (qdiscs < 0) return failed(-qdiscs);
 
-  for (const std::uint32_t ifindex : out.clsact) {
+  const auto with_tcx = has_tcx();
+  if (!with_tcx) return std::unexpected(with_tcx.error());
+  for (const auto& [ifindex, name] : out.interfaces) {
     for (const Side side : both_sides) {
+      if (*with_tcx) {
+        auto programs = tcx_programs(ifindex, side);
+        if (!programs) return std::unexpected(programs.error());
+        std::ranges::move(*programs, std::back_inserter(out.filters));
+      }
+      if (!out.clsact.contains(ifindex)) continue;
       question.tcm_ifindex = static_cast<int>(ifindex);
       question.tcm_parent = TC_H_MAKE(TC_H_CLSACT, side == Side::FromWorkload ? TC_H_MIN_INGRESS : TC_H_MIN_EGRESS);
-      const int filters = dump(socket.get(), RTM_GETTFILTER, question, [&](const tcmsg& answer, Payload attributes) {
-        Filter filter{.ifindex = ifindex, .side = side, .kind = {}, .name = {}};
+      const auto visit = [&, index = ifindex](const tcmsg& answer, Payload attributes) {
+        Filter filter{.ifindex = index, .side = side, .kind = {}, .name = {}};
         if (read_filter(answer, attributes, filter)) out.filters.push_back(std::move(filter));
-      });
+      };
+      const int filters = dump(socket.get(), RTM_GETTFILTER, question, visit);
       // The interface may go away between the two questions.
       if (filters < 0 && filters != -ENODEV && filters != -EINVAL) return failed(-filters);
     }

@@ -54,6 +54,7 @@ Json json_of(const Record& record) {
               {"loaded_at", record.loaded_at},
               {"weft_version", record.weft_version},
               {"profile", record.profile},
+              {"hook", way_name(record.way)},
               {"boot", record.where.boot},
               {"namespace", record.where.cookie}};
   out["programs"] = {{"from_workload", record.from_program}, {"to_workload", record.to_program}};
@@ -64,7 +65,8 @@ Json json_of(const Record& record) {
                                  {"ifindex", each.ifindex},
                                  {"created_clsact", each.created_clsact},
                                  {"former_from", each.former_from},
-                                 {"former_to", each.former_to}});
+                                 {"former_to", each.former_to},
+                                 {"former_hook", way_name(each.former_way)}});
   }
   out["names"] = Json::object();
   for (const auto& [address, workload] : record.names) out["names"][address] = workload;
@@ -87,6 +89,11 @@ std::vector<bundle::Entry> entries_of(const Json& json) {
   return out;
 }
 
+/// Records of before there was a choice know of clsact only.
+Way way_of(const Json& json, const char* key) {
+  return json.value(key, "clsact") == way_name(Way::Tcx) ? Way::Tcx : Way::Clsact;
+}
+
 Record record_of(const Json& json, const NetworkNamespace& here, bool outermost) {
   Record out;
   const auto phase = json.at("phase").get<std::string>();
@@ -98,12 +105,14 @@ Record record_of(const Json& json, const NetworkNamespace& here, bool outermost)
   out.loaded_at = json.at("loaded_at").get<std::string>();
   out.weft_version = json.at("weft_version").get<std::string>();
   out.profile = json.at("profile").get<std::string>();
+  out.way = way_of(json, "hook");
   out.from_program = json.at("programs").at("from_workload").get<std::uint32_t>();
   out.to_program = json.at("programs").at("to_workload").get<std::uint32_t>();
   for (const Json& each : json.at("interfaces")) {
     out.interfaces.push_back({each.at("workload").get<std::string>(), each.at("interface").get<std::string>(),
                               each.at("ifindex").get<std::uint32_t>(), each.at("created_clsact").get<bool>(),
-                              each.at("former_from").get<std::uint32_t>(), each.at("former_to").get<std::uint32_t>()});
+                              each.at("former_from").get<std::uint32_t>(), each.at("former_to").get<std::uint32_t>(),
+                              way_of(each, "former_hook")});
   }
   if (json.contains("names")) {
     for (const auto& [address, workload] : json.at("names").items()) out.names[address] = workload.get<std::string>();
@@ -168,6 +177,10 @@ bool Record::created_clsact(std::uint32_t ifindex) const {
   const RecordedInterface* const here = find(ifindex);
   if (here != nullptr && here->created_clsact) return true;
   return former != nullptr && former->created_clsact(ifindex);
+}
+
+bool Record::can_spare_clsact(std::uint32_t ifindex) const {
+  return created_clsact(ifindex) && (way == Way::Tcx || find(ifindex) == nullptr);
 }
 
 StateFile::StateFile(NetworkNamespace where, fs::path path, fs::path lock_path, Descriptor lock)

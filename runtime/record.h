@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bundle/bundle.h"
+#include "runtime/filters.h"
 #include "runtime/system.h"
 
 /// What a load did, or is about to do, so that a later process can undo it.
@@ -20,6 +21,7 @@ struct RecordedInterface {
   bool created_clsact = false;    ///< by this load or one before it: nobody else's
   std::uint32_t former_from = 0;  ///< program of ours that was there before this load; 0 none
   std::uint32_t former_to = 0;
+  Way former_way = Way::Clsact;  ///< how they hung there
 
   bool operator==(const RecordedInterface&) const = default;
 };
@@ -34,6 +36,7 @@ struct Record {
   std::string loaded_at;
   std::string weft_version;
   std::string profile;
+  Way way = Way::Clsact;
   std::uint32_t from_program = 0;
   std::uint32_t to_program = 0;
   std::vector<RecordedInterface> interfaces;
@@ -45,6 +48,8 @@ struct Record {
   const RecordedInterface* find(std::uint32_t ifindex) const;
   /// True if this record, or the one before it, says that we created the clsact qdisc of that interface.
   bool created_clsact(std::uint32_t ifindex) const;
+  /// True if we created it, and the gates of this record do not hang on it.
+  bool can_spare_clsact(std::uint32_t ifindex) const;
 };
 
 /// The state file of one network namespace, locked: one load, unload or status at a time.

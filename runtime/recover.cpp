@@ -1,6 +1,5 @@
 #include "runtime/recover.h"
 
-#include <bpf/bpf.h>
 #include <fmt/format.h>
 
 #include "runtime/kernel_object.h"
@@ -18,22 +17,24 @@ Result<void> roll_forward(const StateFile& file, std::optional<Record>& record, 
                           int to_fd) {
   for (const RecordedInterface& each : record->interfaces) {
     if (!hooks.interfaces.contains(each.ifindex)) continue;
-    if (auto created = create_clsact(each.ifindex, each.interface); !created) return created;
+    if (record->way == Way::Clsact) {
+      if (auto created = create_clsact(each.ifindex, each.interface); !created) return created;
+    }
     for (const Side side : both_sides) {
       const int fd = side == Side::FromWorkload ? from_fd : to_fd;
-      if (auto attached = attach_filter(each.ifindex, each.interface, side, fd); !attached) return attached;
+      auto attached = attach_gate(each.ifindex, each.interface, side, record->way, fd);
+      if (!attached) return attached;
     }
   }
   for (const Filter& filter : hooks.filters) {
     if (!filter.is_ours() || record->find(filter.ifindex) != nullptr) continue;
     const std::string name = name_of(hooks, filter.ifindex);
-    if (auto detached = detach_filter(filter.ifindex, name, filter.side); !detached) return detached;
+    if (auto detached = detach_gate(filter.ifindex, name, filter.side); !detached) return detached;
   }
   for (const std::uint32_t ifindex : hooks.clsact) {
-    if (record->find(ifindex) != nullptr || !record->created_clsact(ifindex) || hooks.has_foreign_filters(ifindex)) {
-      continue;
-    }
+    if (!record->can_spare_clsact(ifindex) || hooks.has_foreign_filters(ifindex)) continue;
     if (auto removed = destroy_clsact(ifindex, name_of(hooks, ifindex)); !removed) return removed;
+    for (RecordedInterface& each : record->interfaces) each.created_clsact &= each.ifindex != ifindex;
   }
   record->phase = Record::Phase::Loaded;
   record->former = nullptr;
@@ -49,7 +50,7 @@ Result<void> roll_back(const StateFile& file, std::optional<Record>& record, con
       const std::uint32_t there = hooks.our_program(each.ifindex, side);
       if (there == wanted) continue;
       if (wanted == 0) {
-        if (auto detached = detach_filter(each.ifindex, each.interface, side); !detached) return detached;
+        if (auto detached = detach_gate(each.ifindex, each.interface, side); !detached) return detached;
         continue;
       }
       const Descriptor former = program_by_id(wanted);
@@ -58,10 +59,14 @@ Result<void> roll_back(const StateFile& file, std::optional<Record>& record, con
                                    each.workload, each.interface, gate_name(side)));
         continue;
       }
-      if (auto attached = attach_filter(each.ifindex, each.interface, side, former.get()); !attached) return attached;
+      if (each.former_way == Way::Clsact) {
+        if (auto created = create_clsact(each.ifindex, each.interface); !created) return created;
+      }
+      auto attached = attach_gate(each.ifindex, each.interface, side, each.former_way, former.get());
+      if (!attached) return attached;
     }
-    const bool empty = each.former_from == 0 && each.former_to == 0 && !hooks.has_foreign_filters(each.ifindex);
-    if (each.created_clsact && empty) {
+    const bool had_filters = each.former_way == Way::Clsact && (each.former_from != 0 || each.former_to != 0);
+    if (each.created_clsact && !had_filters && !hooks.has_foreign_filters(each.ifindex)) {
       if (auto removed = destroy_clsact(each.ifindex, each.interface); !removed) return removed;
     }
   }
@@ -89,7 +94,7 @@ Result<Swept> sweep(const Hooks& hooks, const Record* record, const BeforeStep& 
     if (auto asked = ask(before_step, fmt::format("detach the {} from `{}`", gate_name(filter.side), name)); !asked) {
       return std::unexpected(asked.error());
     }
-    if (auto detached = detach_filter(filter.ifindex, name, filter.side); !detached) {
+    if (auto detached = detach_gate(filter.ifindex, name, filter.side); !detached) {
       return std::unexpected(detached.error());
     }
     ++out.filters;
@@ -159,16 +164,11 @@ std::vector<std::string> run_before_us(const Hooks& hooks, std::uint32_t ifindex
     for (const Filter& filter : hooks.filters) {
       if (filter.ifindex != ifindex || filter.side != side) continue;
       if (filter.is_ours()) break;
-      out.push_back(fmt::format("`{}`: a {} filter of another (priority {}) runs before the {} and can pass it by",
-                                name, filter.kind, filter.priority, gate_name(side)));
-    }
-    // BPF_TCX_INGRESS and BPF_TCX_EGRESS, which headers before Linux 6.6 do not name: such programs run before all of
-    // tc.
-    const auto tcx = static_cast<bpf_attach_type>(side == Side::FromWorkload ? 46 : 47);
-    std::uint32_t count = 0;
-    if (bpf_prog_query(static_cast<int>(ifindex), tcx, 0, nullptr, nullptr, &count) == 0 && count > 0) {
-      out.push_back(fmt::format("`{}`: {} tcx programs of another run before the {} and can pass it by", name, count,
-                                gate_name(side)));
+      out.push_back(filter.way == Way::Tcx
+                        ? fmt::format("`{}`: the tcx program `{}` of another runs before the {} and can pass it by", name,
+                                      filter.name, gate_name(side))
+                        : fmt::format("`{}`: a {} filter of another (priority {}) runs before the {} and can pass it by",
+                                      name, filter.kind, filter.priority, gate_name(side)));
     }
   }
   return out;

@@ -25,6 +25,9 @@ namespace weft::runtime {
 /// Where the state files live: `$WEFT_STATE_DIRECTORY`, or /run/weft.
 std::filesystem::path default_state_directory();
 
+/// How gates hang at interfaces: where the kernel has both, tcx costs less (decision 0010).
+enum class Hook : std::uint8_t { Auto, Tcx, Clsact };
+
 struct LoadOptions {
   /// Interfaces by workload name, over those of the manifest.
   std::map<std::string, std::string> interfaces;
@@ -32,6 +35,7 @@ struct LoadOptions {
   std::vector<std::string> only;
   /// Endpoints whose interface does not exist are left out with a warning instead of refusing the load.
   bool skip_missing = false;
+  Hook hook = Hook::Auto;
   /// bundle::identity of the bundle where the caller knows it, as `bundle::read` says it; empty: computed, 10 ms a
   /// megabyte.
   std::string identity = {};
@@ -60,8 +64,9 @@ struct Attached {
   std::string workload;
   std::string interface;
   std::uint32_t ifindex = 0;
-  Program from_workload;  ///< at tc ingress of the interface
-  Program to_workload;    ///< at tc egress of the interface
+  std::string hook;       ///< "tcx" or "clsact"
+  Program from_workload;  ///< at the ingress hook of the interface
+  Program to_workload;    ///< at the egress hook of the interface
 };
 
 /// How long each part of a load took, in nanoseconds.

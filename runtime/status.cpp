@@ -99,7 +99,8 @@ Result<Status> status(const StatusOptions& options) {
     if (known == nullptr) {
       out.differences.push_back(fmt::format("`{}` has gates of ours that no record knows: unload removes them", name));
     }
-    Attached attached{known == nullptr ? "" : known->workload, name, ifindex, {}, {}};
+    Attached attached{known == nullptr ? "" : known->workload, name, ifindex, {}, {}, {}};
+    attached.hook = way_name(hooks->our_gate(ifindex, from != 0 ? Side::FromWorkload : Side::ToWorkload)->way);
     for (const Side side : both_sides) {
       const std::uint32_t id = side == Side::FromWorkload ? from : to;
       if (id == 0) continue;

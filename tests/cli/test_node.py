@@ -137,7 +137,7 @@ class Kernel(WeftTest):
                                      "weft unload; tc filter show dev wcli-web ingress")
         self.assertEqual((code, err), (0, ""), out)
         self.assertRegex(out, r"(?m)^loaded [0-9a-f]+: 2 of 2 workloads; \d+ map entries, \d+ bytes of tables$")
-        for line in ("  shop/web-1 at wcli-web\n", "  shop/db-0 at wcli-db\n", "profile strict", "detached 4 filters from",
+        for line in ("  shop/web-1 at wcli-web (", "  shop/db-0 at wcli-db (", "profile strict", "detached 4 filters from",
                      "nothing is loaded in this network namespace\n", "nothing was loaded in this network namespace\n"):
             self.assertIn(line, out)
         status = json.loads((self.at / "status.json").read_text())
@@ -277,8 +277,30 @@ class Kernel(WeftTest):
         self.assertEqual(code, 2, (out, err))
         self.assertIn("error W6014: the bundle that is loaded tells nothing", err)
 
+    def test_the_hook_is_chosen_and_shown(self):
+        code, out, err = self.inside("weft load bundle --hook clsact; tc filter show dev wcli-web ingress; weft status; weft unload")
+        self.assertEqual((code, err), (0, ""), out)
+        self.assertIn("  shop/web-1 at wcli-web (clsact)\n", out)
+        self.assertIn("  shop/web-1 at wcli-web (clsact): programs ", out)
+        self.assertIn("weft_from_workl", out)
+        code, out, err = self.inside("export WEFT_HOOK=clsact; weft load bundle --format json; weft unload > /dev/null")
+        self.assertEqual((code, err), (0, ""), out)
+        self.assertEqual({each["hook"] for each in json.loads(out)["attached"]}, {"clsact"})
+        self.assertIn("`tc` is no value of --hook", self.expect(2, "load", "bundle", "--hook", "tc").err)
+
+    def test_tcx_is_taken_where_it_is(self):
+        doctor = json.loads(self.weft("doctor", "--format", "json").out)
+        if not any(check["name"] == "tcx" and check["state"] == "ok" for check in doctor["checks"]):
+            self.skipTest("the kernel has no tcx")
+        code, out, err = self.inside("weft load bundle; weft status; tc qdisc show dev wcli-web; weft unload; weft status")
+        self.assertEqual((code, err), (0, ""), out)
+        self.assertIn("  shop/web-1 at wcli-web (tcx)\n", out)
+        self.assertIn("  shop/web-1 at wcli-web (tcx): programs ", out)
+        self.assertNotIn("clsact", out)
+        self.assertIn("nothing is loaded", out)
+
     def test_a_gate_that_is_gone_is_a_finding(self):
-        code, out, err = self.inside("weft load bundle; tc qdisc del dev wcli-web clsact; weft status")
+        code, out, err = self.inside("weft load bundle --hook clsact; tc qdisc del dev wcli-web clsact; weft status")
         self.assertEqual(code, 1, (out, err))
         self.assertIn("differs: ", out)
 

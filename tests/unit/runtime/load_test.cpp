@@ -13,9 +13,14 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
-Lines hooks_of(std::initializer_list<unsigned> workloads) {
+Lines hooks_of(std::initializer_list<unsigned> workloads, Hook hook = Hook::Clsact) {
   Lines out;
   for (const unsigned i : workloads) {
+    if (hook == Hook::Tcx) {
+      out.push_back(fmt::format("weft{} tcx egress weft_to_workloa", i));
+      out.push_back(fmt::format("weft{} tcx ingress weft_from_workl", i));
+      continue;
+    }
     out.push_back(fmt::format("weft{} clsact", i));
     out.push_back(fmt::format("weft{} egress 1 0x77656674 weft_to_workloa", i));
     out.push_back(fmt::format("weft{} ingress 1 0x77656674 weft_from_workl", i));
@@ -34,7 +39,8 @@ std::uint64_t hits(const std::vector<Hits>& all, std::uint32_t number) {
 
 TEST_CASE("packets pass and stop as the tables say, from load to unload", "[runtime][kernel]") {
   if (skipped()) return;
-  const World world(2);
+  const Hook hook = hook_under_test();
+  const World world(2, hook);
   REQUIRE(world.connects_out(1, 80));
   REQUIRE(world.connects_out(1, 81));
 
@@ -47,7 +53,7 @@ TEST_CASE("packets pass and stop as the tables say, from load to unload", "[runt
   CHECK(loaded->global_bytes == 65540);
   CHECK(loaded->attached[0].from_workload.name == "weft_from_workl");
   CHECK(loaded->attached[0].from_workload.instructions > 10);
-  CHECK(world.hooks() == hooks_of({1, 2}));
+  CHECK(world.hooks() == hooks_of({1, 2}, hook));
   CHECK(world.files().size() == 1);
 
   for (const unsigned workload : {1u, 2u}) {
@@ -81,7 +87,7 @@ TEST_CASE("packets pass and stop as the tables say, from load to unload", "[runt
   REQUIRE(unloaded.has_value());
   CHECK(unloaded->interfaces == Lines{"weft1", "weft2"});
   CHECK(unloaded->filters == 4);
-  CHECK(unloaded->qdiscs == 2);
+  CHECK(unloaded->qdiscs == (hook == Hook::Clsact ? 2 : 0));
   CHECK(world.hooks() == Lines{});
   CHECK(world.files() == Lines{});
   CHECK(world.connects_out(1, 81));
@@ -130,7 +136,8 @@ TEST_CASE("hash and LPM maps are filled, and grow to what the bundle holds", "[r
 
 TEST_CASE("a second load replaces the first, and leaves the interfaces it does not serve", "[runtime][kernel]") {
   if (skipped()) return;
-  const World world(3);
+  const Hook hook = hook_under_test();
+  const World world(3, hook);
   REQUIRE(load(gate_bundle(2, 80), world.options()).has_value());
   bundle::Bundle next = gate_bundle(3, 81);
   next.manifest.endpoints.erase(next.manifest.endpoints.begin());
@@ -138,7 +145,7 @@ TEST_CASE("a second load replaces the first, and leaves the interfaces it does n
   if (!loaded) FAIL(loaded.error().message);
   CHECK(loaded->replaced);
   CHECK(loaded->detached == Lines{"weft1"});
-  CHECK(world.hooks() == hooks_of({2, 3}));
+  CHECK(world.hooks() == hooks_of({2, 3}, hook));
   CHECK(world.connects_out(1, 80));
   CHECK(world.connects_out(1, 81));
   for (const unsigned workload : {2u, 3u}) {
@@ -148,21 +155,22 @@ TEST_CASE("a second load replaces the first, and leaves the interfaces it does n
   CHECK(world.status()->differences == Lines{});
   CHECK(programs_become(2));
   const auto unloaded = world.unload();
-  CHECK(unloaded->qdiscs == 2);
+  CHECK(unloaded->qdiscs == (hook == Hook::Clsact ? 2 : 0));
   CHECK(world.hooks() == Lines{});
   CHECK(programs_become(0));
 }
 
 TEST_CASE("no connection ever passes a gate while bundles replace each other", "[runtime][kernel]") {
   if (skipped()) return;
-  const World world(1);
+  const Hook hook = hook_under_test();
+  const World world(1, hook);
   // Port 81 is closed in both, so any success would be a moment without a gate.
   REQUIRE(load(gate_bundle(1, 80), world.options()).has_value());
   const std::uint64_t before = hits(world.status()->egress, 8);
   CHECK(before == 0);
   for (int i = 0; i < 20; ++i) {
     REQUIRE(load(gate_bundle(1, i % 2 == 0 ? 82 : 80), world.options()).has_value());
-    REQUIRE(world.hooks() == hooks_of({1}));
+    REQUIRE(world.hooks() == hooks_of({1}, hook));
   }
   CHECK_FALSE(world.connects_out(1, 81));
   CHECK(world.connects_out(1, 80));

@@ -4,6 +4,7 @@
 #include <bpf/bpf.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <net/if.h>
 #include <poll.h>
 #include <sched.h>
 #include <sys/socket.h>
@@ -96,6 +97,14 @@ bool skipped() {
   return false;
 }
 
+Hook hook_under_test() {
+  const Hook hook = GENERATE(Hook::Clsact, Hook::Tcx);
+  for (const Check& check : doctor()) {
+    if (check.name == "tcx" && check.state != Check::State::Ok) return Hook::Clsact;
+  }
+  return hook;
+}
+
 std::string run(const std::string& command) {
   std::FILE* const pipe = ::popen((command + " 2>&1").c_str(), "r");
   REQUIRE(pipe != nullptr);
@@ -107,7 +116,7 @@ std::string run(const std::string& command) {
   return out;
 }
 
-World::World(unsigned workloads) {
+World::World(unsigned workloads, Hook hook) : hook_(hook) {
   std::string name = (fs::temp_directory_path() / "weft-runtime-test-XXXXXX").string();
   state_ = fs::path(::mkdtemp(name.data())) / "state";
   REQUIRE(::unshare(CLONE_NEWNET) == 0);
@@ -158,6 +167,7 @@ bool World::connects_in(unsigned workload, std::uint16_t port) const {
 LoadOptions World::options() const {
   LoadOptions out;
   out.state_directory = state_;
+  out.hook = hook_;
   return out;
 }
 
@@ -188,6 +198,23 @@ std::vector<std::string> World::hooks() const {
       }
     }
   }
+  struct if_nameindex* const all = ::if_nameindex();
+  for (const struct if_nameindex* at = all; at->if_index != 0; ++at) {
+    for (const std::string side : {"ingress", "egress"}) {
+      std::array<std::uint32_t, 64> ids{};
+      std::uint32_t count = ids.size();
+      const auto type = static_cast<bpf_attach_type>(side == "ingress" ? 46 : 47);  // BPF_TCX_INGRESS and _EGRESS
+      if (bpf_prog_query(static_cast<int>(at->if_index), type, 0, nullptr, ids.data(), &count) != 0) continue;
+      for (std::uint32_t i = 0; i < count; ++i) {
+        const Descriptor fd(bpf_prog_get_fd_by_id(ids.at(i)));
+        bpf_prog_info info{};
+        std::uint32_t size = sizeof info;
+        REQUIRE(bpf_obj_get_info_by_fd(fd.get(), &info, &size) == 0);
+        out.push_back(fmt::format("{} tcx {} {}", at->if_name, side, info.name));
+      }
+    }
+  }
+  ::if_freenameindex(all);
   std::ranges::sort(out);
   return out;
 }

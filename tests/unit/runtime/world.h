@@ -19,7 +19,7 @@ bool skipped();
 /// listens on TCP ports 80 and 81; the workload listens on them too.
 class World {
  public:
-  explicit World(unsigned workloads);
+  explicit World(unsigned workloads, Hook hook = Hook::Clsact);
   World(const World&) = delete;
   World& operator=(const World&) = delete;
   ~World();
@@ -32,7 +32,8 @@ class World {
   LoadOptions options() const;
   Result<Status> status() const { return runtime::status({.state_directory = state_}); }
   Result<Unloaded> unload() const { return runtime::unload({.state_directory = state_, .before_step = {}}); }
-  /// "weft1 ingress 1 0x77656674 weft_from_workl", … of every filter and qdisc, as tc shows them.
+  /// "weft1 ingress 1 0x77656674 weft_from_workl", … of every filter and qdisc, as tc shows them, and
+  /// "weft1 tcx ingress weft_from_workl", … as the kernel tells of each program at tcx.
   std::vector<std::string> hooks() const;
   /// Names in the state directory.
   std::vector<std::string> files() const;
@@ -44,10 +45,14 @@ class World {
   };
 
   int node_ = -1;
+  Hook hook_;
   std::filesystem::path state_;
   std::vector<Workload> workloads_;
   std::vector<int> listeners_;
 };
+
+/// clsact, and in a second run of the test tcx where the kernel has it.
+Hook hook_under_test();
 
 /// Runs a shell command; its output, standard error included.
 std::string run(const std::string& command);
