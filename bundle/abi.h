@@ -89,7 +89,7 @@ struct weft_connection4 {
 	weft_u8 outbound; /* 1: the endpoint opened it (egress gate), 0: it was opened to the endpoint */
 	weft_u16 zero;
 	weft_u32 zero2;
-};
+} __attribute__((aligned(8)));
 
 struct weft_connection6 {
 	weft_u32 ifindex;
@@ -107,9 +107,9 @@ struct weft_connection6 {
  * first packet after an answer: who only begins connections forgets only such.
  */
 struct weft_connection {
-	weft_u64 seen; /* bpf_ktime_get_coarse_ns() of the last packet in either direction */
+	weft_u64 seen; /* bpf_ktime_get_coarse_ns() of the first packet, in either direction, of the tick it was last seen in */
 	weft_u32 what; /* WEFT_CONNECTION_* */
-	weft_u32 zero;
+	weft_u32 tick; /* that tick: bpf_jiffies64() / 128 */
 };
 
 #define WEFT_CONNECTION_ANSWERED 1u   /* the other end has answered */

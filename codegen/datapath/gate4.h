@@ -6,7 +6,7 @@
 
 /* A packet that no rule allows, on its way to the question whether it answers something. */
 struct packet4 {
-	struct weft_connection4 connection __attribute__((aligned(8))); /* as if the packet opened one */
+	struct weft_connection4 connection; /* as if the packet opened one */
 	weft_u32 own;                       /* identity of the local end */
 	weft_u32 transport;                 /* offset of the transport header */
 	weft_u32 value;
@@ -20,8 +20,7 @@ NOINLINE weft_u32 weft_is_allowed4(struct weft_connection4 *asked, weft_u32 own,
 {
 	struct weft_connection *connection;
 	struct weft_connection4 key;
-	weft_u32 atom;
-	weft_u64 now;
+	weft_u32 atom, now = tick();
 
 	if (!asked)
 		return 0;
@@ -29,9 +28,10 @@ NOINLINE weft_u32 weft_is_allowed4(struct weft_connection4 *asked, weft_u32 own,
 	connection = bpf_map_lookup_elem(&weft_connections4, &key);
 	if (!connection)
 		connection = bpf_map_lookup_elem(&weft_opening4, &key);
-	if (!connection)
+	if (!connection) {
+		forget_recent4((word *)&key);
 		return 0;
-	now = bpf_ktime_get_coarse_ns();
+	}
 	if (!is_alive(connection, key.protocol, now))
 		return 0;
 	atom = weft_atom(key.protocol, service_of(key.protocol, key.outbound, key.local_port, key.remote_port));
@@ -39,12 +39,33 @@ NOINLINE weft_u32 weft_is_allowed4(struct weft_connection4 *asked, weft_u32 own,
 		return 0;
 	if (flags == NO_FLAGS)
 		return 1;
-	answered(connection, key.protocol, flags, now);
+	if (answered(connection, key.protocol, flags, now))
+		forget_recent4((word *)&key);
 	/* The workload itself refuses: of that, unlike of what comes from outside, there is no doubt. */
 	if (key.protocol == PROTOCOL_TCP && flags & TCP_RST && !key.outbound) {
 		bpf_map_delete_elem(&weft_connections4, &key);
 		bpf_map_delete_elem(&weft_opening4, &key);
+		forget_recent4((word *)&key);
 	}
+	return 1;
+}
+
+/* An allowed packet of a connection in the first table, whose time it brings up to date: 1. Else nothing has happened. */
+NOINLINE weft_u32 weft_go_on4(struct weft_connection4 *asked, weft_u32 flags)
+{
+	struct weft_connection *connection;
+	struct weft_connection4 key;
+	weft_u32 now = tick();
+
+	if (!asked)
+		return 0;
+	key = *asked;
+	connection = bpf_map_lookup_elem(&weft_connections4, &key);
+	if (!connection)
+		return 0;
+	go_on(connection, key.protocol, flags, now);
+	if (!has_news(key.protocol, flags))
+		note_recent4((word *)&key, now);
 	return 1;
 }
 
@@ -59,24 +80,31 @@ NOINLINE weft_u32 weft_open4(struct weft_connection4 *asked, weft_u32 answers, w
 	if (!asked)
 		return 0;
 	key = *asked;
+	fresh.tick = tick();
 	fresh.seen = bpf_ktime_get_coarse_ns();
 	if (answers) {
 		key.outbound ^= 1;
 		other = bpf_map_lookup_elem(&weft_connections4, &key);
 		if (!other)
 			other = bpf_map_lookup_elem(&weft_opening4, &key);
-		if (other && is_alive(other, key.protocol, fresh.seen))
-			return 0;
 		key.outbound ^= 1;
+		if (other && is_alive(other, key.protocol, fresh.tick)) {
+			if (!has_news(key.protocol, flags))
+				note_recent4((word *)&key, fresh.tick);
+			return 0;
+		}
 	}
 	other = bpf_map_lookup_elem(&weft_opening4, &key);
-	if (other && is_alive(other, key.protocol, fresh.seen)) {
+	if (other && is_alive(other, key.protocol, fresh.tick)) {
 		if (other->what & WEFT_CONNECTION_ANSWERED && !(key.protocol == PROTOCOL_TCP && flags & TCP_SYN)) {
 			fresh.what = other->what;
+			go_on(&fresh, key.protocol, flags, fresh.tick);
 			bpf_map_update_elem(&weft_connections4, &key, &fresh, BPF_ANY);
 			bpf_map_delete_elem(&weft_opening4, &key);
 		} else {
-			go_on(other, key.protocol, flags);
+			go_on(other, key.protocol, flags, fresh.tick);
+			if (!has_news(key.protocol, flags))
+				note_recent4((word *)&key, fresh.tick);
 		}
 		return 0;
 	}
@@ -252,12 +280,12 @@ INLINE weft_u32 judge4(struct __sk_buff *skb, const struct header4 *header, cons
 		 (weft_u64)(outbound ? transport.destination_port : transport.source_port) << 48;
 	key[2] = protocol | (weft_u32)outbound << 8;
 	if (LIKELY(allows(decision))) {
-		struct weft_connection *connection = bpf_map_lookup_elem(&weft_connections4, &packet.connection);
+		const struct recent4 *place = recent4(key);
 
-		if (LIKELY(connection)) {
-			go_on(connection, protocol, transport.flags);
+		if (LIKELY(is_of4(place, key) && place->tick == tick()) && !has_news(protocol, transport.flags))
 			return decision;
-		}
+		if (weft_go_on4(&packet.connection, transport.flags))
+			return decision;
 		if (can_open(protocol, transport.flags, transport.value)) {
 			answer = can_answer(protocol, transport.flags, transport.value);
 			return weft_open4(&packet.connection, answer, transport.flags) ? opens(decision) : decision;

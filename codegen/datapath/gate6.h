@@ -6,7 +6,7 @@
 
 /* A packet that no rule allows, on its way to the question whether it answers something. */
 struct packet6 {
-	struct weft_connection6 connection __attribute__((aligned(8))); /* as if the packet opened one */
+	struct weft_connection6 connection; /* as if the packet opened one */
 	weft_u32 own;                       /* identity of the local end */
 	weft_u32 transport;                 /* offset of the transport header */
 	weft_u32 value;
@@ -80,8 +80,7 @@ NOINLINE weft_u32 weft_is_allowed6(struct weft_connection6 *asked, weft_u32 own,
 {
 	struct weft_connection *connection;
 	struct weft_connection6 key;
-	weft_u32 atom;
-	weft_u64 now;
+	weft_u32 atom, now = tick();
 
 	if (!asked)
 		return 0;
@@ -89,9 +88,10 @@ NOINLINE weft_u32 weft_is_allowed6(struct weft_connection6 *asked, weft_u32 own,
 	connection = bpf_map_lookup_elem(&weft_connections6, &key);
 	if (!connection)
 		connection = bpf_map_lookup_elem(&weft_opening6, &key);
-	if (!connection)
+	if (!connection) {
+		forget_recent6((word *)&key);
 		return 0;
-	now = bpf_ktime_get_coarse_ns();
+	}
 	if (!is_alive(connection, key.protocol, now))
 		return 0;
 	atom = weft_atom(key.protocol, service_of(key.protocol, key.outbound, key.local_port, key.remote_port));
@@ -99,12 +99,33 @@ NOINLINE weft_u32 weft_is_allowed6(struct weft_connection6 *asked, weft_u32 own,
 		return 0;
 	if (flags == NO_FLAGS)
 		return 1;
-	answered(connection, key.protocol, flags, now);
+	if (answered(connection, key.protocol, flags, now))
+		forget_recent6((word *)&key);
 	/* The workload itself refuses: of that, unlike of what comes from outside, there is no doubt. */
 	if (key.protocol == PROTOCOL_TCP && flags & TCP_RST && !key.outbound) {
 		bpf_map_delete_elem(&weft_connections6, &key);
 		bpf_map_delete_elem(&weft_opening6, &key);
+		forget_recent6((word *)&key);
 	}
+	return 1;
+}
+
+/* An allowed packet of a connection in the first table, whose time it brings up to date: 1. Else nothing has happened. */
+NOINLINE weft_u32 weft_go_on6(struct weft_connection6 *asked, weft_u32 flags)
+{
+	struct weft_connection *connection;
+	struct weft_connection6 key;
+	weft_u32 now = tick();
+
+	if (!asked)
+		return 0;
+	key = *asked;
+	connection = bpf_map_lookup_elem(&weft_connections6, &key);
+	if (!connection)
+		return 0;
+	go_on(connection, key.protocol, flags, now);
+	if (!has_news(key.protocol, flags))
+		note_recent6((word *)&key, now);
 	return 1;
 }
 
@@ -119,24 +140,31 @@ NOINLINE weft_u32 weft_open6(struct weft_connection6 *asked, weft_u32 answers, w
 	if (!asked)
 		return 0;
 	key = *asked;
+	fresh.tick = tick();
 	fresh.seen = bpf_ktime_get_coarse_ns();
 	if (answers) {
 		key.outbound ^= 1;
 		other = bpf_map_lookup_elem(&weft_connections6, &key);
 		if (!other)
 			other = bpf_map_lookup_elem(&weft_opening6, &key);
-		if (other && is_alive(other, key.protocol, fresh.seen))
-			return 0;
 		key.outbound ^= 1;
+		if (other && is_alive(other, key.protocol, fresh.tick)) {
+			if (!has_news(key.protocol, flags))
+				note_recent6((word *)&key, fresh.tick);
+			return 0;
+		}
 	}
 	other = bpf_map_lookup_elem(&weft_opening6, &key);
-	if (other && is_alive(other, key.protocol, fresh.seen)) {
+	if (other && is_alive(other, key.protocol, fresh.tick)) {
 		if (other->what & WEFT_CONNECTION_ANSWERED && !(key.protocol == PROTOCOL_TCP && flags & TCP_SYN)) {
 			fresh.what = other->what;
+			go_on(&fresh, key.protocol, flags, fresh.tick);
 			bpf_map_update_elem(&weft_connections6, &key, &fresh, BPF_ANY);
 			bpf_map_delete_elem(&weft_opening6, &key);
 		} else {
-			go_on(other, key.protocol, flags);
+			go_on(other, key.protocol, flags, fresh.tick);
+			if (!has_news(key.protocol, flags))
+				note_recent6((word *)&key, fresh.tick);
 		}
 		return 0;
 	}
@@ -282,12 +310,12 @@ INLINE weft_u32 judge6(struct __sk_buff *skb, weft_u32 at, const int outbound)
 	key[5] = key_end(outbound ? transport.source_port : transport.destination_port,
 			 outbound ? transport.destination_port : transport.source_port, next, outbound);
 	if (LIKELY(allows(decision))) {
-		struct weft_connection *connection = bpf_map_lookup_elem(&weft_connections6, &packet.connection);
+		const struct recent6 *place = recent6(key);
 
-		if (LIKELY(connection)) {
-			go_on(connection, next, transport.flags);
+		if (LIKELY(is_of6(place, key) && place->tick == tick()) && !has_news(next, transport.flags))
 			return decision;
-		}
+		if (weft_go_on6(&packet.connection, transport.flags))
+			return decision;
 		if (can_open(next, transport.flags, transport.value)) {
 			answer = can_answer(next, transport.flags, transport.value);
 			return weft_open6(&packet.connection, answer, transport.flags) ? opens(decision) : decision;

@@ -7,6 +7,7 @@
 #include "decide.h"
 #include "identity.h"
 #include "packet.h"
+#include "recent.h"
 
 #define SECOND 1000000000ull
 /* RFC 5382 REQ-5: an idle TCP connection is remembered for at least 2 h 4 min, one that is not yet or no longer
@@ -31,21 +32,25 @@ INLINE int is_established(weft_u32 what)
 	return what & WEFT_CONNECTION_ANSWERED && !(what & WEFT_CONNECTION_RESET) && (what & both) != both;
 }
 
-INLINE int is_alive(const struct weft_connection *connection, weft_u32 protocol, weft_u64 now)
+INLINE int is_alive(const struct weft_connection *connection, weft_u32 protocol, weft_u32 now)
 {
 	weft_u64 limit = OTHER_IDLE;
 
+	if (LIKELY(connection->tick == now))
+		return 1;
 	if (protocol == PROTOCOL_TCP)
 		limit = is_established(connection->what) ? TCP_IDLE : TCP_TRANSITORY_IDLE;
 	/* Signed: another processor's clock may have been a tick ahead when it wrote. */
-	return (long long)(now - connection->seen) < (long long)limit;
+	return (long long)(bpf_ktime_get_coarse_ns() - connection->seen) < (long long)limit;
 }
 
-/* Writing on every packet would bounce the cache line between processors. */
-INLINE void refresh(struct weft_connection *connection, weft_u64 now)
+/* Once a tick: writing on every packet would bounce the cache line between processors. */
+INLINE void refresh(struct weft_connection *connection, weft_u32 now)
 {
-	if ((long long)(now - connection->seen) > (long long)SECOND)
-		connection->seen = now;
+	if (LIKELY(connection->tick == now))
+		return;
+	connection->seen = bpf_ktime_get_coarse_ns();
+	connection->tick = now;
 }
 
 /* What the flags of a TCP packet say about its connection. Two processors may do this at once: at worst a mark is lost, and
@@ -61,26 +66,31 @@ INLINE void note_flags(struct weft_connection *connection, weft_u32 flags, weft_
 		connection->what = 0; /* the same ports begin anew */
 }
 
-/* A packet of the end that opened the connection. */
-INLINE void go_on(struct weft_connection *connection, weft_u32 protocol, weft_u32 flags)
+/* Does the packet say of its connection more than that it goes on? */
+INLINE int has_news(weft_u32 protocol, weft_u32 flags)
 {
-	refresh(connection, bpf_ktime_get_coarse_ns());
-	if (UNLIKELY(flags & (TCP_FIN | TCP_RST | TCP_SYN)) && protocol == PROTOCOL_TCP)
+	return UNLIKELY(flags & (TCP_FIN | TCP_RST | TCP_SYN)) && protocol == PROTOCOL_TCP;
+}
+
+/* A packet of the end that opened the connection. */
+INLINE void go_on(struct weft_connection *connection, weft_u32 protocol, weft_u32 flags, weft_u32 now)
+{
+	refresh(connection, now);
+	if (has_news(protocol, flags))
 		note_flags(connection, flags, WEFT_CONNECTION_ENDED);
 }
 
-/* An answer. A connection that is refused is not answered: nothing will follow. */
-INLINE void answered(struct weft_connection *connection, weft_u32 protocol, weft_u32 flags, weft_u64 now)
+/* An answer. A connection that is refused is not answered: nothing will follow. 1 if it is the first. */
+INLINE int answered(struct weft_connection *connection, weft_u32 protocol, weft_u32 flags, weft_u32 now)
 {
 	refresh(connection, now);
 	if (protocol == PROTOCOL_TCP && flags & (TCP_FIN | TCP_RST))
 		note_flags(connection, flags & ~TCP_SYN, WEFT_CONNECTION_ENDED_BACK);
-	if (!(connection->what & (WEFT_CONNECTION_ANSWERED | WEFT_CONNECTION_RESET)))
-		connection->what |= WEFT_CONNECTION_ANSWERED;
+	if (connection->what & (WEFT_CONNECTION_ANSWERED | WEFT_CONNECTION_RESET))
+		return 0;
+	connection->what |= WEFT_CONNECTION_ANSWERED;
+	return 1;
 }
-
-/* Words of keys: bytes that are written one by one and read together cost a dozen cycles. */
-typedef weft_u64 __attribute__((may_alias)) word;
 
 INLINE weft_u64 key_end(weft_u32 local_port, weft_u32 remote_port, weft_u32 protocol, weft_u32 outbound)
 {

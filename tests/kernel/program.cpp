@@ -361,6 +361,10 @@ void Program::check_counters() {
   }
 }
 
+std::uint64_t Program::counted(Direction gate, std::uint32_t entry) const {
+  return state_->read_counter(static_cast<std::size_t>(gate), entry);
+}
+
 double Program::nanoseconds(Direction gate, std::span<const std::uint8_t> packet, std::uint32_t repeats, int trials) {
   state_->counted_is_old[static_cast<std::size_t>(gate)] = true;
   auto options = sized<bpf_test_run_opts>();
@@ -436,10 +440,15 @@ std::size_t Program::connections() const {
   return out;
 }
 
-void Program::forget_connections() {
+void Program::evict_connections() {
   for (const char* name : connection_maps) {
     if (const int fd = state_->map(name); fd >= 0) each_key(fd, [&](const void* key) { bpf_map_delete_elem(fd, key); });
   }
+}
+
+void Program::forget_connections() {
+  evict_connections();
+  forget_recent();
 }
 
 void Program::establish_connections() {
@@ -465,8 +474,17 @@ void Program::age_connections(std::uint64_t nanoseconds) {
       weft_connection connection{};
       bpf_map_lookup_elem(fd, key, &connection);
       connection.seen -= nanoseconds;
+      connection.tick -= 1;
       bpf_map_update_elem(fd, key, &connection, BPF_EXIST);
     });
+  }
+  forget_recent();
+}
+
+void Program::forget_recent() {
+  for (const char* name : {"weft_recent4", "weft_recent6"}) {
+    const auto places = table(name);
+    std::ranges::fill(places, std::uint8_t{0});
   }
 }
 

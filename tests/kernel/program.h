@@ -51,6 +51,8 @@ class Program {
   Outcome run(model::Direction gate, std::span<const std::uint8_t> packet, std::optional<std::uint32_t> likely,
               std::uint32_t interface = 1);
   void check_counters();
+  /// How many packets an entry has decided.
+  std::uint64_t counted(model::Direction gate, std::uint32_t entry) const;
   /// The verdict on a packet of which only so many bytes are in one piece, as they come from splice or receive offload;
   /// nothing where the kernel cannot make such a packet up (before Linux 6.19, and some builds since).
   std::optional<bool> allows_split(model::Direction gate, std::span<const std::uint8_t> packet, std::uint32_t linear);
@@ -73,6 +75,8 @@ class Program {
   void establish_connections();
   /// Makes every connection look as if it was last seen that long ago.
   void age_connections(std::uint64_t nanoseconds);
+  /// Takes them out of the tables behind the program's back, as a table does that is full.
+  void evict_connections();
 
   /// Instructions that the kernel's verifier walked, and that the program has.
   std::uint32_t walked(model::Direction gate) const;
@@ -83,6 +87,7 @@ class Program {
  private:
   struct State;
   explicit Program(std::unique_ptr<State> state);
+  void forget_recent();
 
   std::unique_ptr<State> state_;
 };

@@ -258,6 +258,81 @@ TEST_CASE("a flood of SYNs opens nothing and leaves established connections alon
   }
 }
 
+TEST_CASE("what was recognised a moment ago lets no answer pass that the tables do not know", "[kernel]") {
+  for_both_families([](const Wire& wire, Shop& shop) {
+    for (const std::uint8_t protocol : {proto::tcp, proto::udp}) {
+      const bool is_tcp = protocol == proto::tcp;
+      const Frame request = wire.there(protocol, is_tcp ? tcp(40'000, 443) : udp(40'000, 53));
+      const Frame answer = wire.back(protocol, is_tcp ? tcp(443, 40'000) : udp(53, 40'000));
+      // Established, and seen so often that it needs no table.
+      const auto establish = [&] {
+        for (int i = 0; i < 4; ++i) {
+          REQUIRE(shop.from_web(request).allowed);
+          REQUIRE(shop.to_web(answer) == reply);
+        }
+        REQUIRE(shop.program().connections() == 1);
+      };
+      establish();
+      shop.program().evict_connections();
+      CHECK_FALSE(shop.to_web(answer).allowed);
+      // The first packet after a denied answer is written down, in whichever moment.
+      CHECK(shop.from_web(request).allowed);
+      CHECK(shop.to_web(answer) == reply);
+
+      establish();
+      shop.program().evict_connections();
+      CHECK(shop.from_web(request).allowed);
+      CHECK_FALSE(shop.to_web(wire.back(protocol, is_tcp ? tcp(443, 40'001) : udp(53, 40'001))).allowed);
+      CHECK_FALSE(shop.to_web(wire.back(protocol, is_tcp ? tcp(444, 40'000) : udp(54, 40'000))).allowed);
+      CHECK_FALSE(shop.from_db(answer).allowed);
+      shop.program().forget_connections();
+    }
+  });
+}
+
+TEST_CASE("an answer moves a connection on at the next packet, however many went before", "[kernel]") {
+  // One that stays among the beginnings is forgotten by a flood; one that has moved on is not.
+  constexpr std::uint32_t flood = 8'000;
+  for (const bool six : {false, true}) {
+    Shop shop(services, {.connections = 2'048, .events_per_second = 0});
+    const Wire wire{shop, six};
+    INFO((six ? "IPv6" : "IPv4"));
+    for (int i = 0; i < 5; ++i) REQUIRE(shop.from_web(wire.there(proto::udp, udp(500, 53))).allowed);
+    REQUIRE(shop.to_web(wire.back(proto::udp, udp(53, 500))) == reply);
+    REQUIRE(shop.from_web(wire.there(proto::udp, udp(500, 53))).allowed);
+    for (std::uint32_t i = 0; i < flood; ++i) {
+      shop.program().allows(model::Direction::Egress,
+                            wire.there(proto::udp, udp(static_cast<std::uint16_t>(1'024 + i), 53)));
+    }
+    CHECK(shop.to_web(wire.back(proto::udp, udp(53, 500))) == reply);
+  }
+}
+
+TEST_CASE("connections that meet in one place are all remembered", "[kernel]") {
+  // Far more than there are places: every place is wanted by several.
+  constexpr std::uint32_t many = 20'000;
+  for (const bool six : {false, true}) {
+    Shop shop(services, {.events_per_second = 0});
+    const Wire wire{shop, six};
+    INFO((six ? "IPv6" : "IPv4"));
+    const auto port = [](std::uint32_t i) { return static_cast<std::uint16_t>(10'000 + i); };
+    REQUIRE(shop.from_web(wire.there(proto::udp, udp(port(0), 53))).allowed);
+    std::uint32_t wrong = 0;
+    for (int turn = 0; turn < 2; ++turn) {
+      for (std::uint32_t i = 0; i < many; ++i) {
+        wrong += shop.program().allows(model::Direction::Egress, wire.there(proto::udp, udp(port(i), 53))) ? 0 : 1;
+        wrong += shop.program().allows(model::Direction::Ingress, wire.back(proto::udp, udp(53, port(i)))) ? 0 : 1;
+        wrong += shop.program().allows(model::Direction::Egress, wire.there(proto::udp, udp(port(i), 53))) ? 0 : 1;
+      }
+      for (std::uint32_t i = 0; i < many; ++i) {
+        wrong += shop.program().allows(model::Direction::Ingress, wire.back(proto::udp, udp(53, port(i)))) ? 0 : 1;
+      }
+    }
+    CHECK(wrong == 0);
+    CHECK(shop.program().connections() == many);
+  }
+}
+
 TEST_CASE("a policy that no longer allows a connection ends it at once", "[kernel]") {
   for_both_families([](const Wire& wire, Shop& shop) {
     const Frame request = wire.there(proto::tcp, tcp(40'000, 443)), answer = wire.back(proto::tcp, tcp(443, 40'000));
