@@ -25,6 +25,8 @@ class Path {
   /// Packets on their way; how many of them arrived.
   std::uint64_t send(const std::vector<Bytes>& frames, std::size_t count);
   std::uint64_t answer(const std::vector<Bytes>& replies, std::size_t count);
+  /// How many packets arrived behind the node so far.
+  std::uint64_t arrived() const { return behind_.arrived("k0"); }
 
  private:
   Namespace workload_, node_, behind_;

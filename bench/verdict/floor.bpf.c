@@ -20,8 +20,8 @@
 #define SUMMARY 3
 
 /* ---- the feeder -------------------------------------------------------------------------------------------------------
- * Writes another destination into the packet and jumps to the program under test, which therefore cannot tell it from
- * traffic. Its own cost is measured with `empty` behind it and subtracted.
+ * Writes another address into the packet, and another source port where that is asked for, and jumps to the program under
+ * test, which therefore cannot tell it from traffic. Its own cost is measured with `empty` behind it and subtracted.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
@@ -33,22 +33,29 @@ struct {
 __u32 feed_base;       /* first address, host byte order */
 __u32 feed_hosts = 1;  /* addresses in use from there on */
 __u32 feed_active = 1; /* how many of them take part, evenly spread; 1: always the first */
+__u32 feed_in_turn;    /* 1: one after the other, from `feed_seed` on; 0: as it comes */
 __u32 feed_seed = 12345;
+__u32 feed_at = 30;    /* where in the frame the last four bytes of the address lie */
+__u32 feed_port_at;    /* where the source port lies that every packet has a new one of; 0: nowhere */
+__u32 feed_port;
 
 SEC("tc")
 int feed(struct __sk_buff *skb)
 {
 	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
-	struct iphdr *ip = data + sizeof(struct ethhdr);
-	__u32 index = 0;
+	__u32 at = feed_at & 63, port_at = feed_port_at & 63, index = 0;
 
-	if ((void *)(ip + 1) > end)
+	if (data + at + 4 > end || data + port_at + 2 > end)
 		return TC_ACT_SHOT;
-	if (feed_active > 1) {
+	if (feed_in_turn) {
+		index = feed_seed++ % feed_active * (feed_hosts / feed_active);
+	} else if (feed_active > 1) {
 		feed_seed = feed_seed * 1664525u + 1013904223u;
 		index = (__u32)(((__u64)feed_seed * feed_active) >> 32) * (feed_hosts / feed_active);
 	}
-	ip->daddr = bpf_htonl(feed_base + index);
+	*(__be32 *)(data + at) = bpf_htonl(feed_base + index);
+	if (port_at)
+		*(__be16 *)(data + port_at) = bpf_htons((__u16)feed_port++);
 	bpf_tail_call_static(skb, &feed_target, 0);
 	return TC_ACT_SHOT;
 }

@@ -1,171 +1,164 @@
-// What one verdict costs. Every figure is the median of several interleaved trials in this run, in nanoseconds of one
-// BPF_PROG_TEST_RUN, less what the feeder and an empty program cost. Ratios hold on any machine; absolute figures
-// drift.
+// What one verdict costs. Every figure is the median of several interleaved trials in this run, in nanoseconds of processor
+// time of one BPF_PROG_TEST_RUN, less what the feeder and an empty program cost. Ratios hold on any machine; absolute
+// figures drift.
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
+#include <cstdio>
+#include <functional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
-#include "bench/verdict/world.h"
-#include "bench/verdict/yardsticks.h"
-#include "codegen/codegen.h"
-#include "plan/build.h"
-#include "tests/kernel/packet.h"
-#include "tests/kernel/program.h"
+#include "bench/network/namespace.h"
+#include "bench/verdict/measure.h"
+#include "bench/verdict/swap.h"
 
 using namespace weft;
-using bench::Traffic;
-using bench::VerdictWorld;
+using namespace weft::bench;
 
 namespace {
 
-constexpr std::uint32_t runs = 200'000;
-constexpr int trials = 21;
-constexpr std::array traffics{Traffic::Hot, Traffic::Active256, Traffic::Random};
+constexpr codegen::Options stateless{.stateless = true}, uncounted{.stateless = true, .uncounted = true};
+// Room for a connection with every host, also among those that nobody has answered yet.
+constexpr codegen::Options stateful{.connections = 524'288};
 
-struct Candidate {
-  std::string name;
-  int program = -1;
-  test::Program* stateful = nullptr;                            // whose connections are to be established ones
-  std::array<double, traffics.size()> net{};                   // by traffic
-  std::array<std::vector<double>, traffics.size()> samples{};  // of each trial
+struct Asked {
+  bool full = false;
+  Effort effort() const { return full ? Effort{200'000, 21} : Effort{}; }
 };
 
-double median(std::vector<double> values) {
-  std::ranges::sort(values);
-  return values[values.size() / 2];
+const char* family(bool six) { return six ? "IPv6" : "IPv4"; }
+
+// Against the least a program can do for the same answer, and the usual one.
+void against_floor(Yardsticks& yardsticks, const Asked& asked) {
+  fmt::print("1,000 rules, 100,000 addresses; IPv4, TCP; allowed by a rule in the middle of the policy\n");
+  const Compiled world(1'000, VerdictWorld::hosts, false);
+  yardsticks.fill(world.plan(), VerdictWorld::first_address, world.hosts());
+  test::Program alone = world.load(uncounted), counted = world.load(stateless), state = world.load(stateful);
+  std::vector<Row> rows;
+  rows.push_back(row_of("floor, by hand (two indexes, bit vectors)", yardsticks.program("floor_1k")));
+  rows.push_back(row_of("weft, verdict alone", alone, Kind::Forward, false));
+  rows.push_back(row_of("weft, and the rule counted", counted, Kind::Forward, false));
+  rows.push_back(row_of("weft, and connection state, established", state, Kind::Established, false));
+  rows.push_back(row_of("usual peer shape, by hand (three LPM)", yardsticks.program("peer_shape")));
+  measure(yardsticks, rows, world.hosts(), asked.effort());
+  print(rows, &rows[0]);
+  fmt::print("\n");
+  for (const std::size_t weft : {1U, 2U, 3U}) {
+    fmt::print("{:<40} to floor: hot {:.2f}, 256 active {:.2f}, random {:.2f}; peer shape to it, 256 active: {:.1f}\n",
+               rows[weft].name, ratio(rows[weft], rows[0], 0), ratio(rows[weft], rows[0], 1),
+               ratio(rows[weft], rows[0], 2), ratio(rows[4], rows[weft], 1));
+  }
+  fmt::print("counting the rule: hot {:+.1f} ns, 256 active {:+.1f} ns, random {:+.1f} ns\n",
+             difference(rows[2], rows[1], 0), difference(rows[2], rows[1], 1), difference(rows[2], rows[1], 2));
 }
 
-// Trials of all candidates take turns, so that a busy moment of the machine hits them alike.
-void measure(bench::Yardsticks& yardsticks, std::vector<Candidate>& candidates, const test::Frame& frame) {
-  for (std::size_t t = 0; t < traffics.size(); ++t) {
-    for (Candidate& candidate : candidates) {
-      candidate.samples[t].clear();
-      if (!candidate.stateful) continue;
-      yardsticks.run(candidate.program, frame, traffics[t], runs);
-      candidate.stateful->establish_connections();
-    }
-    for (int trial = 0; trial < trials; ++trial) {
-      const double nothing = yardsticks.run(yardsticks.program("empty"), frame, traffics[t], runs);
-      for (std::size_t c = 0; c < candidates.size(); ++c) {
-        std::uint32_t verdict = 0;
-        const double raw = yardsticks.run(candidates[c].program, frame, traffics[t], runs, &verdict);
-        if (verdict != 0) {
-          fmt::print(stderr, "bench: `{}` denied the packet it should allow\n", candidates[c].name);
-          std::exit(1);
-        }
-        candidates[c].samples[t].push_back(raw - nothing);
+void with_state(Yardsticks& yardsticks, const Asked& asked) {
+  fmt::print("connection state; 1,000 rules, 100,000 addresses, a connection with each\n");
+  for (const bool six : {false, true}) {
+    const Compiled world(1'000, VerdictWorld::hosts, six);
+    test::Program without = world.load(stateless), with = world.load(stateful), opening = world.load({});
+    std::vector<Row> rows;
+    const auto add = [&](const char* what, test::Program& program, Kind kind) {
+      rows.push_back(row_of(fmt::format("{}, {}", family(six), what), program, kind, six));
+    };
+    add("without state", without, Kind::Forward);
+    add("established, forward", with, Kind::Established);
+    add("established, reply", with, Kind::Reply);
+    add("new, the table of beginnings full", opening, Kind::New);
+    measure(yardsticks, rows, world.hosts(), asked.effort());
+    print(rows);
+  }
+}
+
+void by_rules(Yardsticks& yardsticks, const Asked& asked) {
+  fmt::print("growth with rules; 100,000 addresses\n");
+  const std::array<std::uint32_t, 4> sizes{10, 100, 1'000, 10'000};
+  for (const bool six : {false, true}) {
+    std::vector<test::Program> programs;
+    programs.reserve(2 * sizes.size());  // rows point to them
+    std::vector<Row> rows;
+    for (const std::uint32_t count : sizes) {
+      const Compiled world(count, VerdictWorld::hosts, six);
+      for (const bool with : {false, true}) {
+        if (with && six && !asked.full) continue;
+        test::Program& program = programs.emplace_back(world.load(with ? stateful : stateless));
+        rows.push_back(row_of(fmt::format("{}, {} rules, {}, {} walked", family(six), count,
+                                          with ? "established" : "without state",
+                                          program.walked(model::Direction::Egress)),
+                              program, with ? Kind::Established : Kind::Forward, six));
+      }
+      if (!six && count == sizes.back()) {
+        yardsticks.fill(world.plan(), VerdictWorld::first_address, world.hosts());
+        rows.push_back(row_of("floor, by hand, 10,000 rules with a summary", yardsticks.program("floor_10k")));
       }
     }
-    for (Candidate& candidate : candidates) candidate.net[t] = median(candidate.samples[t]);
+    measure(yardsticks, rows, VerdictWorld::hosts, asked.effort());
+    print(rows);
+    const std::size_t last = rows.size() - (six ? asked.full ? 2U : 1U : 3U);
+    fmt::print("10,000 to 10 rules, {}: hot {:.2f}, 256 active {:.2f}, random {:.2f}\n", family(six),
+               ratio(rows[last], rows[0], 0), ratio(rows[last], rows[0], 1), ratio(rows[last], rows[0], 2));
   }
 }
 
-// The median of the ratios of each trial: what slowed the machine down for a while slowed both.
-double ratio(const Candidate& one, const Candidate& other, std::size_t traffic) {
-  std::vector<double> ratios;
-  for (std::size_t i = 0; i < one.samples[traffic].size(); ++i) {
-    ratios.push_back(one.samples[traffic][i] / other.samples[traffic][i]);
+void by_addresses(Yardsticks& yardsticks, const Asked& asked) {
+  fmt::print("growth with addresses; 1,000 rules\n");
+  for (const bool six : {false, true}) {
+    for (const std::uint32_t hosts : {1'000U, 10'000U, 100'000U, 1'000'000U}) {
+      if (hosts > VerdictWorld::hosts && !asked.full) continue;
+      const Compiled world(1'000, hosts, six);
+      test::Program without = world.load(stateless), with = world.load(stateful);
+      std::vector<Row> rows;
+      rows.push_back(row_of(fmt::format("{}, {} addresses, without state", family(six), hosts), without, Kind::Forward, six));
+      rows.push_back(row_of(fmt::format("{}, {} addresses, established", family(six), hosts), with, Kind::Established, six));
+      rows.back().wanted[2] = hosts <= VerdictWorld::hosts;  // more connections at once than a node is given room for
+      measure(yardsticks, rows, hosts, asked.effort());
+      print(rows);
+    }
   }
-  return median(ratios);
 }
 
-struct Compiled {
-  test::Program uncounted;
-  test::Program stateless;
-  test::Program stateful;
-  plan::DecisionPlan plan;
+void swapped(Yardsticks&, const Asked& asked) { swap_under_load(asked.full ? 200 : 50); }
+
+struct Section {
+  std::string_view name;
+  std::function<void(Yardsticks&, const Asked&)> print;
 };
-
-Compiled compile(std::uint32_t rules) {
-  const VerdictWorld world = bench::verdict_world(rules);
-  Result<plan::DecisionPlan> plan = plan::build(world.policy, world.inventory);
-  const auto load = [&](bool stateless, bool uncounted) {
-    codegen::Options options;
-    options.stateless = stateless;
-    options.uncounted = uncounted;
-    const Result<bundle::Bundle> bundle = codegen::emit(*plan, options);
-    if (!bundle) {
-      fmt::print(stderr, "bench: {}\n", bundle.error().message);
-      std::exit(1);
-    }
-    Result<test::Program> program = test::Program::load(*bundle);
-    if (!program) {
-      fmt::print(stderr, "bench: {}\n", program.error().message);
-      std::exit(1);
-    }
-    program->set_endpoint(1, plan->endpoints[0].addresses);
-    return std::move(*program);
-  };
-  return {load(true, true), load(true, false), load(false, false), std::move(*plan)};
-}
-
-void print(const std::vector<Candidate>& candidates, const Candidate& floor) {
-  fmt::print("{:<44}{:>8}{:>12}{:>10}{:>16}\n", "ns net of an empty program", "hot", "256 active", "random",
-             "× floor (256)");
-  for (const Candidate& candidate : candidates) {
-    fmt::print("{:<44}{:>8.1f}{:>12.1f}{:>10.1f}{:>16.2f}\n", candidate.name, candidate.net[0], candidate.net[1],
-               candidate.net[2], ratio(candidate, floor, 1));
-  }
-}
 
 }  // namespace
 
-int main() {
+int main(int count, char** arguments) {
+  const std::array sections{Section{"floor", against_floor}, Section{"state", with_state}, Section{"rules", by_rules},
+                            Section{"addresses", by_addresses}, Section{"swap", swapped}};
+  Asked asked;
+  std::vector<std::string_view> names;
+  for (int i = 1; i < count; ++i) {
+    const std::string_view word = arguments[i];
+    if (word == "--full") {
+      asked.full = true;
+    } else if (std::ranges::find(sections, word, &Section::name) != sections.end()) {
+      names.push_back(word);
+    } else {
+      fmt::print(stderr, "usage: weft_bench_verdict [--full] [floor|state|rules|addresses|swap]...\n");
+      return 2;
+    }
+  }
   if (const auto reason = test::no_kernel()) {
     fmt::print("skipped: {}\n", *reason);
     return 0;
   }
-  Result<bench::Yardsticks> yardsticks = bench::Yardsticks::load(WEFT_FLOOR_OBJECT);
-  if (!yardsticks) {
-    fmt::print(stderr, "bench: {}\n", yardsticks.error().message);
-    return 1;
+  Result<Yardsticks> yardsticks = Yardsticks::load(WEFT_FLOOR_OBJECT);
+  if (!yardsticks) fail(yardsticks.error().message);
+  bool first = true;
+  for (const Section& section : sections) {
+    if (!names.empty() && std::ranges::find(names, section.name) == names.end()) continue;
+    if (!std::exchange(first, false)) fmt::print("\n");
+    section.print(*yardsticks, asked);
+    std::fflush(stdout);
   }
-  const test::Frame frame =
-      test::frame_of(model::v4_address(VerdictWorld::first_address), model::v4_address(VerdictWorld::first_address + 1),
-                     model::service_point(model::protocol::tcp, VerdictWorld::port));
-
-  fmt::print(
-      "100,000 addresses; IPv4, TCP; every packet allowed by a rule in the middle of the policy.\n\n1,000 rules\n");
-  Compiled thousand = compile(1'000);
-  yardsticks->fill(thousand.plan, VerdictWorld::first_address, VerdictWorld::hosts);
-  std::vector<Candidate> candidates{
-      {"floor, by hand (two indexes, bit vectors)", yardsticks->program("floor_1k")},
-      {"weft, verdict alone", thousand.uncounted.descriptor(model::Direction::Egress)},
-      {"weft, and the rule counted", thousand.stateless.descriptor(model::Direction::Egress)},
-      {"weft, and connection state, established", thousand.stateful.descriptor(model::Direction::Egress),
-       &thousand.stateful},
-      {"usual peer shape, by hand (three LPM)", yardsticks->program("peer_shape")},
-  };
-  measure(*yardsticks, candidates, frame);
-  print(candidates, candidates[0]);
-  for (const std::size_t weft : {1U, 2U}) {
-    fmt::print(
-        "{}{:<28} to floor: hot {:.2f}, 256 active {:.2f}, random {:.2f}; peer shape to it, 256 active: {:.1f}\n",
-        weft == 1 ? "\n" : "", candidates[weft].name, ratio(candidates[weft], candidates[0], 0),
-        ratio(candidates[weft], candidates[0], 1), ratio(candidates[weft], candidates[0], 2),
-        ratio(candidates[4], candidates[weft], 1));
-  }
-
-  fmt::print("\ngrowth with rules\n");
-  std::vector<Compiled> compiled;
-  std::vector<Candidate> growth;
-  for (const std::uint32_t rules : {10U, 100U, 1'000U, 10'000U}) compiled.push_back(compile(rules));
-  for (const Compiled& one : compiled) {
-    growth.push_back({fmt::format("weft, {} entries, {} instructions, {} walked", one.plan.egress.entries.size(),
-                                  one.stateless.instructions(model::Direction::Egress),
-                                  one.stateless.walked(model::Direction::Egress)),
-                      one.stateless.descriptor(model::Direction::Egress)});
-  }
-  yardsticks->fill(compiled.back().plan, VerdictWorld::first_address, VerdictWorld::hosts);
-  growth.push_back({"floor, by hand, 10,000 rules with a summary", yardsticks->program("floor_10k")});
-  measure(*yardsticks, growth, frame);
-  print(growth, growth.back());
-  fmt::print("\n10,000 to 10 rules: hot {:.2f}, 256 active {:.2f}, random {:.2f}\n", ratio(growth[3], growth[0], 0),
-             ratio(growth[3], growth[0], 1), ratio(growth[3], growth[0], 2));
   return 0;
 }

@@ -13,7 +13,17 @@ std::string group(std::uint32_t number) { return fmt::format("g{}", number); }
 
 }  // namespace
 
-VerdictWorld verdict_world(std::uint32_t rules) {
+model::Address VerdictWorld::address(std::uint32_t number, bool six) {
+  const std::uint32_t low = first_address + number;
+  if (!six) return model::v4_address(low);
+  model::Address out;
+  out.family = model::Family::V6;
+  out.bytes[0] = 0xFD;
+  for (std::size_t i = 0; i < 4; ++i) out.bytes[12 + i] = static_cast<std::uint8_t>(low >> (24 - 8 * i));
+  return out;
+}
+
+VerdictWorld verdict_world(std::uint32_t rules, std::uint32_t hosts, bool six) {
   VerdictWorld out;
   const std::uint32_t groups = std::min<std::uint32_t>(rules, 250);
   const std::uint32_t rounds = (rules + groups - 1) / groups;
@@ -33,13 +43,13 @@ VerdictWorld verdict_world(std::uint32_t rules) {
     out.policy.rules.push_back(std::move(rule));
   }
 
-  for (std::uint32_t i = 0; i < VerdictWorld::hosts; ++i) {
+  for (std::uint32_t i = 0; i < hosts; ++i) {
     model::Instance instance;
     instance.name = fmt::format("w{}", i);
     instance.peer.kind = model::PeerKind::Workload;
     instance.peer.instance = model::InstanceId{i};
     instance.peer.labels = {{app, i == 0 ? "client" : group(i % groups)}};
-    instance.addresses = {model::v4_address(VerdictWorld::first_address + i)};
+    instance.addresses = {VerdictWorld::address(i, six)};
     if (i == 0) instance.attach = model::Attachment{.interface = "lo"};
     out.inventory.instances.push_back(std::move(instance));
   }

@@ -7,17 +7,20 @@
 
 namespace weft::bench {
 
-/// A world of 100,000 workloads on one packed range and a policy of `rules` rules, in which the workload at `first_address`
+/// A world of workloads on one packed range and a policy of `rules` rules, in which the workload with the first address
 /// reaches every other on TCP `port` by a rule in the middle of the policy.
 struct VerdictWorld {
-  static constexpr std::uint32_t first_address = 0x0A000000;  // 10.0.0.0
+  static constexpr std::uint32_t first_address = 0x0A000000;  // 10.0.0.0; of IPv6 fd00::a00:0
   static constexpr std::uint32_t hosts = 100'000;
   static constexpr std::uint16_t port = 443;
 
   model::Policy policy;
   model::Inventory inventory;
+
+  /// The address of a workload by its number.
+  static model::Address address(std::uint32_t number, bool six);
 };
 
-VerdictWorld verdict_world(std::uint32_t rules);
+VerdictWorld verdict_world(std::uint32_t rules, std::uint32_t hosts = VerdictWorld::hosts, bool six = false);
 
 }  // namespace weft::bench

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <ctime>
 #include <map>
+#include <utility>
 #include <vector>
 
 #include <arpa/inet.h>
@@ -120,8 +121,7 @@ int Yardsticks::program(const char* name) const {
 std::uint32_t Yardsticks::rule() const { return *state_->variable<std::uint32_t>("floor_rule"); }
 
 void Yardsticks::fill(const plan::DecisionPlan& plan, std::uint32_t base, std::uint32_t hosts) {
-  state_->base = base;
-  state_->hosts = hosts;
+  draw_from(base, hosts);
   WEFT_ASSERT(plan.classes.size() <= classes && plan.atom_count <= atoms, "the plan fits the floor's tables");
 
   *state_->variable<std::uint32_t>("floor_base") = base;
@@ -178,13 +178,32 @@ void Yardsticks::fill(const plan::DecisionPlan& plan, std::uint32_t base, std::u
   }
 }
 
-double Yardsticks::run(int program, std::span<const std::uint8_t> packet, Traffic traffic, std::uint32_t runs,
+void Yardsticks::draw_from(std::uint32_t base, std::uint32_t hosts) {
+  state_->base = base;
+  state_->hosts = hosts;
+}
+
+std::uint32_t Yardsticks::active(Traffic traffic) const {
+  switch (traffic) {
+    case Traffic::Hot:
+      return 1;
+    case Traffic::Active256:
+      return 256;
+    case Traffic::Random:
+      return state_->hosts - 1;
+  }
+  std::unreachable();
+}
+
+double Yardsticks::run(int program, std::span<const std::uint8_t> packet, const Feed& feed, std::uint32_t runs,
                        std::uint32_t* verdict) {
   *state_->variable<std::uint32_t>("feed_base") = state_->base + 1;  // the first host is the sender
   *state_->variable<std::uint32_t>("feed_hosts") = state_->hosts - 1;
-  *state_->variable<std::uint32_t>("feed_active") = traffic == Traffic::Hot         ? 1
-                                                    : traffic == Traffic::Active256 ? 256
-                                                                                    : state_->hosts - 1;
+  *state_->variable<std::uint32_t>("feed_active") = active(feed.traffic);
+  *state_->variable<std::uint32_t>("feed_in_turn") = feed.in_turn ? 1 : 0;
+  if (feed.in_turn) *state_->variable<std::uint32_t>("feed_seed") = 0;
+  *state_->variable<std::uint32_t>("feed_at") = feed.at;
+  *state_->variable<std::uint32_t>("feed_port_at") = feed.port_at;
   const int targets = bpf_object__find_map_fd_by_name(state_->object, "feed_target");
   const std::uint32_t key = 0;
   const int error = bpf_map_update_elem(targets, &key, &program, BPF_ANY);

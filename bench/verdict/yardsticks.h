@@ -13,6 +13,14 @@ namespace weft::bench {
 /// How the destinations of successive packets follow each other.
 enum class Traffic { Hot, Active256, Random };
 
+/// What the feeder changes in each packet.
+struct Feed {
+  Traffic traffic = Traffic::Hot;
+  std::uint32_t at = 30;         ///< where the last four bytes of the address lie; 30: the destination of IPv4
+  std::uint32_t port_at = 0;     ///< where the source port lies that every packet has a new one of; 0: nowhere
+  bool in_turn = false;          ///< each host that takes part, one after the other
+};
+
 /// The hand-written programs of floor.bpf.c, loaded, with the tables of a plan, and the feeder that runs any program on
 /// changing destinations.
 class Yardsticks {
@@ -32,8 +40,16 @@ class Yardsticks {
 
   /// Mean nanoseconds of one run of `program` behind the feeder, over `runs` packets. `verdict` receives the last return
   /// value.
-  double run(int program, std::span<const std::uint8_t> packet, Traffic traffic, std::uint32_t runs,
+  double run(int program, std::span<const std::uint8_t> packet, const Feed& feed, std::uint32_t runs,
              std::uint32_t* verdict = nullptr);
+  double run(int program, std::span<const std::uint8_t> packet, Traffic traffic, std::uint32_t runs,
+             std::uint32_t* verdict = nullptr) {
+    return run(program, packet, Feed{.traffic = traffic}, runs, verdict);
+  }
+  /// Which addresses the feeder draws from, where `fill` has not said it.
+  void draw_from(std::uint32_t base, std::uint32_t hosts);
+  /// How many of them take part.
+  std::uint32_t active(Traffic traffic) const;
 
  private:
   struct State;

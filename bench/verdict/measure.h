@@ -1,0 +1,86 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bench/verdict/world.h"
+#include "bench/verdict/yardsticks.h"
+#include "codegen/codegen.h"
+#include "tests/kernel/packet.h"
+#include "tests/kernel/program.h"
+
+namespace weft::bench {
+
+/// How often and how long. Trials of all rows take turns, so that a busy moment of the machine hits them alike.
+struct Effort {
+  std::uint32_t runs = 100'000;
+  int trials = 11;
+};
+
+/// A world compiled in several ways.
+class Compiled {
+ public:
+  Compiled(std::uint32_t rules, std::uint32_t hosts, bool six);
+
+  /// The program, loaded. A benchmark that cannot load it ends.
+  test::Program load(const codegen::Options& options) const;
+
+  const plan::DecisionPlan& plan() const { return plan_; }
+  std::uint32_t hosts() const { return hosts_; }
+  bool six() const { return six_; }
+
+ private:
+  plan::DecisionPlan plan_;
+  std::uint32_t hosts_;
+  bool six_;
+};
+
+/// What packets a row is about.
+enum class Kind {
+  Forward,      ///< of a program without connection state
+  Established,  ///< forward packets of connections that were answered
+  Reply,        ///< answers, which only connection state lets pass
+  New,          ///< each the first of its connection
+};
+
+/// What every address takes part in a measurement.
+inline constexpr std::array traffics{Traffic::Hot, Traffic::Active256, Traffic::Random};
+
+/// One row of a table.
+struct Row {
+  std::string name;
+  int program = -1;
+  test::Frame frame;
+  Feed feed;
+  std::array<bool, traffics.size()> wanted{true, true, true};
+
+  test::Program* state = nullptr;  ///< whose connections the packets belong to
+  Kind kind = Kind::Forward;
+  bool six = false;
+
+  std::array<std::vector<double>, traffics.size()> samples{};  ///< nanoseconds net of an empty program, by trial
+
+  double net(std::size_t traffic) const;
+};
+
+/// A row about packets of one kind. Established and reply rows count on room for every host's connection.
+Row row_of(std::string name, test::Program& program, Kind kind, bool six);
+/// A row about a program that answers like the egress gate.
+Row row_of(std::string name, int program);
+
+/// Fills the rows' samples. A packet that should be allowed and is not ends the benchmark, and so does one of a
+/// connection that is not remembered.
+void measure(Yardsticks& yardsticks, std::vector<Row>& rows, std::uint32_t hosts, const Effort& effort);
+
+/// The median of the ratios of each trial: what slowed the machine down for a while slowed both.
+double ratio(const Row& one, const Row& other, std::size_t traffic);
+/// The same of differences.
+double difference(const Row& one, const Row& other, std::size_t traffic);
+
+/// Prints the rows; what was not wanted is left out. With the factor to `floor` where there is one.
+void print(const std::vector<Row>& rows, const Row* floor = nullptr);
+
+}  // namespace weft::bench
