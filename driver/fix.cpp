@@ -82,8 +82,11 @@ FixOutcome fix(const InputNames& names, const Options& options) {
   FixOutcome out;
   out.names = names;
   std::map<std::string, std::string> originals;
+  Options quiet = options;
+  quiet.verifier.dump_smt.reset();
+  Goal goal = Goal::Understand;
   for (int round = 0;; ++round) {
-    const Compilation compilation = compile(out.names, Goal::Understand, options);
+    const Compilation compilation = compile(out.names, goal, quiet);
     const std::vector<SourceId> own = own_sources(compilation);
     for (const SourceId id : own) {
       // From here on every text is the one that was read first: a pipe gives it once, and a file may change meanwhile.
@@ -111,6 +114,11 @@ FixOutcome fix(const InputNames& names, const Options& options) {
     for (const auto& [id, made] : edits) {
       const Source& source = compilation.sources[id];
       out.names.texts[source.name()] = apply_edits(source.text(), made);
+    }
+    if (edits.empty() && goal == Goal::Understand && compilation.understood) {
+      goal = Goal::Check;  // what is written as it should be may still say a thing twice
+      --round;
+      continue;
     }
     if (edits.empty()) {
       for (const SourceId id : own) {

@@ -15,7 +15,7 @@ namespace {
 using Value = ast::Annotation::Value;
 
 // What `@expect(…)` can silence.
-constexpr std::array<std::string_view, 1> expectable{"conflict"};
+constexpr std::array<std::string_view, 3> expectable{"conflict", "dead", "redundant"};
 
 constexpr std::array<std::string_view, 5> obligation_kinds{"http", "grpc", "dns", "mutual-auth", "sni"};
 

@@ -17,19 +17,6 @@ Box everything(const Universe& universe) {
   return {.addresses = IndexSet::below(universe.address_count()), .labels = {}};
 }
 
-// A label that cannot be absent belongs to a peer of the right kind.
-void settle(const Universe& universe, Box& box) {
-  for (const auto& [key, classes] : box.labels) {
-    if (classes.empty()) {
-      box.kinds = 0;
-      return;
-    }
-    const PeerKind bearer = universe.keys()[key].of_node() ? PeerKind::Node : PeerKind::Workload;
-    if (!classes.contains(0)) box.kinds &= kind_bit(bearer);
-  }
-  if (box.addresses.empty() || box.apiserver == 0) box.kinds = 0;
-}
-
 using Boxes = std::vector<Box>;
 
 Boxes either(Boxes a, Boxes b) {
@@ -48,7 +35,7 @@ Boxes both(const Universe& universe, const Boxes& a, const Boxes& b) {
   return out;
 }
 
-Boxes boxes_of(const Universe& universe, const Selector& selector, bool wanted) {
+Boxes boxes_of(const Universe& universe, const Selector& selector, bool wanted, bool& exact) {
   Box box = everything(universe);
   const auto of_kind = [&](PeerKind kind) {
     box.kinds = wanted ? kind_bit(kind) : static_cast<std::uint8_t>(0b111 & ~kind_bit(kind));
@@ -75,6 +62,7 @@ Boxes boxes_of(const Universe& universe, const Selector& selector, bool wanted) 
     case Selector::Kind::Glob: {
       const std::uint32_t key = universe.key(selector.key);
       const IndexSet classes = universe.classes(selector);
+      exact = exact && universe.keys()[key].exact;
       box.labels.emplace_back(key, wanted ? classes : classes.complement(universe.keys()[key].classes()));
       break;
     }
@@ -84,16 +72,19 @@ Boxes boxes_of(const Universe& universe, const Selector& selector, bool wanted) 
       break;
     }
     case Selector::Kind::Not:
-      return boxes_of(universe, selector.operands[0], !wanted);
+      return boxes_of(universe, selector.operands[0], !wanted, exact);
     case Selector::Kind::And:
     case Selector::Kind::Or: {
       const bool all = (selector.kind == Selector::Kind::And) == wanted;
       Boxes out;
       if (all) out.push_back(box);
       for (const Selector& operand : selector.operands) {
-        Boxes part = boxes_of(universe, operand, wanted);
+        Boxes part = boxes_of(universe, operand, wanted, exact);
         out = all ? both(universe, out, part) : either(std::move(out), std::move(part));
-        if (out.size() > max_boxes) out = {everything(universe)};
+        if (out.size() > max_boxes) {
+          out = {everything(universe)};
+          exact = false;
+        }
       }
       return out;
     }
@@ -122,6 +113,19 @@ bool intersect(const Box& a, const Box& b) {
 
 }  // namespace
 
+// A label that cannot be absent belongs to a peer of the right kind.
+void settle(const Universe& universe, Box& box) {
+  for (const auto& [key, classes] : box.labels) {
+    if (classes.empty()) {
+      box.kinds = 0;
+      return;
+    }
+    const PeerKind bearer = universe.keys()[key].of_node() ? PeerKind::Node : PeerKind::Workload;
+    if (!classes.contains(0)) box.kinds &= kind_bit(bearer);
+  }
+  if (box.addresses.empty() || box.apiserver == 0) box.kinds = 0;
+}
+
 Box common(const Universe& universe, const Box& a, const Box& b) {
   Box out;
   out.kinds = a.kinds & b.kinds;
@@ -144,7 +148,8 @@ Box common(const Universe& universe, const Box& a, const Box& b) {
   return out;
 }
 
-Cover::Cover(const Universe& universe, const Selector& selector) : boxes_(boxes_of(universe, selector, true)) {}
+Cover::Cover(const Universe& universe, const Selector& selector)
+    : boxes_(boxes_of(universe, selector, true, exact_)) {}
 
 bool Cover::intersects(const Cover& other) const {
   return std::ranges::any_of(boxes_, [&](const Box& a) {

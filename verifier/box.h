@@ -28,14 +28,20 @@ class Cover {
   Cover(const Universe& universe, const model::Selector& selector);
 
   bool empty() const { return boxes_.empty(); }
+  /// True if the boxes hold what the selector matches and nothing else.
+  bool exact() const { return exact_; }
   bool intersects(const Cover& other) const;
   /// Bit per PeerKind that some box has.
   std::uint8_t kinds() const;
   const std::vector<Box>& boxes() const { return boxes_; }
 
  private:
+  bool exact_ = true;
   std::vector<Box> boxes_;
 };
+
+/// Empties a box that no end is in, and leaves the kinds of peer that can have its labels.
+void settle(const Universe& universe, Box& box);
 
 /// The box of what two boxes have in common.
 Box common(const Universe& universe, const Box& a, const Box& b);

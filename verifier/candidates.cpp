@@ -58,12 +58,18 @@ std::map<Candidates::Dimension, Candidates::Values> Candidates::narrow_in(const 
   return out;
 }
 
-Candidates::Candidates(std::vector<std::uint32_t> rules, const Slicer& slicer) : rules_(std::move(rules)) {
+Candidates::Candidates(std::vector<std::uint32_t> rules, const Slicer& slicer)
+    : Candidates(std::move(rules),
+                 [&](std::uint32_t rule) -> const RuleCover& { return slicer.cover_of(model::RuleId{rule}); }) {}
+
+Candidates::Candidates(std::vector<std::uint32_t> numbers,
+                       const std::function<const RuleCover&(std::uint32_t)>& cover_of)
+    : rules_(std::move(numbers)) {
   std::ranges::sort(rules_);
   std::vector<std::map<Dimension, Values>> narrow;
   std::map<Dimension, std::size_t> counts;
   for (const std::uint32_t rule : rules_) {
-    narrow.push_back(narrow_in(slicer.cover_of(model::RuleId{rule})));
+    narrow.push_back(narrow_in(cover_of(rule)));
     for (const auto& [dimension, values] : narrow.back()) ++counts[dimension];
   }
   std::vector<std::pair<std::size_t, Dimension>> kept;

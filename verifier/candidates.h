@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <tuple>
@@ -10,11 +11,12 @@
 
 namespace weft::verifier {
 
-/// Some rules, indexed by the few labels, addresses and services that each of them asks for, so that the few which may
+/// Some rules, or other things that have such covers, indexed by the few labels, addresses and services that each of them asks for, so that the few which may
 /// match what another rule matches are found without a look at the others.
 class Candidates {
  public:
   Candidates(std::vector<std::uint32_t> rules, const Slicer& slicer);
+  Candidates(std::vector<std::uint32_t> numbers, const std::function<const RuleCover&(std::uint32_t)>& cover_of);
 
   /// All rules that may match a flow the other one matches, and some more; ascending.
   std::vector<std::uint32_t> of(const RuleCover& other) const;

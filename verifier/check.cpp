@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "verifier/before.h"
+#include "verifier/dead.h"
 #include "verifier/opposed.h"
 #include "verifier/prover.h"
 #include "verifier/verifier.h"
@@ -142,7 +143,8 @@ Report check(const model::Policy& policy, const model::Inventory* inventory, con
       static_cast<std::size_t>(std::ranges::count_if(policy.isolations, &model::Isolation::audit));
 
   const std::vector<Opposed> opposed = opposed_rules(policy);
-  if (opposed.empty() && policy.assertions.empty()) return report;  // nothing is claimed and nothing can contradict
+  const bool may_be_dead = options.look_for_dead && !(policy.rules.empty() && policy.isolations.empty());
+  if (opposed.empty() && policy.assertions.empty() && !may_be_dead) return report;
 
   const Universe universe(policy, inventory);
   Prover prover(policy, universe, options);
@@ -150,6 +152,7 @@ Report check(const model::Policy& policy, const model::Inventory* inventory, con
   for (std::size_t i = 0; i < policy.assertions.size(); ++i) report.assertions.push_back(judged(prover.holds(i)));
   report.internal_errors = prover.internal_errors();
   report.statistics.questions = prover.questions();
+  if (options.look_for_dead) find_dead(policy, universe, prover.slicer(), options, report);
   return report;
 }
 

@@ -45,4 +45,25 @@ inline constexpr DiagnosticKind<std::string, std::string_view> audited{
 /// what was left out, the reason
 inline constexpr DiagnosticKind<std::string, std::string> left_out{"W3008", Severity::Warning, "did not check {}: {}"};
 
+// Rules and isolations without which nothing would change. What it is, as in "this `allow`".
+
+/// what it is
+inline constexpr DiagnosticKind<std::string_view> shadowed{
+    "W3010", Severity::Warning, "this {} never decides: whatever it matches is decided before"};
+
+inline constexpr DiagnosticKind<> overridden{
+    "W3011", Severity::Warning, "this `allow` never has its way: whatever it matches is denied on its own level"};
+
+/// what it is, who says the same
+inline constexpr DiagnosticKind<std::string_view, std::string_view> redundant{
+    "W3012", Severity::Warning, "this {} changes nothing: {} the same of whatever it matches"};
+
+/// what it is, why
+inline constexpr DiagnosticKind<std::string_view, std::string> contradictory{"W3013", Severity::Warning,
+                                                                            "this {} never matches: {}"};
+
+/// "tier" or "policy", its name
+inline constexpr DiagnosticKind<std::string_view, std::string> unreachable{
+    "W3014", Severity::Warning, "nothing in {} `{}` ever decides: whatever it speaks of is decided before"};
+
 }  // namespace weft::verifier

@@ -51,6 +51,10 @@ std::vector<Step> steps_of(const model::Policy& policy, const std::vector<RuleId
   return steps;
 }
 
+z3::expr if_present(Query& query, const Present& present, Statement statement, const z3::expr& matches) {
+  return present ? query.all_of({present(statement), matches}) : matches;
+}
+
 // The walk of one gate, tier by tier.
 struct Walk {
   std::vector<z3::expr> allowed;
@@ -58,7 +62,8 @@ struct Walk {
 };
 
 // Up to the tier of that number, which is not walked.
-Walk walk(Query& query, const model::Policy& policy, const Slice& slice, Direction direction, std::size_t end) {
+Walk walk(Query& query, const model::Policy& policy, const Slice& slice, Direction direction, std::size_t end,
+          const Present& present) {
   const bool egress = direction == Direction::Egress;
   const Side subject = egress ? Side::Source : Side::Destination;
   const char* name = egress ? "egress" : "ingress";
@@ -73,7 +78,7 @@ Walk walk(Query& query, const model::Policy& policy, const Slice& slice, Directi
     z3::expr open = query.named(next_name(), query.any_of(out.arrivals[tier]));
     for (const Step& step : steps_of(policy, egress ? slice.egress : slice.ingress, tier)) {
       std::vector<z3::expr> matches;
-      for (const RuleId rule : step.rules) matches.push_back(query.matches(rule));
+      for (const RuleId rule : step.rules) matches.push_back(if_present(query, present, rule, query.matches(rule)));
       const z3::expr any = query.any_of(matches);
       if (step.verdict == Verdict::Allow) out.allowed.push_back(open && any);
       if (step.verdict == Verdict::Pass) out.arrivals[std::min(step.pass_to, tiers)].push_back(open && any);
@@ -82,7 +87,8 @@ Walk walk(Query& query, const model::Policy& policy, const Slice& slice, Directi
     std::vector<z3::expr> isolated, audited;
     for (const model::IsolationId id : egress ? slice.isolated_sources : slice.isolated_destinations) {
       if (static_cast<std::size_t>(policy[id].tier) != tier) continue;
-      (policy[id].audit ? audited : isolated).push_back(query.matches(subject, policy[id].subject));
+      (policy[id].audit ? audited : isolated)
+          .push_back(if_present(query, present, id, query.matches(subject, policy[id].subject)));
     }
     open = query.named(next_name(), open && !query.any_of(isolated));
     if (!audited.empty()) {
@@ -100,23 +106,33 @@ Walk walk(Query& query, const model::Policy& policy, const Slice& slice, Directi
 
 z3::expr walk_reaches(Query& query, const model::Policy& policy, const Slice& slice, Direction direction,
                       model::TierId tier) {
+  return walk_reaches(query, policy, slice, direction, tier, {});
+}
+
+z3::expr walk_reaches(Query& query, const model::Policy& policy, const Slice& slice, Direction direction,
+                      model::TierId tier, const Present& present) {
   const bool egress = direction == Direction::Egress;
   const std::vector<RuleId>& rules = egress ? slice.egress : slice.ingress;
   if (rules.empty() && (egress ? slice.isolated_sources : slice.isolated_destinations).empty()) return query.yes();
   const std::size_t number = static_cast<std::size_t>(tier);
-  const Walk to = walk(query, policy, slice, direction, number);
+  const Walk to = walk(query, policy, slice, direction, number, present);
   std::vector<z3::expr> earlier;
   for (const RuleId id : rules) {
-    if (policy[id].tier == tier) earlier.push_back(query.matches(id));
+    if (policy[id].tier == tier) earlier.push_back(if_present(query, present, id, query.matches(id)));
   }
   return query.any_of(to.arrivals[number]) && !query.any_of(earlier);
 }
 
 z3::expr gate_allows(Query& query, const model::Policy& policy, const Slice& slice, Direction direction) {
+  return gate_allows(query, policy, slice, direction, {});
+}
+
+z3::expr gate_allows(Query& query, const model::Policy& policy, const Slice& slice, Direction direction,
+                     const Present& present) {
   const bool egress = direction == Direction::Egress;
   const Side subject = egress ? Side::Source : Side::Destination;
   const std::size_t tiers = policy.tiers.size();
-  Walk walked = walk(query, policy, slice, direction, tiers);
+  Walk walked = walk(query, policy, slice, direction, tiers, present);
   std::vector<z3::expr>& allowed = walked.allowed;
   if (policy.profile.allow_by_default) allowed.push_back(query.any_of(walked.arrivals[tiers]));
 

@@ -2,6 +2,9 @@
 
 // Private to this folder.
 
+#include <functional>
+
+#include "verifier/precedence.h"
 #include "verifier/query.h"
 #include "verifier/slice.h"
 
@@ -15,5 +18,13 @@ z3::expr gate_allows(Query& query, const model::Policy& policy, const Slice& sli
 /// that tier count as standing before the place in question. Whether the gate exists is not asked.
 z3::expr walk_reaches(Query& query, const model::Policy& policy, const Slice& slice, model::Direction direction,
                       model::TierId tier);
+
+/// Both again, with a condition on which a statement is there at all: what holds of every choice of them names those on
+/// which a proof rests.
+using Present = std::function<z3::expr(Statement)>;
+z3::expr gate_allows(Query& query, const model::Policy& policy, const Slice& slice, model::Direction direction,
+                     const Present& present);
+z3::expr walk_reaches(Query& query, const model::Policy& policy, const Slice& slice, model::Direction direction,
+                      model::TierId tier, const Present& present);
 
 }  // namespace weft::verifier

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "verifier/candidates.h"
+#include "verifier/expectation.h"
 
 namespace weft::verifier {
 
@@ -14,13 +15,6 @@ using model::Verdict;
 namespace {
 
 using Numbers = std::vector<std::uint32_t>;
-
-// Silenced by its author.
-bool expects_conflict(const Rule& rule) {
-  return std::ranges::any_of(rule.annotations, [](const model::Annotation& annotation) {
-    return annotation.name == "expect" && std::ranges::find(annotation.values, "conflict") != annotation.values.end();
-  });
-}
 
 std::optional<Finding::Kind> contradiction(const model::Policy& policy, const Rule& a, const Rule& b) {
   if (a.tier != b.tier || a.verdict == b.verdict || a.level.priority != b.level.priority) return {};
@@ -33,7 +27,7 @@ std::optional<Finding::Kind> contradiction(const model::Policy& policy, const Ru
   }
   // Rules of one ordered policy are never of one level: their order is what its author says. A pass gives way by its nature.
   if (a.level != b.level || a.verdict == Verdict::Pass || b.verdict == Verdict::Pass) return {};
-  if (expects_conflict(a) || expects_conflict(b)) return {};
+  if (expects(a, "conflict") || expects(b, "conflict")) return {};
   return Finding::Kind::Conflict;
 }
 

@@ -249,12 +249,31 @@ z3::expr Query::matches(model::RuleId id) {
   return out;
 }
 
+z3::expr Query::matches(Side side, model::IsolationId id) {
+  const auto known = isolations_.find({side, id});
+  if (known != isolations_.end()) return known->second;
+  z3::expr out = named(fmt::format("isolation.{}.{}", static_cast<std::uint32_t>(id), word(side)),
+                       matches(side, policy_[id].subject));
+  isolations_.emplace(std::pair{side, id}, out);
+  return out;
+}
+
 z3::expr Query::has_gates(Side side) {
   const z3::expr workload = is(side, PeerKind::Workload);
   if (policy_.profile.node_gates) return workload || is(side, PeerKind::Node);
   std::vector<z3::expr> guarded;
   for (const model::Guard& guard : policy_.guards) guarded.push_back(matches(side, guard.nodes));
   return workload || (is(side, PeerKind::Node) && any_of(guarded));
+}
+
+z3::expr Query::gated(Side side) {
+  const auto known = gated_.find(side);
+  if (known != gated_.end()) return known->second;
+  const bool exempt = policy_.profile.own_node_may_enter && side == Side::Destination;
+  const z3::expr condition = exempt ? has_gates(side) && !own_node(model::Direction::Ingress) : has_gates(side);
+  z3::expr out = named(fmt::format("{}.gated", word(side)), condition);
+  gated_.emplace(side, out);
+  return out;
 }
 
 namespace {

@@ -33,16 +33,23 @@ class Query {
   /// A name for a condition, so that formulas stay flat however long the chain of rules is.
   z3::expr named(const std::string& name, const z3::expr& condition);
 
+  /// A condition of that name about which nothing is known.
+  z3::expr condition(const std::string& name) { return context_.bool_const(name.c_str()); }
+
   z3::expr matches(Side side, const model::Selector& selector);
   z3::expr matches(const model::PortSet& ports);
   z3::expr holds(const model::Relation& relation);
   z3::expr hold(const std::vector<model::Relation>& relations);
   /// Source, destination, service and relations of a rule; at which gates it speaks is the caller's business.
   z3::expr matches(model::RuleId rule);
+  /// The subject of an isolation at that side, under a name.
+  z3::expr matches(Side side, model::IsolationId isolation);
   z3::expr has_gates(Side side);
   /// The peer of the gate is the node on which its subject, a workload, runs.
   z3::expr own_node(model::Direction direction);
   z3::expr holds(model::PeerNode asked, model::Direction direction);
+  /// That the walk of that side's gate is walked, under a name: there is one, and no profile opens it to the own node.
+  z3::expr gated(Side side);
 
   /// The flow the solver found.
   Valuation valuation(const z3::model& model) const;
@@ -78,6 +85,8 @@ class Query {
   std::optional<z3::expr> own_node_;
   std::map<std::uint32_t, z3::expr> declares_;
   std::map<model::RuleId, z3::expr> rules_;
+  std::map<std::pair<Side, model::IsolationId>, z3::expr> isolations_;
+  std::map<Side, z3::expr> gated_;
   std::optional<std::string> inexact_key_;
 };
 

@@ -5,6 +5,7 @@
 
 #include "model/moment.h"
 #include "verifier/diagnostics.h"
+#include "verifier/report_dead.h"
 #include "verifier/verifier.h"
 
 namespace weft::verifier {
@@ -267,6 +268,7 @@ void report_to(const Report& report, const model::Policy& policy, const Sources&
     reporter.say(policy.assertions[i], report.assertions[i]);
   }
   for (const Finding& finding : report.findings) reporter.say(finding);
+  report_dead(report, policy, sources, diagnostics);
   if (report.audited_rules + report.audited_isolations > 0) {
     std::string what;
     if (report.audited_rules > 0) what = counted(report.audited_rules, "audited rule", "audited rules");

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "base/diagnostics.h"
@@ -12,6 +13,7 @@
 #include "model/policy.h"
 #include "verifier/answer.h"
 #include "verifier/cancellation.h"
+#include "verifier/precedence.h"
 
 namespace weft::verifier {
 
@@ -21,8 +23,9 @@ struct Options {
   std::uint32_t rlimit = 20'000'000;
   /// Every question to the solver is written here as SMT-LIB 2, one file a question; the folder is created.
   std::optional<std::filesystem::path> dump_smt;
-  /// Conflicts reported; what is beyond is counted in `not_checked`.
+  /// Conflicts reported, and dead rules; what is beyond is counted in `not_checked`.
   std::size_t max_findings = 100;
+  bool look_for_dead = true;  ///< whether the report has `dead` and `unreachable`
   /// What was before is not looked at: deadlines cut the time from here on.
   model::Moment now = model::before_all;
   /// By which another thread may end the check; may be null, otherwise outlives it. Whoever adds a long loop asks it.
@@ -37,7 +40,8 @@ struct Interval {
   bool operator==(const Interval&) const = default;
 };
 
-/// Two rules that contradict each other on some flow that no earlier tier, lower level or isolation decides. `@expect(conflict)` on either of them silences a conflict.
+/// Two rules that contradict each other on some flow that no earlier tier, lower level or isolation decides. Silenced by
+/// `@expect(conflict)` on either of them, and told of as `Dead` where one of them leaves the other nothing.
 struct Finding {
   enum class Kind : std::uint8_t {
     Conflict,           ///< allow and deny at one gate, tier and level: deny overrides
@@ -53,6 +57,34 @@ struct Finding {
   bool decisive = true;  ///< the walk of the witness comes to the two; false: nobody could tell of any flow
 
   bool operator==(const Finding&) const = default;
+};
+
+/// A rule or an isolation without which every flow would fare the same.
+struct Dead {
+  enum class Kind : std::uint8_t {
+    Shadowed,       ///< what stands before it decides whatever it matches, somewhere against it
+    Overridden,     ///< an `allow` all of which is denied on its own level
+    Redundant,      ///< whatever it would decide, other statements say the same of
+    Contradictory,  ///< no flow matches it at a gate there is
+  };
+
+  Kind kind = Kind::Shadowed;
+  Statement what;
+  std::vector<Statement> blockers{};  ///< enough to make it so; one that decides against it first
+  std::optional<Witness> example{};   ///< a flow that it matches, decided by others
+  bool decides = false;               ///< of Redundant: it does decide flows, of which others would say the same
+  std::string why{};                  ///< of Contradictory: "no peer matches `none`"
+
+  bool operator==(const Dead&) const = default;
+};
+
+/// A policy or a tier in which nothing ever decides; what is in it is not told of one by one.
+struct Unreachable {
+  std::variant<model::TierId, model::BlockId> what;
+  std::vector<Statement> blockers{};  ///< outside of it
+  std::optional<Witness> example{};
+
+  bool operator==(const Unreachable&) const = default;
 };
 
 /// An answer and the time for which it is given.
@@ -92,6 +124,8 @@ struct Statistics {
 struct Report {
   model::Moment now = model::before_all;    ///< from when on it looks
   std::vector<Finding> findings;            ///< in source order of the rules
+  std::vector<Dead> dead{};                 ///< rules in source order, then isolations
+  std::vector<Unreachable> unreachable{};   ///< tiers, then policies
   std::vector<AssertionResult> assertions;  ///< one per assertion, in order
   std::vector<NotChecked> not_checked;
   std::size_t audited_rules = 0;  ///< not in force: findings and proofs are about the policy without them

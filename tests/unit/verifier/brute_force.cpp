@@ -47,6 +47,40 @@ bool comes_to(const model::Policy& policy, const model::Flow& flow, Direction di
   return false;
 }
 
+// What decides at each tier the walk comes to.
+void note_deciders(const model::Policy& policy, const model::Flow& flow, Direction direction,
+                   const std::vector<std::uint32_t>& hits, std::set<Statement>& out) {
+  for (std::uint32_t at = 0; at < policy.tiers.size();) {
+    std::optional<std::uint32_t> best;
+    const auto key = [&](std::uint32_t i) {
+      const Rule& rule = policy.rules[i];
+      return std::tuple{rule.level, rule.verdict == Verdict::Deny ? 0 : rule.verdict == Verdict::Allow ? 1 : 2, i};
+    };
+    for (const std::uint32_t i : hits) {
+      if (policy.rules[i].tier == model::TierId{at} && (!best || key(i) < key(*best))) best = i;
+    }
+    if (best) {
+      const Rule& rule = policy.rules[*best];
+      out.insert(model::RuleId{*best});
+      if (rule.verdict != Verdict::Pass) return;
+      at = rule.pass_to ? static_cast<std::uint32_t>(*rule.pass_to) : at + 1;
+      continue;
+    }
+    const bool egress = direction == Direction::Egress;
+    for (const bool audited : {false, true}) {
+      for (std::uint32_t i = 0; i < policy.isolations.size(); ++i) {
+        const model::Isolation& isolation = policy.isolations[i];
+        if (isolation.audit != audited || isolation.tier != model::TierId{at}) continue;
+        if (!(egress ? isolation.egress : isolation.ingress)) continue;
+        if (!matches(isolation.subject, egress ? flow.source : flow.destination)) continue;
+        out.insert(model::IsolationId{i});
+        return;
+      }
+    }
+    ++at;
+  }
+}
+
 void judge(const model::Policy& policy, const model::Flow& flow, std::size_t moment, BruteForce& out) {
   ++out.flows;
   const model::Moment now = out.moments[moment];
@@ -63,6 +97,7 @@ void judge(const model::Policy& policy, const model::Flow& flow, std::size_t mom
   }
   for (const Direction direction : {Direction::Egress, Direction::Ingress}) {
     const auto& gate = direction == Direction::Egress ? decision.egress : decision.ingress;
+    out.verdicts.push_back(!gate ? 2 : gate->verdict == Verdict::Allow ? 1 : 0);
     if (!gate || gate->reason == model::Reason::OwnNode) continue;
     std::vector<std::uint32_t> hits;
     for (std::uint32_t r = 0; r < policy.rules.size(); ++r) {
@@ -70,6 +105,7 @@ void judge(const model::Policy& policy, const model::Flow& flow, std::size_t mom
       if (rule.audit || (rule.expires && *rule.expires <= now)) continue;
       if (model::matches(rule, direction, flow)) hits.push_back(r);
     }
+    note_deciders(policy, flow, direction, hits, out.deciders);
     for (const std::uint32_t i : hits) {
       for (const std::uint32_t j : hits) {
         if (j <= i) continue;
@@ -166,12 +202,16 @@ void each_flow(const World& world, const std::function<void(const model::Flow&)>
 }
 
 BruteForce try_all(const model::Policy& policy, const World& world, model::Moment now) {
-  BruteForce out;
   std::set<model::Moment> moments{now};
   for (const Rule& rule : policy.rules) {
     if (rule.expires && *rule.expires > now) moments.insert(*rule.expires);
   }
-  out.moments.assign(moments.begin(), moments.end());
+  return try_all(policy, world, std::vector(moments.begin(), moments.end()));
+}
+
+BruteForce try_all(const model::Policy& policy, const World& world, const std::vector<model::Moment>& moments) {
+  BruteForce out;
+  out.moments = moments;
   out.claims.assign(out.moments.size(), std::vector<BruteForce::Claim>(policy.assertions.size()));
   each_flow(world, [&](const model::Flow& flow) {
     for (std::size_t moment = 0; moment < out.moments.size(); ++moment) judge(policy, flow, moment, out);

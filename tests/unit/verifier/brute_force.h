@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <set>
 #include <tuple>
@@ -9,6 +10,7 @@
 #include "model/evaluate.h"
 #include "model/inventory.h"
 #include "model/policy.h"
+#include "verifier/precedence.h"
 
 namespace weft::verifier::test {
 
@@ -32,6 +34,9 @@ struct BruteForce {
   std::vector<std::vector<Claim>> claims;  ///< by moment, one per assertion
   std::set<std::pair<model::RuleId, model::RuleId>> conflicts;
   std::set<std::pair<model::BlockId, model::BlockId>> ambiguous;
+  std::set<Statement> deciders;  ///< rules and isolations that end or lead on the walk of some flow
+  /// What becomes of every flow at every moment, in one order: 0 denied, 1 allowed, 2 no gate; egress, then ingress.
+  std::vector<std::uint8_t> verdicts;
   std::size_t flows = 0;
 };
 
@@ -39,5 +44,6 @@ struct BruteForce {
 void each_flow(const World& world, const std::function<void(const model::Flow&)>& visit);
 
 BruteForce try_all(const model::Policy& policy, const World& world, model::Moment now);
+BruteForce try_all(const model::Policy& policy, const World& world, const std::vector<model::Moment>& moments);
 
 }  // namespace weft::verifier::test

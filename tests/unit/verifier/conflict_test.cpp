@@ -14,7 +14,8 @@ using model::Selector;
 
 namespace {
 
-Report checked(const Builder& built, const Options& options = {}) {
+Report checked(const Builder& built, Options options = {}) {
+  options.look_for_dead = false;
   Report report = check(built.policy, nullptr, options);
   CHECK(report.internal_errors.empty());
   return report;

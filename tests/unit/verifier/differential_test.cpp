@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <cstdlib>
+#include <map>
+#include <set>
 #include <string>
 
 #include <catch2/catch.hpp>
@@ -39,7 +41,7 @@ void check_sample(std::uint64_t seed) {
   const model::Policy& policy = sample.policy;
   const BruteForce expected = try_all(policy, sample.world, sample.now);
   const Report report =
-      check(policy, sample.with_inventory ? &sample.inventory : nullptr, Options{.dump_smt = {}, .now = sample.now});
+      check(policy, sample.with_inventory ? &sample.inventory : nullptr, Options{.dump_smt = {}, .look_for_dead = false, .now = sample.now});
   CHECK(report.internal_errors.empty());
   CHECK(report.not_checked.empty());
 
@@ -116,7 +118,113 @@ void check_sample(std::uint64_t seed) {
   CHECK(ambiguous == expected.ambiguous);
 }
 
+// Without some rules and isolations, in the same order.
+model::Policy without(const model::Policy& policy, const std::set<Statement>& gone) {
+  model::Policy out = policy;
+  out.rules.clear();
+  out.isolations.clear();
+  for (std::uint32_t i = 0; i < policy.rules.size(); ++i) {
+    if (!gone.contains(model::RuleId{i})) out.rules.push_back(policy.rules[i]);
+  }
+  for (std::uint32_t i = 0; i < policy.isolations.size(); ++i) {
+    if (!gone.contains(model::IsolationId{i})) out.isolations.push_back(policy.isolations[i]);
+  }
+  return out;
+}
+
+std::set<Statement> all_of(const model::Policy& policy) {
+  std::set<Statement> out;
+  for (std::uint32_t i = 0; i < policy.rules.size(); ++i) out.insert(model::RuleId{i});
+  for (std::uint32_t i = 0; i < policy.isolations.size(); ++i) out.insert(model::IsolationId{i});
+  return out;
+}
+
+// Exactly what decides nothing is found dead, and without all of it together nothing changes.
+void check_dead(std::uint64_t seed, std::map<Dead::Kind, std::size_t>& kinds) {
+  INFO("seed " << seed << " (WEFT_FUZZ_SEED)");
+  Sample sample = random_sample(seed);
+  model::Policy& policy = sample.policy;
+  policy.assertions.clear();
+  for (model::Rule& rule : policy.rules) rule.annotations.clear();
+  for (model::PolicyBlock& block : policy.blocks) block.priority_stated = false;  // where it decides, nothing is dead
+  const BruteForce expected = try_all(policy, sample.world, sample.now);
+  const Report report =
+      check(policy, sample.with_inventory ? &sample.inventory : nullptr, Options{.dump_smt = {}, .now = sample.now});
+  CHECK(report.internal_errors.empty());
+  CHECK(report.not_checked.empty());
+
+  std::set<Statement> never, found, superfluous;
+  for (const Statement& each : all_of(policy)) {
+    const auto* id = std::get_if<model::RuleId>(&each);
+    const bool absent = id && (policy[*id].audit || (policy[*id].expires && *policy[*id].expires <= sample.now));
+    if (!absent && !expected.deciders.contains(each)) never.insert(each);
+  }
+  std::set<Statement> in_groups;
+  for (const Unreachable& whole : report.unreachable) {
+    for (const Statement& each : never) {
+      const bool inside = std::visit(
+          [&](auto id) {
+            if constexpr (std::is_same_v<decltype(id), model::BlockId>) return block_of(policy, each) == id;
+            else return std::visit([&](auto s) { return policy[s].tier; }, each) == id;
+          },
+          whole.what);
+      if (inside) in_groups.insert(each);
+    }
+  }
+  found = in_groups;
+  for (const Dead& dead : report.dead) {
+    ++kinds[dead.kind];
+    CHECK((dead.decides ? superfluous : found).insert(dead.what).second);
+    CHECK(dead.decides == expected.deciders.contains(dead.what));
+    CHECK(dead.blockers.empty() == (dead.kind == Dead::Kind::Contradictory));
+    if (dead.example) {
+      const model::Flow flow = dead.example->flow();
+      CHECK(evaluate(policy, flow, sample.now) == dead.example->decision);
+      if (const auto* id = std::get_if<model::RuleId>(&dead.what)) {
+        CHECK((matches(policy[*id], model::Direction::Egress, flow) ||
+               matches(policy[*id], model::Direction::Ingress, flow)));
+      }
+    }
+    if (dead.decides || dead.kind == Dead::Kind::Contradictory) continue;
+    // What is named is enough.
+    std::set<Statement> others = all_of(policy);
+    for (const Statement& blocker : dead.blockers) others.erase(blocker);
+    others.erase(dead.what);
+    const model::Policy small = without(policy, others);
+    const BruteForce alone = try_all(small, sample.world, expected.moments);
+    Statement renumbered = dead.what;
+    const auto before = static_cast<std::uint32_t>(std::ranges::count_if(others, [&](const Statement& s) {
+      return s.index() == dead.what.index() && s < dead.what;
+    }));
+    std::visit([&](auto id) { renumbered = static_cast<decltype(id)>(static_cast<std::uint32_t>(id) - before); },
+               dead.what);
+    CHECK_FALSE(alone.deciders.contains(renumbered));
+  }
+  CHECK(found == never);
+  // A conflict that comes to no more than that the allow is dead is told of as that.
+  const Report before = check(policy, sample.with_inventory ? &sample.inventory : nullptr,
+                              Options{.dump_smt = {}, .look_for_dead = false, .now = sample.now});
+  for (const Finding& finding : before.findings) {
+    if (std::ranges::find(report.findings, finding) != report.findings.end()) continue;
+    CHECK((never.contains(finding.first) || never.contains(finding.second)));
+  }
+  superfluous.insert(found.begin(), found.end());
+  CHECK(try_all(without(policy, superfluous), sample.world, expected.moments).verdicts == expected.verdicts);
+}
+
 }  // namespace
+
+TEST_CASE("what is dead is what decides nothing when every flow is tried", "[verifier][dead]") {
+  const std::uint64_t count = from_environment("WEFT_FUZZ_RUNS", 300);
+  const std::uint64_t first = from_environment("WEFT_FUZZ_SEED", 1);
+  std::map<Dead::Kind, std::size_t> kinds;
+  for (std::uint64_t seed = first; seed < first + count; ++seed) check_dead(seed, kinds);
+  if (count < 300) return;
+  for (const Dead::Kind kind :
+       {Dead::Kind::Shadowed, Dead::Kind::Overridden, Dead::Kind::Redundant, Dead::Kind::Contradictory}) {
+    CHECK(kinds[kind] > 3);
+  }
+}
 
 TEST_CASE("answers equal those of trying every flow", "[verifier]") {
   const std::uint64_t count = from_environment("WEFT_FUZZ_RUNS", 300);

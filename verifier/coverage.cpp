@@ -1,0 +1,249 @@
+#include "verifier/coverage.h"
+
+#include <algorithm>
+#include <fstream>
+#include <map>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "verifier/gate.h"
+#include "verifier/query.h"
+
+namespace weft::verifier {
+
+using model::Direction;
+using model::IsolationId;
+using model::RuleId;
+
+struct Coverage::Engine {
+  Engine(const model::Policy& policy, const Universe& universe, const Options& options)
+      : query(context, policy, universe) {
+    // Work, not time: the answer is the same on a slow machine and on a busy one.
+    if (options.rlimit != 0) query.solver.set("rlimit", options.rlimit);
+    query.solver.set("random_seed", 0U);
+  }
+
+  z3::context context;
+  Query query;
+};
+
+Coverage::Coverage(const model::Policy& policy, const Universe& universe, const Options& options)
+    : policy_(policy), universe_(universe), options_(options) {}
+
+Coverage::~Coverage() = default;
+
+namespace {
+
+// Checks to find out which statements of an answer can go. Past it, an answer may name some that could.
+constexpr int max_minimising = 200;
+
+// The question as literals: those that hold in any case, and one for each of the others.
+struct Posed {
+  std::vector<z3::expr> fixed;
+  std::vector<z3::expr> others;
+};
+
+class Poser {
+ public:
+  Poser(Query& query, const model::Policy& policy, const CoverageQuestion& question)
+      : query_(query),
+        policy_(policy),
+        question_(question),
+        subject_(question.direction == Direction::Egress ? Side::Source : Side::Destination) {}
+
+  // Names come into being before anything that is taken back.
+  void mention() {
+    literal(question_.target);
+    query_.gated(subject_);
+    for (const Statement& other : question_.others) literal(other);
+  }
+
+  Posed by_match() {
+    Posed out{{literal(question_.target), query_.gated(subject_)}, {}};
+    for (const Statement& other : question_.others) out.others.push_back(!literal(other));
+    return out;
+  }
+
+  Posed by_walk() {
+    Posed out{{literal(question_.target), query_.gated(subject_)}, {}};
+    Slice slice;
+    const Precedence target = precedence(policy_, question_.target);
+    const bool egress = question_.direction == Direction::Egress;
+    for (const Statement& other : question_.others) {
+      out.others.push_back(present(other));
+      if (const auto* rule = std::get_if<RuleId>(&other)) {
+        (egress ? slice.egress : slice.ingress).push_back(*rule);
+      } else if (precedence(policy_, other).tier == target.tier) {
+        query_.require(!present(other) || !literal(other));  // an earlier isolation of the target's own tier
+      } else {
+        (egress ? slice.isolated_sources : slice.isolated_destinations).push_back(std::get<IsolationId>(other));
+      }
+    }
+    query_.require(walk_reaches(query_, policy_, slice, question_.direction, target.tier,
+                                [&](Statement statement) { return present(statement); }));
+    return out;
+  }
+
+ private:
+  z3::expr literal(Statement statement) {
+    if (const auto* rule = std::get_if<RuleId>(&statement)) return query_.matches(*rule);
+    return query_.matches(subject_, std::get<IsolationId>(statement));
+  }
+
+  z3::expr present(Statement statement) {
+    const bool rule = std::holds_alternative<RuleId>(statement);
+    const auto number = std::visit([](auto id) { return static_cast<std::uint32_t>(id); }, statement);
+    return query_.condition(fmt::format("present.{}.{}", rule ? "rule" : "isolation", number));
+  }
+
+  Query& query_;
+  const model::Policy& policy_;
+  const CoverageQuestion& question_;
+  Side subject_;
+};
+
+// A key with classes that nobody knows: a "no" cannot be believed then.
+std::optional<std::string> inexact_key(const Universe& universe, const model::Selector& selector) {
+  using Kind = model::Selector::Kind;
+  if (selector.kind == Kind::OneOf || selector.kind == Kind::Has || selector.kind == Kind::Glob) {
+    if (!universe.keys()[universe.key(selector.key)].exact) return model::to_string(selector.key);
+  }
+  for (const model::Selector& operand : selector.operands) {
+    if (auto key = inexact_key(universe, operand)) return key;
+  }
+  return {};
+}
+
+std::optional<std::string> inexact_key(const Universe& universe, const model::Policy& policy, Statement statement) {
+  if (const auto* isolation = std::get_if<IsolationId>(&statement)) {
+    return inexact_key(universe, policy[*isolation].subject);
+  }
+  const model::Rule& rule = policy[std::get<RuleId>(statement)];
+  for (const model::Selector* end : {&rule.source, &rule.destination}) {
+    if (auto key = inexact_key(universe, *end)) return key;
+  }
+  for (const model::Relation& relation : rule.relations) {
+    for (const model::LabelKey* key : {&relation.source, &relation.destination}) {
+      if (!universe.keys()[universe.key(*key)].exact) return model::to_string(*key);
+    }
+  }
+  return {};
+}
+
+// The search for a cover of which nothing can go.
+class Minimising {
+ public:
+  Minimising(Query& query, const Posed& posed) : query_(query), posed_(posed) {
+    for (std::size_t i = 0; i < posed.others.size(); ++i) numbers_.emplace(posed.others[i].id(), i);
+  }
+
+  z3::check_result check(const std::vector<std::size_t>& others) {
+    z3::expr_vector assumptions(query_.solver.ctx());
+    for (const z3::expr& literal : posed_.fixed) assumptions.push_back(literal);
+    for (const std::size_t other : others) assumptions.push_back(posed_.others[other]);
+    return query_.solver.check(assumptions);
+  }
+
+  // What the solver needed for its last "no", ascending.
+  std::vector<std::size_t> core() {
+    std::vector<std::size_t> out;
+    for (const z3::expr& literal : query_.solver.unsat_core()) {
+      const auto known = numbers_.find(literal.id());
+      if (known != numbers_.end()) out.push_back(known->second);
+    }
+    std::ranges::sort(out);
+    const auto rest = std::ranges::unique(out);
+    out.erase(rest.begin(), rest.end());
+    return out;
+  }
+
+  std::vector<std::size_t> minimal(std::vector<std::size_t> cover) {
+    int left = max_minimising;
+    for (std::size_t i = cover.size(); i-- > 0 && left-- > 0;) {
+      const std::size_t tried = cover[i];
+      std::vector<std::size_t> fewer = cover;
+      std::erase(fewer, tried);
+      if (check(fewer) != z3::unsat) continue;
+      cover = core();
+      // What stands behind the place was needed while there was more to help, and is needed now.
+      i = static_cast<std::size_t>(std::ranges::lower_bound(cover, tried) - cover.begin());
+    }
+    return cover;
+  }
+
+ private:
+  Query& query_;
+  const Posed& posed_;
+  std::map<unsigned, std::size_t> numbers_;
+};
+
+}  // namespace
+
+CoverageAnswer Coverage::ask(const CoverageQuestion& question) {
+  ++questions_;
+  CoverageAnswer out;
+  try {
+    if (options_.dump_smt) dump(question);
+    auto& engine = question.direction == Direction::Egress ? egress_ : ingress_;
+    if (!engine) engine = std::make_unique<Engine>(policy_, universe_, options_);
+    Query& query = engine->query;
+    Poser poser(query, policy_, question);
+    poser.mention();
+    if (question.by_walk) query.solver.push();
+    const Posed posed = question.by_walk ? poser.by_walk() : poser.by_match();
+    Minimising solver(query, posed);
+    std::vector<std::size_t> all(question.others.size());
+    for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
+    switch (solver.check(all)) {
+      case z3::sat:
+        out.kind = CoverageAnswer::Kind::Left;
+        out.flow = query.valuation(query.solver.get_model());
+        break;
+      case z3::unknown:
+        out.why = fmt::format("the solver gave up within its limit of {} units ({})", options_.rlimit,
+                              query.solver.reason_unknown());
+        break;
+      case z3::unsat: {
+        out.kind = CoverageAnswer::Kind::Nothing;
+        // What a pass leads around decides nothing, though it would without the pass: begin with all there is.
+        const bool few = question.by_walk && all.size() <= max_minimising / 2;
+        for (const std::size_t i : solver.minimal(few ? all : solver.core())) out.cover.push_back(question.others[i]);
+        std::vector<Statement> needed = question.by_walk ? question.others : out.cover;
+        needed.push_back(question.target);
+        for (const Statement& each : needed) {
+          const auto key = inexact_key(universe_, policy_, each);
+          if (!key) continue;
+          out = {};
+          out.why = fmt::format("the patterns on `{}` combine in more ways than can be told apart", *key);
+          break;
+        }
+        break;
+      }
+    }
+    if (question.by_walk) query.solver.pop();
+  } catch (const z3::exception& error) {
+    egress_.reset();  // what it has half understood may be wrong
+    ingress_.reset();
+    out = {};
+    out.why = error.msg();
+  }
+  return out;
+}
+
+void Coverage::dump(const CoverageQuestion& question) const {
+  z3::context context;
+  Query query(context, policy_, universe_);
+  Poser poser(query, policy_, question);
+  const Posed posed = question.by_walk ? poser.by_walk() : poser.by_match();
+  for (const auto* literals : {&posed.fixed, &posed.others}) {
+    for (const z3::expr& literal : *literals) query.require(literal);
+  }
+  std::error_code ignored;  // a missing file shows itself; a dump must not change the answer
+  std::filesystem::create_directories(*options_.dump_smt, ignored);
+  std::ofstream file(*options_.dump_smt / (question.name + ".smt2"), std::ios::binary);
+  file << "; sat: the statement has a say, and the model is a flow that shows it\n(set-logic QF_BV)\n"
+       << query.solver << "(check-sat)\n";
+}
+
+}  // namespace weft::verifier

@@ -1,0 +1,449 @@
+#include "verifier/dead.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "verifier/candidates.h"
+#include "verifier/coverage.h"
+#include "verifier/dead_groups.h"
+#include "verifier/expectation.h"
+#include "verifier/region.h"
+
+namespace weft::verifier {
+
+using model::Direction;
+using model::IsolationId;
+using model::Moment;
+using model::Rule;
+using model::RuleId;
+using model::Verdict;
+
+namespace {
+
+// Ways to leave what stands before a rule that are tried before the solver is asked.
+constexpr std::size_t max_effort = 256;
+
+constexpr std::array directions{Direction::Egress, Direction::Ingress};
+
+class Scan {
+ public:
+  Scan(const model::Policy& policy, const Universe& universe, const Slicer& slicer, const Options& options,
+       Report& report)
+      : policy_(policy),
+        universe_(universe),
+        slicer_(slicer),
+        options_(options),
+        report_(report),
+        coverage_(policy, universe, options),
+        rules_(living_rules(), slicer) {
+    for (std::uint32_t i = 0; i < policy.isolations.size(); ++i) all_isolations_.push_back(i);
+    for (const Direction direction : directions) {
+      for (const std::uint32_t i : all_isolations_) covers_[direction].push_back(cover_of(IsolationId{i}, direction));
+      isolations_.emplace(direction, Candidates(all_isolations_, [&, direction](std::uint32_t i) -> const RuleCover& {
+                            return covers_[direction][i];
+                          }));
+    }
+  }
+
+  void run() {
+    std::vector<Statement> order;
+    for (const std::uint32_t i : living_rules()) order.emplace_back(RuleId{i});
+    for (const std::uint32_t i : all_isolations_) order.emplace_back(IsolationId{i});
+    // What is found dead says nothing any more when later ones are looked at.
+    std::ranges::sort(order, {}, [&](const Statement& s) { return precedence(policy_, s); });
+    for (const Statement& statement : order) {
+      if (stop(statement)) continue;
+      if (auto found = look_at(statement)) found_.push_back(std::move(*found));
+    }
+    // What decides, but never anything that others would not.
+    std::ranges::reverse(order);
+    for (const Statement& statement : order) {
+      if (gone_.contains(statement) || stop(statement)) continue;
+      if (auto found = superfluous(statement)) found_.push_back(std::move(*found));
+    }
+    std::ranges::sort(found_, {}, &Dead::what);
+    drop_explained_conflicts(policy_, found_, report_);
+    for (Dead& each : found_) {
+      if (!is_expected(policy_, each) && !is_ambiguous(each)) report_.dead.push_back(std::move(each));
+    }
+    gather_unreachable(policy_, report_);
+    if (!unlooked_.empty()) {
+      report_.not_checked.push_back({span_of(policy_, *unlooked_.begin()),
+                                     fmt::format("whether {} further rules ever decide", unlooked_.size()),
+                                     fmt::format("{} that do not were found before", found_.size()), true});
+    }
+    report_.statistics.questions += coverage_.questions();
+  }
+
+ private:
+  std::vector<std::uint32_t> living_rules() const {
+    std::vector<std::uint32_t> out;
+    for (std::uint32_t i = 0; i < policy_.rules.size(); ++i) {
+      const Rule& rule = policy_.rules[i];
+      if (!rule.audit && !(rule.expires && *rule.expires <= options_.now)) out.push_back(i);
+    }
+    return out;
+  }
+
+  bool stop(Statement statement) {
+    if (found_.size() < options_.max_findings) return false;
+    unlooked_.insert(statement);
+    return true;
+  }
+
+  RuleCover cover_of(IsolationId id, Direction direction) const {
+    const Cover everyone(universe_, model::Selector::any());
+    const Cover& subject = slicer_.cover_of(id);
+    const IndexSet all = IndexSet::below(static_cast<std::uint32_t>(universe_.services().size()));
+    return direction == Direction::Egress ? RuleCover{subject, everyone, all} : RuleCover{everyone, subject, all};
+  }
+
+  const RuleCover& cover_of(Statement statement, Direction direction) const {
+    if (const auto* rule = std::get_if<RuleId>(&statement)) return slicer_.cover_of(*rule);
+    return covers_.at(direction)[static_cast<std::size_t>(std::get<IsolationId>(statement))];
+  }
+
+  // Around what a statement matches at a gate that may exist.
+  std::vector<Region> regions_at(Statement statement, Direction direction) const {
+    std::vector<Region> out = regions_of(cover_of(statement, direction));
+    auto kinds = kind_bit(model::PeerKind::Workload);
+    if (policy_.profile.node_gates || !policy_.guards.empty()) kinds |= kind_bit(model::PeerKind::Node);
+    for (Region& region : out) {
+      Box& subject = direction == Direction::Egress ? region.source : region.destination;
+      subject.kinds &= kinds;
+      settle(universe_, subject);
+    }
+    std::erase_if(out, [](const Region& region) { return region.empty(); });
+    return out;
+  }
+
+  // The statements that may match what this one matches, in order of precedence, without those that are gone.
+  std::vector<Statement> around(Statement statement, Direction direction) const {
+    const RuleCover& cover = cover_of(statement, direction);
+    const auto overlap = [&](const RuleCover& other) {
+      return other.services.intersects(cover.services) && other.source.intersects(cover.source) &&
+             other.destination.intersects(cover.destination);
+    };
+    std::vector<std::pair<Precedence, Statement>> sorted;
+    const auto add = [&](Statement other) {
+      if (other == statement || gone_.contains(other) || !speaks(policy_, other, direction)) return;
+      if (!overlap(cover_of(other, direction))) return;
+      sorted.emplace_back(precedence(policy_, other), other);
+    };
+    for (const std::uint32_t i : rules_.of(cover)) add(RuleId{i});
+    for (const std::uint32_t i : isolations_.at(direction).of(cover)) add(IsolationId{i});
+    std::ranges::sort(sorted);
+    std::vector<Statement> out;
+    for (const auto& [place, other] : sorted) out.push_back(other);
+    return out;
+  }
+
+  std::optional<Moment> end_of(Statement statement) const {
+    const auto* rule = std::get_if<RuleId>(&statement);
+    return rule ? policy_[*rule].expires : std::nullopt;
+  }
+
+  // What others make of a statement at one gate.
+  struct AtGate {
+    CoverageAnswer::Kind kind = CoverageAnswer::Kind::Nothing;
+    std::vector<Statement> cover;
+    std::string why;
+  };
+
+  AtGate decides_at(Statement statement, Direction direction) {
+    const std::vector<Region> regions = regions_at(statement, direction);
+    if (regions.empty()) return {};
+    std::vector<Statement> earlier = around(statement, direction);
+    const Precedence place = precedence(policy_, statement);
+    std::erase_if(earlier, [&](const Statement& s) { return precedence(policy_, s) > place; });
+    const std::optional<Moment> end = end_of(statement);
+    // A pass of an earlier tier leads around what stands in between, so that every stretch of time is one of its own.
+    const bool passes = std::ranges::any_of(earlier, [&](const Statement& s) {
+      const auto* rule = std::get_if<RuleId>(&s);
+      return rule && policy_[*rule].verdict == Verdict::Pass && policy_[*rule].tier < place.tier;
+    });
+    std::set<Moment> moments{options_.now};
+    if (passes) {
+      for (const Statement& each : earlier) {
+        if (const auto until = end_of(each); until && *until > options_.now && (!end || *until < *end)) {
+          moments.insert(*until);
+        }
+      }
+    } else {
+      // There are never fewer in its way than at the end of its time.
+      std::erase_if(earlier, [&](const Statement& s) { return !has_a_say_until(policy_, s, end); });
+    }
+    AtGate out;
+    for (auto moment = moments.rbegin(); moment != moments.rend(); ++moment) {
+      std::vector<Statement> then = earlier;
+      std::erase_if(then, [&](const Statement& s) {
+        const auto until = end_of(s);
+        return until && *until <= *moment;
+      });
+      AtGate now = left_at(statement, direction, regions, then, passes, moment == moments.rbegin() ? "" : fmt::format("-{}", static_cast<std::int64_t>(*moment)));
+      if (now.kind != CoverageAnswer::Kind::Nothing) return now;
+      for (const Statement& each : now.cover) {
+        if (std::ranges::find(out.cover, each) == out.cover.end()) out.cover.push_back(each);
+      }
+    }
+    return out;
+  }
+
+  // Is there a flow that `others` leave to the statement?
+  AtGate left_at(Statement statement, Direction direction, const std::vector<Region>& regions,
+                 const std::vector<Statement>& others, bool by_walk, const std::string& suffix) {
+    std::vector<std::vector<Region>> taken;
+    for (const Statement& other : others) taken.push_back(regions_of(cover_of(other, direction)));
+    const auto matched = [&](const Region& region) { return example(statement, direction, region).has_value(); };
+    for (const Region& region : regions) {
+      if (escapes(universe_, region, taken, max_effort, matched)) return {CoverageAnswer::Kind::Left, {}, {}};
+    }
+    // One that alone takes all is the shortest answer, and known without the solver. A later one is no better.
+    std::vector<Statement> preferred = by_preference(statement, others);
+    if (!by_walk) {
+      for (const Statement& other : preferred) {
+        if (takes_all(other, direction, regions)) return {CoverageAnswer::Kind::Nothing, {other}, {}};
+      }
+    }
+    CoverageAnswer answer = coverage_.ask({statement, direction, std::move(preferred), by_walk, name_of(statement, direction) + suffix});
+    return {answer.kind, std::move(answer.cover), std::move(answer.why)};
+  }
+
+  // First those that decide against the statement: they are what its author has to know.
+  std::vector<Statement> by_preference(Statement statement, std::vector<Statement> others) const {
+    std::ranges::stable_partition(others, [&](const Statement& other) { return disagree(policy_, statement, other); });
+    return others;
+  }
+
+  bool takes_all(Statement other, Direction direction, const std::vector<Region>& regions) const {
+    const RuleCover& cover = cover_of(other, direction);
+    if (!cover.source.exact() || !cover.destination.exact()) return false;
+    if (const auto* id = std::get_if<RuleId>(&other)) {
+      const Rule& rule = policy_[*id];
+      if (!rule.relations.empty() || !rule.ports.names.empty()) return false;
+      if (rule.peer_node != model::PeerNode::Any) return false;
+    }
+    const std::vector<Region> of_other = regions_of(cover);
+    return std::ranges::all_of(regions, [&](const Region& r) { return lies_in_one_of(universe_, r, of_other); });
+  }
+
+  std::string name_of(Statement statement, Direction direction) const {
+    const bool rule = std::holds_alternative<RuleId>(statement);
+    return fmt::format("dead-{}-{:05}-{}", rule ? "rule" : "isolation",
+                       std::visit([](auto id) { return static_cast<std::uint32_t>(id); }, statement),
+                       direction == Direction::Egress ? "egress" : "ingress");
+  }
+
+  // A flow of the region that the statement matches at a gate there is, as the evaluator sees it. `judge` says what
+  // becomes of it.
+  std::optional<Witness> example(Statement statement, Direction direction, const Region& region) const {
+    const auto* id = std::get_if<RuleId>(&statement);
+    static const std::vector<model::Relation> none;
+    const auto flow = flow_in(universe_, region, id ? policy_[*id].relations : none, id ? &policy_[*id].ports : nullptr);
+    if (!flow) return {};
+    return confirmed(statement, direction, *flow, nobody_);
+  }
+
+  std::optional<Witness> confirmed(Statement statement, Direction direction, const Valuation& valuation,
+                                   const model::Policy& judge) const {
+    Witness witness = universe_.concrete(valuation, options_.now, judge);
+    const model::Flow flow = witness.flow();
+    const model::End& subject = direction == Direction::Egress ? flow.source : flow.destination;
+    const bool matched = std::holds_alternative<RuleId>(statement)
+                             ? model::matches(policy_[std::get<RuleId>(statement)], direction, flow)
+                             : model::matches(policy_[std::get<IsolationId>(statement)].subject, subject);
+    if (!matched || !model::has_gates(policy_, subject)) return {};
+    return witness;
+  }
+
+  std::optional<Witness> shown(Statement statement) {
+    for (const Direction direction : directions) {
+      if (!speaks(policy_, statement, direction)) continue;
+      for (const Region& region : regions_at(statement, direction)) {
+        const auto* id = std::get_if<RuleId>(&statement);
+        static const std::vector<model::Relation> none;
+        if (const auto flow =
+                flow_in(universe_, region, id ? policy_[*id].relations : none, id ? &policy_[*id].ports : nullptr)) {
+          if (auto witness = confirmed(statement, direction, *flow, policy_)) return witness;
+        }
+      }
+      const CoverageAnswer any = coverage_.ask({statement, direction, {}, false, name_of(statement, direction) + "-any"});
+      if (any.kind != CoverageAnswer::Kind::Left) continue;
+      if (auto witness = confirmed(statement, direction, any.flow, policy_)) return witness;
+    }
+    return {};
+  }
+
+  // At no gate does it decide what `at_gate` leaves it.
+  template <typename AtEachGate>
+  std::optional<Dead> nowhere(Statement statement, const AtEachGate& at_gate) {
+    std::vector<Statement> blockers;
+    for (const Direction direction : directions) {
+      if (!speaks(policy_, statement, direction)) continue;
+      AtGate found = at_gate(direction);
+      if (found.kind == CoverageAnswer::Kind::Left) return {};
+      if (found.kind == CoverageAnswer::Kind::Unknown) {
+        report_.not_checked.push_back(
+            {span_of(policy_, statement), "whether this ever decides", std::move(found.why), true});
+        return {};
+      }
+      for (const Statement& each : found.cover) {
+        if (std::ranges::find(blockers, each) == blockers.end()) blockers.push_back(each);
+      }
+    }
+    gone_.insert(statement);
+    Dead out{Dead::Kind::Contradictory, statement, by_preference(statement, std::move(blockers))};
+    if (!out.blockers.empty()) {
+      out.example = shown(statement);
+      return out;
+    }
+    out.why = why_never(statement);
+    return out;
+  }
+
+  std::string why_never(Statement statement) const {
+    const auto* id = std::get_if<RuleId>(&statement);
+    if (!id) {
+      const IsolationId isolation = std::get<IsolationId>(statement);
+      if (!slicer_.cover_of(isolation).empty()) return "none of the peers it selects has a gate";
+      return fmt::format("no peer matches `{}`", model::to_string(policy_[isolation].subject));
+    }
+    const Rule& rule = policy_[*id];
+    const RuleCover& cover = slicer_.cover_of(*id);
+    const char* with_keys = rule.relations.empty() ? "" : " with the labels that `when` compares";
+    if (cover.source.empty()) return fmt::format("no source matches `{}`{}", to_string(rule.source), with_keys);
+    if (cover.destination.empty()) {
+      return fmt::format("no destination matches `{}`{}", to_string(rule.destination), with_keys);
+    }
+    if (cover.services.empty()) return fmt::format("no packet asks for `{}`", to_string(rule.ports));
+    const bool at_no_gate = std::ranges::all_of(directions, [&](Direction direction) {
+      return !speaks(policy_, statement, direction) || regions_at(statement, direction).empty();
+    });
+    if (at_no_gate) return "none of the peers where it would be judged has a gate";
+    return "no flow has all that it asks for at once";
+  }
+
+  std::optional<Dead> look_at(Statement statement) {
+    auto out = nowhere(statement, [&](Direction direction) { return decides_at(statement, direction); });
+    if (!out) return out;
+    if (out->example) check_replay(*out);
+    if (!out->blockers.empty()) out->kind = kind_of(*out);
+    return out;
+  }
+
+  // Which of two policies decides is not said: so neither can be told to be in the other's way.
+  bool is_ambiguous(const Dead& dead) const {
+    return std::ranges::any_of(report_.findings, [&](const Finding& finding) {
+      if (finding.kind != Finding::Kind::AmbiguousPriority) return false;
+      const auto blocks = std::minmax(policy_[finding.first].block, policy_[finding.second].block);
+      return std::ranges::any_of(dead.blockers, [&](const Statement& other) {
+        return std::minmax(block_of(policy_, dead.what), block_of(policy_, other)) == blocks;
+      });
+    });
+  }
+
+  Dead::Kind kind_of(const Dead& dead) const {
+    const auto against = [&](const Statement& other) { return disagree(policy_, dead.what, other); };
+    if (std::ranges::none_of(dead.blockers, against)) return Dead::Kind::Redundant;
+    const auto* id = std::get_if<RuleId>(&dead.what);
+    const auto denies_it_there = [&](const Statement& other) {
+      const auto* rule = std::get_if<RuleId>(&other);
+      return rule && policy_[*rule].verdict == Verdict::Deny && policy_[*rule].tier == policy_[*id].tier &&
+             policy_[*rule].level == policy_[*id].level;
+    };
+    const bool overridden =
+        id && policy_[*id].verdict == Verdict::Allow && std::ranges::all_of(dead.blockers, denies_it_there);
+    return overridden ? Dead::Kind::Overridden : Dead::Kind::Shadowed;
+  }
+
+  // A flow that a dead statement decides would be our mistake.
+  void check_replay(const Dead& dead) {
+    const auto decided_by_it = [&](const std::optional<model::GateDecision>& gate) {
+      if (!gate) return false;
+      if (const auto* rule = std::get_if<RuleId>(&dead.what)) return gate->rule == *rule;
+      return gate->isolation == std::get<IsolationId>(dead.what);
+    };
+    const model::Decision& decision = dead.example->decision;
+    if (!decided_by_it(decision.egress) && !decided_by_it(decision.ingress)) return;
+    report_.internal_errors.push_back(
+        fmt::format("a statement that was found dead decides {}", describe(*dead.example)));
+  }
+
+  // Rules of the same tier that say the same take over whatever the rule decides.
+  std::optional<Dead> superfluous(Statement statement) {
+    const auto* id = std::get_if<RuleId>(&statement);
+    if (!id) return {};
+    const Rule& rule = policy_[*id];
+    if (rule.verdict == Verdict::Pass || leaves_a_trace(rule)) return {};
+    if (is_expected(policy_, {Dead::Kind::Redundant, statement})) return {};
+    std::map<Direction, std::vector<Statement>> others;
+    bool any_takes_over = false;
+    for (const Direction direction : directions) {
+      if (speaks(policy_, statement, direction)) others[direction] = same_of(*id, direction, any_takes_over);
+    }
+    if (!any_takes_over) return {};
+    auto out = nowhere(statement, [&](Direction direction) -> AtGate {
+      const std::vector<Region> regions = regions_at(statement, direction);
+      if (regions.empty()) return {};
+      return left_at(statement, direction, regions, others.at(direction), false, "-superfluous");
+    });
+    if (out) {
+      out->kind = Dead::Kind::Redundant;
+      out->decides = true;
+    }
+    return out;
+  }
+
+  // Of the rule's tier and in force as long as it is: what comes before it, and what decides as it does in its place.
+  std::vector<Statement> same_of(RuleId id, Direction direction, bool& any_takes_over) const {
+    const Rule& rule = policy_[id];
+    const Precedence place = precedence(policy_, id);
+    std::vector<Statement> out;
+    for (const Statement& other : around(id, direction)) {
+      const auto* other_id = std::get_if<RuleId>(&other);
+      if (!other_id || policy_[*other_id].tier != rule.tier) continue;
+      const Rule& further = policy_[*other_id];
+      const bool lasts = has_a_say_until(policy_, other, rule.expires);
+      if (precedence(policy_, other) < place) {
+        if (lasts) out.push_back(other);
+      } else if (further.verdict != rule.verdict) {
+        break;  // what stands behind it no longer decides in the rule's place
+      } else if (lasts && !leaves_a_trace(further)) {
+        out.push_back(other);
+        any_takes_over = true;
+      }
+    }
+    return out;
+  }
+
+  // What it decides shows otherwise than in the verdict.
+  static bool leaves_a_trace(const Rule& rule) { return rule.log.has_value() || !rule.obligations.empty(); }
+
+  const model::Policy& policy_;
+  const Universe& universe_;
+  const Slicer& slicer_;
+  const Options& options_;
+  Report& report_;
+  Coverage coverage_;
+  Candidates rules_;
+  std::vector<std::uint32_t> all_isolations_;
+  std::map<Direction, std::vector<RuleCover>> covers_;  // of the isolations
+  std::map<Direction, Candidates> isolations_;
+  const model::Policy nobody_{};
+  std::set<Statement> gone_;
+  std::vector<Dead> found_;
+  std::set<Statement> unlooked_;
+};
+
+}  // namespace
+
+void find_dead(const model::Policy& policy, const Universe& universe, const Slicer& slicer, const Options& options,
+               Report& report) {
+  Scan(policy, universe, slicer, options, report).run();
+}
+
+}  // namespace weft::verifier
