@@ -85,6 +85,10 @@ Compilation compile(const InputNames& names, Goal goal, const Options& options) 
   step("proving");
   verifier::Options prover = options.verifier;
   prover.now = options.now;
+  const std::uint32_t days = out.project ? out.project->days_before_expiry : Project{}.days_before_expiry;
+  if (days > 0 && options.now != model::before_all) {
+    prover.expires_soon = model::Moment{static_cast<std::int64_t>(options.now) + std::int64_t{days} * 86'400};
+  }
   out.report = verifier::check(out.policy, out.has_inventory() ? &out.inventory : nullptr, prover);
   verifier::report_to(*out.report, out.policy, out.sources, out.diagnostics);
   if (goal == Goal::Check) return out;

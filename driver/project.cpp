@@ -219,6 +219,10 @@ class Reader {
     if (table == nullptr) return;
     for (auto&& [key, value] : *table) {
       const std::string code(key.str());
+      if (code == "days_before_expiry") {
+        read_days(value);
+        continue;
+      }
       const Explanation* page = find_explanation(code);
       if (page == nullptr) {
         unknown_code(code, span_of(key.source()));
@@ -227,6 +231,15 @@ class Reader {
       } else {
         read_level(code, value);
       }
+    }
+  }
+
+  void read_days(const toml::node& node) {
+    const auto* number = node.as_integer();
+    if (number == nullptr || number->get() < 0 || number->get() > 36'500) {
+      wrong_type(node, "days_before_expiry", "a number of days", "write it as `days_before_expiry = 14`; 0 is none");
+    } else {
+      out_.days_before_expiry = static_cast<std::uint32_t>(number->get());
     }
   }
 

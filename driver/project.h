@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,6 +23,7 @@ struct Project {
   std::optional<std::vector<std::string>> inventories;  ///< none: what lies beside the policies
   std::optional<ProfileChoice> profile;
   LintLevels levels;                      ///< of `[lint]`
+  std::uint32_t days_before_expiry = 14;  ///< of `[lint]`: rules that expire sooner are told of; 0 is none
   std::optional<std::string> output;  ///< of `weft build`
   bool stateless = false;
 };

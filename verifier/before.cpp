@@ -11,7 +11,7 @@ using model::RuleId;
 using model::Selector;
 using model::Verdict;
 
-Slice before(const model::Policy& policy, const Slicer& slicer, Place place, RuleId first, RuleId second,
+Slice before(const model::Policy& policy, const Slicer& slicer, PlaceInWalk place, RuleId first, RuleId second,
              Direction direction) {
   const bool egress = direction == Direction::Egress;
   Slice out;
@@ -64,7 +64,7 @@ bool visibly_settles(const model::Policy& policy, const Slice& slice, RuleId fir
          });
 }
 
-model::Policy up_to(const model::Policy& policy, const Slice& slice, Place place) {
+model::Policy up_to(const model::Policy& policy, const Slice& slice, PlaceInWalk place) {
   model::Policy out;
   out.profile = policy.profile;
   out.tiers = policy.tiers;

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "verifier/before.h"
+#include "verifier/closed.h"
 #include "verifier/dead.h"
 #include "verifier/opposed.h"
 #include "verifier/prover.h"
@@ -21,7 +22,7 @@ std::optional<Finding> look_at(const model::Policy& policy, const Pair& pair, Di
                                const Options& options, Prover& prover, std::string& undecided) {
   const Rule& first = policy[pair.first];
   // What decides between policies of one priority is their positions, so only other priorities come before them.
-  const Place place{first.tier, pair.kind == Finding::Kind::Conflict ? first.level
+  const PlaceInWalk place{first.tier, pair.kind == Finding::Kind::Conflict ? first.level
                                                                      : model::Level{first.level.priority, 0}};
   const Interval both = *common_time(first, policy[pair.second], options.now);
   const Slice earlier = before(policy, prover.slicer(), place, pair.first, pair.second, direction);
@@ -142,17 +143,23 @@ Report check(const model::Policy& policy, const model::Inventory* inventory, con
   report.audited_isolations =
       static_cast<std::size_t>(std::ranges::count_if(policy.isolations, &model::Isolation::audit));
 
+  for (std::uint32_t i = 0; options.expires_soon && i < policy.rules.size(); ++i) {
+    const std::optional<model::Moment> end = policy.rules[i].expires;
+    if (end && *end > options.now && *end <= *options.expires_soon) report.expiring.push_back(model::RuleId{i});
+  }
+
   const std::vector<Opposed> opposed = opposed_rules(policy);
   const bool may_be_dead = options.look_for_dead && !(policy.rules.empty() && policy.isolations.empty());
-  if (opposed.empty() && policy.assertions.empty() && !may_be_dead) return report;
-
-  const Universe universe(policy, inventory);
-  Prover prover(policy, universe, options);
-  find_contradictions(policy, opposed, options, prover, report);
-  for (std::size_t i = 0; i < policy.assertions.size(); ++i) report.assertions.push_back(judged(prover.holds(i)));
-  report.internal_errors = prover.internal_errors();
-  report.statistics.questions = prover.questions();
-  if (options.look_for_dead) find_dead(policy, universe, prover.slicer(), options, report);
+  if (!opposed.empty() || !policy.assertions.empty() || may_be_dead) {
+    const Universe universe(policy, inventory);
+    Prover prover(policy, universe, options);
+    find_contradictions(policy, opposed, options, prover, report);
+    for (std::size_t i = 0; i < policy.assertions.size(); ++i) report.assertions.push_back(judged(prover.holds(i)));
+    report.internal_errors = prover.internal_errors();
+    report.statistics.questions = prover.questions();
+    if (options.look_for_dead) find_dead(policy, universe, prover.slicer(), options, report);
+  }
+  if (inventory != nullptr && !cancelled(options.cancellation)) look_in_inventory(policy, *inventory, report);
   return report;
 }
 

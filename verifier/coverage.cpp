@@ -181,12 +181,17 @@ class Minimising {
 }  // namespace
 
 CoverageAnswer Coverage::ask(const CoverageQuestion& question) {
-  ++questions_;
   CoverageAnswer out;
+  if (cancelled(options_.cancellation)) {
+    out.why = "the check was cancelled";
+    return out;
+  }
+  ++questions_;
   try {
     if (options_.dump_smt) dump(question);
     auto& engine = question.direction == Direction::Egress ? egress_ : ingress_;
     if (!engine) engine = std::make_unique<Engine>(policy_, universe_, options_);
+    const Cancellation::Work work(options_.cancellation, [&] { engine->context.interrupt(); });
     Query& query = engine->query;
     Poser poser(query, policy_, question);
     poser.mention();

@@ -56,12 +56,14 @@ class Scan {
     // What is found dead says nothing any more when later ones are looked at.
     std::ranges::sort(order, {}, [&](const Statement& s) { return precedence(policy_, s); });
     for (const Statement& statement : order) {
+      if (cancelled(options_.cancellation)) return;
       if (stop(statement)) continue;
       if (auto found = look_at(statement)) found_.push_back(std::move(*found));
     }
     // What decides, but never anything that others would not.
     std::ranges::reverse(order);
     for (const Statement& statement : order) {
+      if (cancelled(options_.cancellation)) return;
       if (gone_.contains(statement) || stop(statement)) continue;
       if (auto found = superfluous(statement)) found_.push_back(std::move(*found));
     }

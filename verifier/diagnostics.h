@@ -66,4 +66,26 @@ inline constexpr DiagnosticKind<std::string_view, std::string> contradictory{"W3
 inline constexpr DiagnosticKind<std::string_view, std::string> unreachable{
     "W3014", Severity::Warning, "nothing in {} `{}` ever decides: whatever it speaks of is decided before"};
 
+/// when, in how many days
+inline constexpr DiagnosticKind<std::string, std::string> expires_soon{
+    "W3015", Severity::Warning, "this rule expires on {}, {}: from then on it matches nothing"};
+
+// The closed world: an inventory.
+
+/// a selector, or a group by name
+inline constexpr DiagnosticKind<std::string> matches_nobody{"W3020", Severity::Warning,
+                                                            "nobody in the inventory matches `{}`"};
+
+/// the range, who has addresses in it
+inline constexpr DiagnosticKind<std::string, std::string> world_range_with_owners{
+    "W3021", Severity::Warning, "`{}` does not match {} of the inventory whose addresses lie in it"};
+
+/// the range, who has addresses in it
+inline constexpr DiagnosticKind<std::string, std::string> range_with_owners{
+    "W3022", Severity::Warning, "`{}` matches {} of the inventory by their addresses, whatever their labels say"};
+
+/// who, "may open connections and cannot" in number
+inline constexpr DiagnosticKind<std::string> no_names{
+    "W3023", Severity::Warning, "{} open connections, and reach nobody on udp/53 to ask for a name"};
+
 }  // namespace weft::verifier

@@ -176,7 +176,7 @@ Answer Prover::holds_at(std::size_t index, const Slice& slice, model::Moment now
                             std::max(slice.egress.size(), slice.ingress.size()), policy_.rules.size())};
 }
 
-Answer Prover::disjoint(model::RuleId first, model::RuleId second, Direction direction, const Slice& before, Place place,
+Answer Prover::disjoint(model::RuleId first, model::RuleId second, Direction direction, const Slice& before, PlaceInWalk place,
                         model::Moment now) {
   const bool egress = direction == Direction::Egress;
   std::string name = fmt::format("overlap-{:05}-{:05}-{}", static_cast<std::uint32_t>(first),

@@ -31,7 +31,7 @@ class Prover {
   /// Proved: no flow that passes the gate of `direction` matches both rules while its walk comes to `place`, of all
   /// that stands `before` it. The slice is in force at `now`; without it, no more than that both match.
   Answer disjoint(model::RuleId first, model::RuleId second, model::Direction direction, const Slice& before,
-                  Place place, model::Moment now);
+                  PlaceInWalk place, model::Moment now);
 
   const Slicer& slicer() const { return slicer_; }
   std::size_t questions() const { return questions_; }

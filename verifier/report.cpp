@@ -5,6 +5,7 @@
 
 #include "model/moment.h"
 #include "verifier/diagnostics.h"
+#include "verifier/report_closed.h"
 #include "verifier/report_dead.h"
 #include "verifier/verifier.h"
 
@@ -269,6 +270,7 @@ void report_to(const Report& report, const model::Policy& policy, const Sources&
   }
   for (const Finding& finding : report.findings) reporter.say(finding);
   report_dead(report, policy, sources, diagnostics);
+  report_closed(report, policy, sources, diagnostics);
   if (report.audited_rules + report.audited_isolations > 0) {
     std::string what;
     if (report.audited_rules > 0) what = counted(report.audited_rules, "audited rule", "audited rules");

@@ -13,6 +13,7 @@
 #include "model/policy.h"
 #include "verifier/answer.h"
 #include "verifier/cancellation.h"
+#include "verifier/closed_findings.h"
 #include "verifier/precedence.h"
 
 namespace weft::verifier {
@@ -26,6 +27,8 @@ struct Options {
   /// Conflicts reported, and dead rules; what is beyond is counted in `not_checked`.
   std::size_t max_findings = 100;
   bool look_for_dead = true;  ///< whether the report has `dead` and `unreachable`
+  /// Rules that expire before it are told of.
+  std::optional<model::Moment> expires_soon{};
   /// What was before is not looked at: deadlines cut the time from here on.
   model::Moment now = model::before_all;
   /// By which another thread may end the check; may be null, otherwise outlives it. Whoever adds a long loop asks it.
@@ -126,6 +129,8 @@ struct Report {
   std::vector<Finding> findings;            ///< in source order of the rules
   std::vector<Dead> dead{};                 ///< rules in source order, then isolations
   std::vector<Unreachable> unreachable{};   ///< tiers, then policies
+  std::vector<model::RuleId> expiring{};    ///< soon, as `Options::expires_soon` says
+  ClosedFindings closed{};                  ///< of the inventory, where one is given
   std::vector<AssertionResult> assertions;  ///< one per assertion, in order
   std::vector<NotChecked> not_checked;
   std::size_t audited_rules = 0;  ///< not in force: findings and proofs are about the policy without them
