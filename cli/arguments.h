@@ -35,6 +35,8 @@ struct CheckArguments {
   model::Moment now = model::before_all;
   bool fix = false;      ///< makes the fixes that need no judgement
   bool dry_run = false;  ///< shows them instead
+  bool verbose = false;  ///< says what proofs rest on
+  unsigned effort = 1;   ///< how many times the usual work a question may cost
 };
 
 struct BuildArguments {

@@ -49,6 +49,8 @@ ExitCode run(const CheckArguments& arguments, Console& console) {
   driver::Options options;
   options.now = arguments.now;
   if (!arguments.dump_smt.empty()) options.verifier.dump_smt = arguments.dump_smt;
+  options.verifier.rlimit *= arguments.effort;
+  options.verifier.explain_proofs = arguments.verbose || arguments.format == CheckArguments::Format::Json;
 
   Progress progress(console.messages.is_terminal() && !console.messages.quiet());
   options.on_step = [&](std::string_view what) { progress.step(what); };
@@ -89,6 +91,7 @@ ExitCode run(const CheckArguments& arguments, Console& console) {
   }
   if (fixes) console.results.write(fixed_text(*fixes, arguments.dry_run));
   if (!arguments.dry_run) console.results.write(summary_text(compilation));
+  if (arguments.verbose && !arguments.dry_run) console.results.write(grounds_text(compilation));
   return code;
 }
 

@@ -48,10 +48,24 @@ const Finding* finding_of(const Diagnostic& diagnostic, const driver::Compilatio
   return nullptr;
 }
 
+// The flow that shows what is dead (W3010 to W3014), decided by others.
+const verifier::Witness* example_of(const Diagnostic& diagnostic, const driver::Compilation& compilation) {
+  const model::Policy& policy = compilation.policy;
+  for (const verifier::Dead& dead : compilation.report->dead) {
+    if (verifier::span_of(policy, dead.what) == *diagnostic.span && dead.example) return &*dead.example;
+  }
+  for (const verifier::Unreachable& whole : compilation.report->unreachable) {
+    const Span span = std::visit([&](auto id) { return policy[id].span; }, whole.what);
+    if (span == *diagnostic.span && whole.example) return &*whole.example;
+  }
+  return nullptr;
+}
+
 // The witness of that finding, or of a refuted assertion (W3002, W3003), whose place is its own.
 const verifier::Witness* witness_of(const Diagnostic& diagnostic, const driver::Compilation& compilation) {
   if (const auto* finding = finding_of(diagnostic, compilation)) return &finding->witness;
   if (!compilation.report || !diagnostic.span) return nullptr;
+  if (diagnostic.code.starts_with("W301")) return example_of(diagnostic, compilation);
   if (diagnostic.code != "W3002" && diagnostic.code != "W3003") return nullptr;
   for (std::size_t i = 0; i < compilation.report->assertions.size(); ++i) {
     const auto* refuted = std::get_if<verifier::Refuted>(&compilation.report->assertions[i].answer);
@@ -93,6 +107,16 @@ Json assertion_json(const model::Assertion& assertion, const verifier::Assertion
   Json out = answer_json(result.answer, text);
   out["text"] = std::string(compilation.sources.text(assertion.span));
   out["at"] = compilation.sources.location(assertion.span);
+  if (result.grounds) {
+    Json& grounds = out["grounds"];
+    grounds["verdict"] = result.grounds->allowed ? "allow" : "deny";
+    grounds["statements"] = Json::array();
+    const model::Policy& policy = compilation.policy;
+    for (const verifier::Statement& each : result.grounds->statements) {
+      grounds["statements"].push_back({{"policy", policy[verifier::block_of(policy, each)].name},
+                                       {"at", compilation.sources.location(verifier::span_of(policy, each))}});
+    }
+  }
   for (const verifier::TimedAnswer& part : result.parts) {
     Json each = answer_json(part.answer, text);
     add_interval(each, part.when);
@@ -116,6 +140,7 @@ Tally tally(const verifier::Report& report) {
   for (const Finding& finding : report.findings) {
     ++(finding.kind == Finding::Kind::Conflict ? out.conflicts : out.ambiguous);
   }
+  out.dead = report.dead.size() + report.unreachable.size();
   return out;
 }
 
@@ -184,10 +209,31 @@ std::string summary_text(const driver::Compilation& compilation) {
                       counts.vacuous > 0 ? fmt::format(" ({} vacuous)", counts.vacuous) : "", counts.refuted,
                       counts.undecided, counted(counts.conflicts, "conflict", "conflicts"));
       if (counts.ambiguous > 0) out += ", " + counted(counts.ambiguous, "ambiguous priority", "ambiguous priorities");
+      if (counts.dead > 0) out += ", " + counted(counts.dead, "dead statement", "dead statements");
     }
     out += '\n';
   }
   for (const std::string& line : not_checked(compilation)) out += fmt::format("  not checked: {}\n", line);
+  return out;
+}
+
+std::string grounds_text(const driver::Compilation& compilation) {
+  std::string out;
+  if (!compilation.report) return out;
+  for (std::size_t i = 0; i < compilation.report->assertions.size(); ++i) {
+    const verifier::AssertionResult& result = compilation.report->assertions[i];
+    const Span span = compilation.policy.assertions[i].span;
+    const auto* proved = std::get_if<verifier::Proved>(&result.answer);
+    std::string why;
+    if (proved != nullptr) why = proved->why;
+    if (const auto* open = std::get_if<verifier::Undecided>(&result.answer)) why = open->why;
+    if (result.grounds) why = verifier::describe(*result.grounds, compilation.policy, compilation.sources);
+    out += fmt::format("  {}: {}{}{}\n", compilation.sources.location(span),
+                       proved != nullptr ? (proved->vacuous ? "proves nothing" : "proved")
+                       : std::holds_alternative<verifier::Refuted>(result.answer) ? "refuted"
+                                                                                  : "undecided",
+                       why.empty() ? "" : ": ", why);
+  }
   return out;
 }
 
@@ -213,6 +259,7 @@ std::string report_json(const driver::Compilation& compilation, ExitCode code,
     summary["undecided"] = counts.undecided;
     summary["conflicts"] = counts.conflicts;
     summary["ambiguous_priorities"] = counts.ambiguous;
+    summary["dead"] = counts.dead;
   }
   if (!fixed.empty()) out["fixed"] = Json::parse(fixed);
   if (compilation.report) {

@@ -16,6 +16,7 @@ struct Tally {
   std::size_t undecided = 0;
   std::size_t conflicts = 0;
   std::size_t ambiguous = 0;
+  std::size_t dead = 0;  ///< statements, policies and tiers that could go
 };
 
 Tally tally(const verifier::Report& report);
@@ -33,6 +34,9 @@ std::vector<std::string> not_checked(const driver::Compilation& compilation);
 
 /// What a tired reader wants to know: one line, and one for everything that was not checked.
 std::string summary_text(const driver::Compilation& compilation);
+
+/// A line for every assertion: its answer, and what a proof rests on.
+std::string grounds_text(const driver::Compilation& compilation);
 
 /// The same and every finding with its witness as one JSON document.
 /// `fixed` is what was fixed before, as JSON, or empty.

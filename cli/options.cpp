@@ -90,6 +90,12 @@ void define(CLI::App& root, Words& words) {
   add_inputs(*check, words, "[PATH…]", policy_path_text);
   check->add_option("--dump-smt", words.dump_smt, "writes every question put to the solver into DIR, as SMT-LIB 2")
       ->option_text("DIR");
+  check->add_flag("-v,--verbose", words.verbose, "says of every assertion what its answer rests on");
+  check
+      ->add_option("--effort", words.effort,
+                   "how hard each question is tried, as a multiple of what is usual: 10 leaves fewer\n"
+                   "of them undecided and may take ten times as long")
+      ->option_text("N");
   check->add_flag("--strict", words.strict, "warnings count as findings (exit code 1)");
   check->add_flag("--fix", words.fix, "makes the fixes that need no judgement in the files");
   check->add_flag("--dry-run", words.dry_run, "with --fix: prints them as a diff and changes nothing");

@@ -2,6 +2,9 @@
 #include <charconv>
 #include <filesystem>
 
+#include <charconv>
+#include <system_error>
+
 #include "cli/command_readers.h"
 #include "model/profile.h"
 
@@ -50,7 +53,17 @@ Result<Command> check_command(const CLI::App& command, Words& words) {
                                       {"html", Html}},
                                      Text);
   if (!format) return std::unexpected(format.error());
-  return CheckArguments{std::move(*inputs), *format, words.dump_smt, words.strict, *now, words.fix, words.dry_run};
+  unsigned effort = 1;
+  if (!words.effort.empty()) {
+    const char* end = words.effort.data() + words.effort.size();
+    const auto [stopped, error] = std::from_chars(words.effort.data(), end, effort);
+    if (error != std::errc() || stopped != end || effort < 1 || effort > 200) {
+      return usage_error(fmt::format("`--effort {}` is no number from 1 to 200", printable(words.effort)),
+                         "10 tries ten times as hard as usual");
+    }
+  }
+  return CheckArguments{std::move(*inputs), *format,     words.dump_smt, words.strict, *now,
+                        words.fix,          words.dry_run, words.verbose,  effort};
 }
 
 Result<Command> build_command(const CLI::App& command, Words& words) {

@@ -34,6 +34,8 @@ struct Words {
   std::string dump_smt;
   bool widen_obligations = false;
   bool strict = false;
+  bool verbose = false;
+  std::string effort;
   bool fix = false;
   bool dry_run = false;
   std::string output;

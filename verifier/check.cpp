@@ -121,6 +121,15 @@ AssertionResult judged(std::vector<TimedAnswer> parts) {
   return out;
 }
 
+void add_grounds(const model::Policy& policy, std::size_t index, const Options& options, Prover& prover,
+                 AssertionResult& result) {
+  if (!result.parts.empty()) return;
+  const bool always = policy.assertions[index].kind == model::Assertion::Kind::Always;
+  const auto* proved = std::get_if<Proved>(&result.answer);
+  if (proved && !proved->vacuous && options.explain_proofs) result.grounds = prover.grounds(index, always);
+  if (always && std::holds_alternative<Refuted>(result.answer)) result.grounds = prover.grounds(index, false);
+}
+
 }  // namespace
 
 bool Report::has_errors() const {
@@ -154,7 +163,10 @@ Report check(const model::Policy& policy, const model::Inventory* inventory, con
     const Universe universe(policy, inventory);
     Prover prover(policy, universe, options);
     find_contradictions(policy, opposed, options, prover, report);
-    for (std::size_t i = 0; i < policy.assertions.size(); ++i) report.assertions.push_back(judged(prover.holds(i)));
+    for (std::size_t i = 0; i < policy.assertions.size(); ++i) {
+      report.assertions.push_back(judged(prover.holds(i)));
+      add_grounds(policy, i, options, prover, report.assertions.back());
+    }
     report.internal_errors = prover.internal_errors();
     report.statistics.questions = prover.questions();
     if (options.look_for_dead) find_dead(policy, universe, prover.slicer(), options, report);

@@ -1,13 +1,15 @@
 #include "verifier/coverage.h"
 
 #include <algorithm>
-#include <fstream>
-#include <map>
+#include <numeric>
 #include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 
+#include "verifier/dump.h"
 #include "verifier/gate.h"
+#include "verifier/minimal_core.h"
 #include "verifier/query.h"
 
 namespace weft::verifier {
@@ -35,14 +37,8 @@ Coverage::~Coverage() = default;
 
 namespace {
 
-// Checks to find out which statements of an answer can go. Past it, an answer may name some that could.
-constexpr int max_minimising = 200;
-
-// The question as literals: those that hold in any case, and one for each of the others.
-struct Posed {
-  std::vector<z3::expr> fixed;
-  std::vector<z3::expr> others;
-};
+// So many statements are tried one by one; of more the solver is asked first which it needs.
+constexpr std::size_t max_from_all = 100;
 
 class Poser {
  public:
@@ -59,14 +55,14 @@ class Poser {
     for (const Statement& other : question_.others) literal(other);
   }
 
-  Posed by_match() {
-    Posed out{{literal(question_.target), query_.gated(subject_)}, {}};
+  Assumptions by_match() {
+    Assumptions out{{literal(question_.target), query_.gated(subject_)}, {}};
     for (const Statement& other : question_.others) out.others.push_back(!literal(other));
     return out;
   }
 
-  Posed by_walk() {
-    Posed out{{literal(question_.target), query_.gated(subject_)}, {}};
+  Assumptions by_walk() {
+    Assumptions out{{literal(question_.target), query_.gated(subject_)}, {}};
     Slice slice;
     const Precedence target = precedence(policy_, question_.target);
     const bool egress = question_.direction == Direction::Egress;
@@ -131,53 +127,6 @@ std::optional<std::string> inexact_key(const Universe& universe, const model::Po
   return {};
 }
 
-// The search for a cover of which nothing can go.
-class Minimising {
- public:
-  Minimising(Query& query, const Posed& posed) : query_(query), posed_(posed) {
-    for (std::size_t i = 0; i < posed.others.size(); ++i) numbers_.emplace(posed.others[i].id(), i);
-  }
-
-  z3::check_result check(const std::vector<std::size_t>& others) {
-    z3::expr_vector assumptions(query_.solver.ctx());
-    for (const z3::expr& literal : posed_.fixed) assumptions.push_back(literal);
-    for (const std::size_t other : others) assumptions.push_back(posed_.others[other]);
-    return query_.solver.check(assumptions);
-  }
-
-  // What the solver needed for its last "no", ascending.
-  std::vector<std::size_t> core() {
-    std::vector<std::size_t> out;
-    for (const z3::expr& literal : query_.solver.unsat_core()) {
-      const auto known = numbers_.find(literal.id());
-      if (known != numbers_.end()) out.push_back(known->second);
-    }
-    std::ranges::sort(out);
-    const auto rest = std::ranges::unique(out);
-    out.erase(rest.begin(), rest.end());
-    return out;
-  }
-
-  std::vector<std::size_t> minimal(std::vector<std::size_t> cover) {
-    int left = max_minimising;
-    for (std::size_t i = cover.size(); i-- > 0 && left-- > 0;) {
-      const std::size_t tried = cover[i];
-      std::vector<std::size_t> fewer = cover;
-      std::erase(fewer, tried);
-      if (check(fewer) != z3::unsat) continue;
-      cover = core();
-      // What stands behind the place was needed while there was more to help, and is needed now.
-      i = static_cast<std::size_t>(std::ranges::lower_bound(cover, tried) - cover.begin());
-    }
-    return cover;
-  }
-
- private:
-  Query& query_;
-  const Posed& posed_;
-  std::map<unsigned, std::size_t> numbers_;
-};
-
 }  // namespace
 
 CoverageAnswer Coverage::ask(const CoverageQuestion& question) {
@@ -188,7 +137,6 @@ CoverageAnswer Coverage::ask(const CoverageQuestion& question) {
   }
   ++questions_;
   try {
-    if (options_.dump_smt) dump(question);
     auto& engine = question.direction == Direction::Egress ? egress_ : ingress_;
     if (!engine) engine = std::make_unique<Engine>(policy_, universe_, options_);
     const Cancellation::Work work(options_.cancellation, [&] { engine->context.interrupt(); });
@@ -196,11 +144,11 @@ CoverageAnswer Coverage::ask(const CoverageQuestion& question) {
     Poser poser(query, policy_, question);
     poser.mention();
     if (question.by_walk) query.solver.push();
-    const Posed posed = question.by_walk ? poser.by_walk() : poser.by_match();
-    Minimising solver(query, posed);
-    std::vector<std::size_t> all(question.others.size());
-    for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
-    switch (solver.check(all)) {
+    const Assumptions posed = question.by_walk ? poser.by_walk() : poser.by_match();
+    MinimalCore solver(query, posed);
+    const z3::check_result result = solver.check_all();
+    if (options_.dump_smt) dump(question, static_cast<int>(result));
+    switch (result) {
       case z3::sat:
         out.kind = CoverageAnswer::Kind::Left;
         out.flow = query.valuation(query.solver.get_model());
@@ -212,8 +160,12 @@ CoverageAnswer Coverage::ask(const CoverageQuestion& question) {
       case z3::unsat: {
         out.kind = CoverageAnswer::Kind::Nothing;
         // What a pass leads around decides nothing, though it would without the pass: begin with all there is.
-        const bool few = question.by_walk && all.size() <= max_minimising / 2;
-        for (const std::size_t i : solver.minimal(few ? all : solver.core())) out.cover.push_back(question.others[i]);
+        std::vector<std::size_t> enough = solver.core();
+        if (question.by_walk && question.others.size() <= max_from_all) {
+          enough.resize(question.others.size());
+          std::iota(enough.begin(), enough.end(), std::size_t{0});
+        }
+        for (const std::size_t i : solver.minimal(std::move(enough))) out.cover.push_back(question.others[i]);
         std::vector<Statement> needed = question.by_walk ? question.others : out.cover;
         needed.push_back(question.target);
         for (const Statement& each : needed) {
@@ -236,19 +188,16 @@ CoverageAnswer Coverage::ask(const CoverageQuestion& question) {
   return out;
 }
 
-void Coverage::dump(const CoverageQuestion& question) const {
+void Coverage::dump(const CoverageQuestion& question, int answer) const {
   z3::context context;
   Query query(context, policy_, universe_);
   Poser poser(query, policy_, question);
-  const Posed posed = question.by_walk ? poser.by_walk() : poser.by_match();
+  const Assumptions posed = question.by_walk ? poser.by_walk() : poser.by_match();
   for (const auto* literals : {&posed.fixed, &posed.others}) {
     for (const z3::expr& literal : *literals) query.require(literal);
   }
-  std::error_code ignored;  // a missing file shows itself; a dump must not change the answer
-  std::filesystem::create_directories(*options_.dump_smt, ignored);
-  std::ofstream file(*options_.dump_smt / (question.name + ".smt2"), std::ios::binary);
-  file << "; sat: the statement has a say, and the model is a flow that shows it\n(set-logic QF_BV)\n"
-       << query.solver << "(check-sat)\n";
+  write_smt(*options_.dump_smt, question.name, "the statement has a say, and the model is a flow that shows it", query.solver,
+            static_cast<z3::check_result>(answer));
 }
 
 }  // namespace weft::verifier

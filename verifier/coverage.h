@@ -53,7 +53,7 @@ class Coverage {
 
  private:
   struct Engine;
-  void dump(const CoverageQuestion& question) const;
+  void dump(const CoverageQuestion& question, int answer) const;  // as the solver's C++ interface numbers it
 
   const model::Policy& policy_;
   const Universe& universe_;

@@ -1,11 +1,14 @@
 #include "verifier/prover.h"
 
 #include <algorithm>
-#include <fstream>
+#include <map>
+#include <utility>
 
 #include <fmt/format.h>
 
+#include "verifier/dump.h"
 #include "verifier/gate.h"
+#include "verifier/minimal_core.h"
 #include "verifier/plainest.h"
 #include "verifier/query.h"
 
@@ -34,8 +37,11 @@ Answer Prover::ask(const std::string& name, model::Moment now, const model::Poli
     if (options_.rlimit != 0) query.solver.set("rlimit", options_.rlimit);
     query.solver.set("random_seed", 0U);
     pose(query);
-    dump(name, query);
-    switch (query.solver.check()) {
+    const z3::check_result result = query.solver.check();
+    if (options_.dump_smt) {
+      write_smt(*options_.dump_smt, name, "the claim is false, and the model is a flow that shows it", query.solver, result);
+    }
+    switch (result) {
       case z3::unsat:
         if (query.inexact_key()) {
           return Undecided{
@@ -59,15 +65,6 @@ Answer Prover::ask(const std::string& name, model::Moment now, const model::Poli
   } catch (const z3::exception& error) {
     return Undecided{error.msg()};
   }
-}
-
-void Prover::dump(const std::string& name, Query& query) {
-  if (!options_.dump_smt) return;
-  std::error_code ignored;  // a missing file shows itself; a dump must not change the answer
-  std::filesystem::create_directories(*options_.dump_smt, ignored);
-  std::ofstream file(*options_.dump_smt / (name + ".smt2"), std::ios::binary);
-  file << "; sat: the claim is false, and the model is a flow that shows it\n(set-logic QF_BV)\n"
-       << query.solver << "(check-sat)\n";
 }
 
 namespace {
@@ -200,6 +197,49 @@ Answer Prover::disjoint(model::RuleId first, model::RuleId second, Direction dir
         return gate && gate->rule == reached && model::matches(policy_[first], direction, flow) &&
                model::matches(policy_[second], direction, flow);
       });
+}
+
+std::optional<Grounds> Prover::grounds(std::size_t index, bool allowed) {
+  const model::Assertion& assertion = policy_.assertions[index];
+  if (cancelled(options_.cancellation)) return {};
+  const Cover source = cover(universe_, assertion.source, assertion.relations, &model::Relation::source);
+  const Cover destination = cover(universe_, assertion.destination, assertion.relations, &model::Relation::destination);
+  const Slice slice =
+      in_force(policy_, slicer_.slice(source, destination, cover(universe_, assertion.ports)), options_.now);
+  ++questions_;
+  try {
+    if (!engine_) engine_ = std::make_unique<Engine>();
+    const Cancellation::Work work(options_.cancellation, [this] { engine_->context.interrupt(); });
+    Query query(engine_->context, policy_, universe_);
+    if (options_.rlimit != 0) query.solver.set("rlimit", options_.rlimit);
+    query.solver.set("random_seed", 0U);
+    pose_flow(query, assertion);
+    std::map<Precedence, std::pair<Statement, z3::expr>> present;
+    const auto is_present = [&](Statement statement) {
+      const Precedence place = precedence(policy_, statement);
+      const auto known = present.find(place);
+      if (known != present.end()) return known->second.second;
+      const z3::expr out = query.condition(fmt::format("present.{}.{}", place.isolation ? "isolation" : "rule", place.index));
+      present.emplace(place, std::pair{statement, out});
+      return out;
+    };
+    const z3::expr passes = gate_allows(query, policy_, slice, Direction::Egress, is_present) &&
+                            gate_allows(query, policy_, slice, Direction::Ingress, is_present);
+    query.require(allowed ? !passes : passes);
+    Assumptions assumptions;
+    std::vector<Statement> statements;
+    for (const auto& [place, entry] : present) {
+      statements.push_back(entry.first);
+      assumptions.others.push_back(entry.second);
+    }
+    MinimalCore solver(query, assumptions);
+    if (solver.check_all() != z3::unsat || query.inexact_key()) return {};
+    Grounds out{allowed, {}};
+    for (const std::size_t i : solver.minimal(solver.core())) out.statements.push_back(statements[i]);
+    return out;
+  } catch (const z3::exception&) {
+    return {};
+  }
 }
 
 }  // namespace weft::verifier

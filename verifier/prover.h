@@ -33,6 +33,11 @@ class Prover {
   Answer disjoint(model::RuleId first, model::RuleId second, model::Direction direction, const Slice& before,
                   PlaceInWalk place, model::Moment now);
 
+  /// What makes it so at `Options::now` that every flow the assertion speaks of is allowed, or that none is: the rules
+  /// and isolations without some of which it would not be, whatever else the policy says or leaves out. None where it is
+  /// not so, or nobody could tell.
+  std::optional<Grounds> grounds(std::size_t assertion, bool allowed);
+
   const Slicer& slicer() const { return slicer_; }
   std::size_t questions() const { return questions_; }
   const std::vector<std::string>& internal_errors() const { return internal_errors_; }
@@ -45,7 +50,6 @@ class Prover {
   Answer ask(const std::string& name, model::Moment now, const model::Policy& judge, const Pose& pose,
              const Shows& shows);
   Answer holds_at(std::size_t assertion, const Slice& slice, model::Moment now, const std::string& name);
-  void dump(const std::string& name, Query& query);
 
   const model::Policy& policy_;
   const Universe& universe_;

@@ -7,6 +7,7 @@
 #include "verifier/diagnostics.h"
 #include "verifier/report_closed.h"
 #include "verifier/report_dead.h"
+#include "verifier/report_text.h"
 #include "verifier/verifier.h"
 
 namespace weft::verifier {
@@ -68,7 +69,7 @@ class Reporter {
       say_parts(out, result);
       out.note("the assertion counts as neither proved nor broken")
           .suggest("ask for less at once (fewer ports, narrower selectors), or give the keys it mentions finite values")
-          .suggest("allow more work for each question");
+          .suggest("allow more work for each question: `weft check --effort 10`");
     }
   }
 
@@ -130,6 +131,7 @@ class Reporter {
     out.note(describe_gate(witness, Direction::Egress, policy_, sources_));
     out.note(describe_gate(witness, Direction::Ingress, policy_, sources_));
 
+    if (result.grounds) say_grounds(out, *result.grounds);
     const auto denied_by_rule = [&](const std::optional<GateDecision>& gate) {
       return by_rule(gate) && gate->verdict == Verdict::Deny;
     };
@@ -147,6 +149,11 @@ class Reporter {
     } else {
       out.suggest(fmt::format("allow it: `allow {}`", claim(assertion)));
     }
+  }
+
+  // Not this flow alone: none that the assertion speaks of is allowed.
+  void say_grounds(Diagnostic& out, const Grounds& grounds) {
+    out.note(fmt::format("no such flow is allowed at all: {}", describe(grounds, policy_, sources_)));
   }
 
   // For each stretch of time what is true in it, where that changes.
@@ -258,6 +265,22 @@ class Reporter {
 };
 
 }  // namespace
+
+std::string describe(const Grounds& grounds, const model::Policy& policy, const Sources& sources) {
+  if (grounds.statements.empty()) {
+    const bool by_default = grounds.allowed == policy.profile.allow_by_default;
+    return by_default ? fmt::format("no rule speaks against it, and profile `{}` {}", policy.profile.name,
+                                    grounds.allowed ? "allows" : "denies")
+                      : "no gate sees it";
+  }
+  std::vector<std::string> parts;
+  for (const Statement& each : grounds.statements) {
+    const auto place = place_in(sources, span_of(policy, each));
+    parts.push_back(fmt::format("{} of `{}`{}", word(policy, each), policy[block_of(policy, each)].name,
+                                place ? " at " + sources.location(*place) : ""));
+  }
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
 
 void report_to(const Report& report, const model::Policy& policy, const Sources& sources, Diagnostics& diagnostics) {
   Reporter reporter(policy, sources, report.now, diagnostics);

@@ -27,6 +27,7 @@ struct Options {
   /// Conflicts reported, and dead rules; what is beyond is counted in `not_checked`.
   std::size_t max_findings = 100;
   bool look_for_dead = true;  ///< whether the report has `dead` and `unreachable`
+  bool explain_proofs = false;  ///< whether proofs say what they rest on, at the price of more questions
   /// Rules that expire before it are told of.
   std::optional<model::Moment> expires_soon{};
   /// What was before is not looked at: deadlines cut the time from here on.
@@ -98,10 +99,21 @@ struct TimedAnswer {
   bool operator==(const TimedAnswer&) const = default;
 };
 
+/// What makes it so that all flows of an assertion fare the same.
+struct Grounds {
+  bool allowed = false;                 ///< all are allowed; else all are denied
+  std::vector<Statement> statements{};  ///< none can go, in the order in which a walk meets them; none at all: the profile
+
+  bool operator==(const Grounds&) const = default;
+};
+
 /// The answer to `policy.assertions[i]` at position i of the report.
 struct AssertionResult {
   Answer answer;                      ///< refuted if it ever is, proved if it is proved for all time
   std::vector<TimedAnswer> parts{};  ///< where a deadline changes it: the answers in order of time, together all time
+  /// Of a proof, where `Options::explain_proofs` asks for it and no deadline changes the answer: what it rests on. Of an
+  /// `always` that no flow keeps: what denies all of them.
+  std::optional<Grounds> grounds{};
 
   bool operator==(const AssertionResult&) const = default;
 };
@@ -151,6 +163,9 @@ struct Report {
 /// that has a say expires that is one question, as ever. Audited rules decide nothing, and audited isolations allow. With an inventory, a namespace it lists has the `ns.*`
 /// labels it lists and no others; an unlisted namespace may have any. The same arguments give the same report.
 Report check(const model::Policy& policy, const model::Inventory* inventory, const Options& options);
+
+/// On one line: "`deny` of `shop` at shop.weft:14:3, isolation of `base` at base.weft:2:3", or that the profile does it.
+std::string describe(const Grounds& grounds, const model::Policy& policy, const Sources& sources);
 
 /// Says in diagnostics what the report found; proofs that are not vacuous say nothing.
 void report_to(const Report& report, const model::Policy& policy, const Sources& sources, Diagnostics& diagnostics);

@@ -1,0 +1,17 @@
+#include "verifier/dump.h"
+
+#include <fstream>
+
+namespace weft::verifier {
+
+void write_smt(const std::filesystem::path& folder, const std::string& name, std::string_view sat_means,
+               const z3::solver& question, z3::check_result answer) {
+  std::error_code ignored;  // a missing file shows itself
+  std::filesystem::create_directories(folder, ignored);
+  std::ofstream file(folder / (name + ".smt2"), std::ios::binary);
+  const char* status = answer == z3::sat ? "sat" : answer == z3::unsat ? "unsat" : "unknown";
+  file << "; sat: " << sat_means << "\n(set-logic QF_BV)\n(set-info :status " << status << ")\n"
+       << question << "(check-sat)\n";
+}
+
+}  // namespace weft::verifier
