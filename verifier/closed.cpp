@@ -30,12 +30,14 @@ bool is_network(const Selector& selector) {
 
 class Nobody {
  public:
-  Nobody(const model::Policy& policy, const model::Inventory& inventory, const Connectivity& connectivity)
-      : policy_(policy), inventory_(inventory), selection_(connectivity.classes()) {}
+  Nobody(const model::Policy& policy, const model::Inventory& inventory, const Connectivity& connectivity,
+         model::Moment now)
+      : policy_(policy), inventory_(inventory), now_(now), selection_(connectivity.classes()) {}
 
   std::vector<NobodySelected> find() {
     for (const model::Group& group : policy_.groups) look_at(group);
     for (const model::Rule& rule : policy_.rules) {
+      if (rule.audit || (rule.expires && *rule.expires <= now_)) continue;  // the classes know nothing of them
       look_at(rule.source, rule.span);
       look_at(rule.destination, rule.span);
     }
@@ -89,6 +91,7 @@ class Nobody {
 
   const model::Policy& policy_;
   const model::Inventory& inventory_;
+  model::Moment now_;
   ClassSelection selection_;
   std::map<std::string, std::size_t> seen_;  // position in `out_`, or none
   std::vector<NobodySelected> out_;
@@ -294,7 +297,7 @@ ClosedFindings find_closed(const model::Policy& policy, const model::Inventory& 
                            const Connectivity& connectivity, model::Moment now,
                            std::vector<std::string>& internal_errors) {
   ClosedFindings out;
-  out.nobody = Nobody(policy, inventory, connectivity).find();
+  out.nobody = Nobody(policy, inventory, connectivity, now).find();
   out.ranges = Ranges(inventory).find(policy);
   out.no_names = Names(policy, inventory, connectivity, now, internal_errors).find();
   return out;

@@ -58,25 +58,25 @@ class Scan {
     for (const Statement& statement : order) {
       if (cancelled(options_.cancellation)) return;
       if (stop(statement)) continue;
-      if (auto found = look_at(statement)) found_.push_back(std::move(*found));
+      if (auto found = look_at(statement)) keep(std::move(*found));
     }
     // What decides, but never anything that others would not.
     std::ranges::reverse(order);
     for (const Statement& statement : order) {
       if (cancelled(options_.cancellation)) return;
       if (gone_.contains(statement) || stop(statement)) continue;
-      if (auto found = superfluous(statement)) found_.push_back(std::move(*found));
+      if (auto found = superfluous(statement)) keep(std::move(*found));
     }
     std::ranges::sort(found_, {}, &Dead::what);
     drop_explained_conflicts(policy_, found_, report_);
     for (Dead& each : found_) {
-      if (!is_expected(policy_, each) && !is_ambiguous(each)) report_.dead.push_back(std::move(each));
+      if (is_told(each)) report_.dead.push_back(std::move(each));
     }
     gather_unreachable(policy_, report_);
     if (!unlooked_.empty()) {
       report_.not_checked.push_back({span_of(policy_, *unlooked_.begin()),
                                      fmt::format("whether {} further rules ever decide", unlooked_.size()),
-                                     fmt::format("{} that do not were found before", found_.size()), true});
+                                     fmt::format("{} that do not were found before", told_), true});
     }
     report_.statistics.questions += coverage_.questions();
   }
@@ -91,8 +91,25 @@ class Scan {
     return out;
   }
 
+  void keep(Dead found) {
+    if (is_told(found)) ++told_;
+    found_.push_back(std::move(found));
+  }
+
+  bool is_told(const Dead& dead) const {
+    return !is_expected(policy_, dead) && !is_ambiguous(dead) && !is_for_itself(dead);
+  }
+
+  // Policies state what they isolate each for itself, so that none of them rests on another.
+  bool is_for_itself(const Dead& dead) const {
+    return dead.kind == Dead::Kind::Redundant && std::holds_alternative<IsolationId>(dead.what) &&
+           std::ranges::any_of(dead.blockers, [&](const Statement& other) {
+             return block_of(policy_, other) != block_of(policy_, dead.what);
+           });
+  }
+
   bool stop(Statement statement) {
-    if (found_.size() < options_.max_findings) return false;
+    if (told_ < options_.max_findings) return false;
     unlooked_.insert(statement);
     return true;
   }
@@ -298,6 +315,7 @@ class Scan {
       }
     }
     gone_.insert(statement);
+    if (says_nobody(statement)) return {};
     Dead out{Dead::Kind::Contradictory, statement, by_preference(statement, std::move(blockers))};
     if (!out.blockers.empty()) {
       out.example = shown(statement);
@@ -305,6 +323,14 @@ class Scan {
     }
     out.why = why_never(statement);
     return out;
+  }
+
+  // Who writes `none` knows.
+  bool says_nobody(Statement statement) const {
+    const auto is_none = [](const model::Selector& selector) { return selector.kind == model::Selector::Kind::None; };
+    const auto* id = std::get_if<RuleId>(&statement);
+    if (!id) return is_none(policy_[std::get<IsolationId>(statement)].subject);
+    return is_none(policy_[*id].source) || is_none(policy_[*id].destination);
   }
 
   std::string why_never(Statement statement) const {
@@ -438,6 +464,7 @@ class Scan {
   const model::Policy nobody_{};
   std::set<Statement> gone_;
   std::vector<Dead> found_;
+  std::size_t told_ = 0;
   std::set<Statement> unlooked_;
 };
 

@@ -30,6 +30,8 @@ void gather(const model::Policy& policy, Report& report, const IdOf& id_of) {
   }
   for (const auto& [id, all] : dead) {
     if (all.size() < 2 || all.size() != living.at(id)) continue;
+    // What others only repeat is no tier or policy that nothing gets to.
+    if (std::ranges::all_of(all, [](const Dead* each) { return each->kind == Dead::Kind::Redundant; })) continue;
     Unreachable out{id};
     std::vector<Statement>& blockers = out.blockers;
     for (const Dead* each : all) {

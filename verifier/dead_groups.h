@@ -6,7 +6,8 @@
 namespace weft::verifier {
 
 /// Moves the dead of tiers and policies that hold nothing else from `report.dead` to `report.unreachable`: one finding
-/// where there would be many. What contradicts itself is told of where it stands. Past `report.now` nothing has expired.
+/// where there would be many. What contradicts itself, and what others repeat,
+/// is told of where it stands. Past `report.now` nothing has expired.
 void gather_unreachable(const model::Policy& policy, Report& report);
 
 /// Leaves out the conflicts that come to no more than that an allow of the dead is denied by the other rule.

@@ -1,11 +1,18 @@
 #include "verifier/dump.h"
 
 #include <fstream>
+#include <sstream>
 
 namespace weft::verifier {
 
+std::string smt_of(const z3::solver& question) {
+  std::ostringstream out;
+  out << question;
+  return out.str();
+}
+
 void write_smt(const std::filesystem::path& folder, const std::string& name, std::string_view sat_means,
-               const z3::solver& question, z3::check_result answer) {
+               const std::string& question, z3::check_result answer) {
   std::error_code ignored;  // a missing file shows itself
   std::filesystem::create_directories(folder, ignored);
   std::ofstream file(folder / (name + ".smt2"), std::ios::binary);

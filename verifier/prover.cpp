@@ -37,9 +37,10 @@ Answer Prover::ask(const std::string& name, model::Moment now, const model::Poli
     if (options_.rlimit != 0) query.solver.set("rlimit", options_.rlimit);
     query.solver.set("random_seed", 0U);
     pose(query);
+    const std::string question = options_.dump_smt ? smt_of(query.solver) : "";
     const z3::check_result result = query.solver.check();
     if (options_.dump_smt) {
-      write_smt(*options_.dump_smt, name, "the claim is false, and the model is a flow that shows it", query.solver, result);
+      write_smt(*options_.dump_smt, name, "the claim is false, and the model is a flow that shows it", question, result);
     }
     switch (result) {
       case z3::unsat:

@@ -269,8 +269,8 @@ class Reporter {
 std::string describe(const Grounds& grounds, const model::Policy& policy, const Sources& sources) {
   if (grounds.statements.empty()) {
     const bool by_default = grounds.allowed == policy.profile.allow_by_default;
-    return by_default ? fmt::format("no rule speaks against it, and profile `{}` {}", policy.profile.name,
-                                    grounds.allowed ? "allows" : "denies")
+    return by_default ? fmt::format("no rule {} any of it, and profile `{}` {}", grounds.allowed ? "denies" : "allows",
+                                    policy.profile.name, grounds.allowed ? "allows" : "denies")
                       : "no gate sees it";
   }
   std::vector<std::string> parts;

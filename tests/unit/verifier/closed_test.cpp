@@ -193,7 +193,7 @@ warning W3021: `world 10.0.0.0/8` does not match 4 workloads of the inventory wh
   = help: select them by their labels, or write `addr` to match whoever has such an address
 
 warning W3023: `web-1` and 1 workload more may open connections, and reach nobody on udp/53 to ask for a name
-  = note: for example `web-1` -> `db-1` : tcp/5432 is allowed
+  = note: for example `web-1` -> world 10.0.0.0 : tcp/443 is allowed
   = note: in the inventory: of other workloads this says nothing
   = help: allow udp/53 and tcp/53 to the name service: `import std.dns` has the rules
   = help: where the workloads need no names, set `W3023 = "allow"` in the `[lint]` of the project
@@ -241,6 +241,7 @@ TEST_CASE("closed findings equal those of asking the evaluator about everybody",
       if (!somebody) nobody.insert(to_string(selector));
     };
     for (const model::Rule& rule : policy.rules) {
+      if (rule.audit) continue;
       note(rule.source);
       note(rule.destination);
     }

@@ -210,6 +210,9 @@ TEST_CASE("a rule is redundant where others say the same", "[verifier][dead]") {
     CHECK(report.dead.empty());  // the first one decides what the second would not
     b.isolate(app("b"));
     expect_dead(b, Dead::Kind::Redundant, model::IsolationId{2}, {model::IsolationId{1}});
+    b.policy.isolations.pop_back();
+    b.block("q").isolate(app("b"));
+    expect_alive(b);  // a policy of its own states it for itself
   }
 }
 

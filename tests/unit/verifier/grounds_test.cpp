@@ -65,6 +65,7 @@ TEST_CASE("a proof says which statements it rests on", "[verifier][grounds]") {
 
 TEST_CASE("a broken `always` says what denies every flow of it", "[verifier][grounds]") {
   Builder b;
+  b.policy.profile.allow_by_default = true;
   b.deny(app("a"), app("b"), any_port());
   b.always(app("a"), app("b"), tcp(80, 81));
   CHECK(grounds(b, false) == Grounds{false, Statements{RuleId{0}}});

@@ -68,6 +68,7 @@ TEST_CASE("a broken `always` names what denies", "[verifier]") {
   | -------------------- isolated here: no rule of tier `main` allows it at the destination
   = note: egress at the source: deny by profile `strict`, as no rule decides
   = note: ingress at the destination: deny by isolation in `shop` at test.weft:1:1 (tier `main`)
+  = note: no such flow is allowed at all: no rule allows any of it, and profile `strict` denies
   = help: allow it: `allow app == "web" -> app == "api" : tcp/80`
 )");
   }
@@ -85,6 +86,7 @@ TEST_CASE("a broken `always` names what denies", "[verifier]") {
   | ------------------------------ this rule denies it, at both ends
   = note: egress at the source: deny by `shop` at test.weft:1:1 (tier `main`)
   = note: ingress at the destination: deny by `shop` at test.weft:1:1 (tier `main`)
+  = note: no such flow is allowed at all: no rule allows any of it, and profile `strict` denies
   = help: narrow that rule, allow the flow in an earlier tier, or except it from the assertion
 )");
   }
