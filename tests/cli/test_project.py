@@ -104,7 +104,7 @@ class Project(WeftTest):
         self.assertIn("weft.toml:5:11", outcome.err)
 
     def test_levels_of_warnings(self):
-        conflict = POLICY.replace("  allow web -> db : tcp/5432\n", "  allow web -> db : tcp/5432\n  deny  web -> any : tcp/5432\n")
+        conflict = POLICY.replace("  allow web -> db : tcp/5432\n", "  allow web -> db : tcp/5432-5433\n  deny  web -> any : tcp/5432\n")
         self.write("policy/shop.weft", conflict)
         self.assertIn("warning W3001", self.expect(0, "check").err)
         self.write("weft.toml", TOML + '[lint]\nW3001 = "deny"\n')

@@ -12,7 +12,7 @@ import xml.etree.ElementTree as xml
 
 from weft_cli import NEVER_HOLDS, NEVER_REFUTED, POLICY, SOURCE, WeftTest
 
-CONFLICT = POLICY.replace("  allow web -> db : tcp/5432\n", "  allow web -> db : tcp/5432\n  deny  web -> any : tcp/5432\n")
+CONFLICT = POLICY.replace("  allow web -> db : tcp/5432\n", "  allow web -> db : tcp/5432-5433\n  deny  web -> any : tcp/5432\n")
 SYNTAX = POLICY.replace("web -> db", "web => db")
 TEN_LINES = "// a line\n" * 10
 FORMATS = ("text", "json", "sarif", "junit", "github", "gitlab")
@@ -209,7 +209,7 @@ class Github(Reports):
 
     def test_errors_come_first_and_ten_of_a_kind_are_shown(self):
         for refuted, shown in ((10, 10), (11, 9), (30, 9)):
-            self.write("p.weft", CONFLICT.replace("deny  web -> any : tcp/5432", "deny  web -> any : tcp/5432-5433\n  deny web -> web : any\n  allow any -> web : tcp/5432") +
+            self.write("p.weft", CONFLICT.replace("deny  web -> any : tcp/5432", "deny  web -> any : tcp/5433-5434\n  deny web -> web : any\n  allow any -> web : tcp/5432") +
                        "".join(f"never web -> web : tcp/1-{port}\nalways web -> db : tcp/{port}\n" for port in range(2, refuted + 2)))
             out = self.check("github", 1, "p.weft").out
             commands = self.commands(out)
