@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include <z3++.h>
+#include "verifier/query.h"
 
 namespace weft::verifier {
 
