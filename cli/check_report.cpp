@@ -95,6 +95,7 @@ Json answer_json(const verifier::Answer& answer, DecisionText& text) {
   } else if (const auto* refuted = std::get_if<verifier::Refuted>(&answer)) {
     out["answer"] = "refuted";
     out["witness"] = parsed(witness_json(refuted->witness, text));
+    if (!refuted->chain.empty()) out["chain"] = parsed(chain_json(refuted->chain, text));
   } else {
     out["answer"] = "undecided";
     out["why"] = std::get<verifier::Undecided>(answer).why;

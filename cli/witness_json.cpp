@@ -9,8 +9,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json peer_json(const model::Peer& peer, const std::optional<model::Address>& address) {
+Json peer_json(const std::string& name, const model::Peer& peer, const std::optional<model::Address>& address) {
   Json out;
+  if (!name.empty()) out["name"] = name;
   switch (peer.kind) {
     case model::PeerKind::Workload:
       out["kind"] = "workload";
@@ -35,8 +36,8 @@ Json peer_json(const model::Peer& peer, const std::optional<model::Address>& add
 
 Json flow_json(const verifier::Witness& witness, DecisionText& text) {
   Json out;
-  out["from"] = peer_json(witness.source, witness.source_address);
-  out["to"] = peer_json(witness.destination, witness.destination_address);
+  out["from"] = peer_json(witness.source_name, witness.source, witness.source_address);
+  out["to"] = peer_json(witness.destination_name, witness.destination, witness.destination_address);
   out["service"] = model::to_string(witness.service);
   out["verdict"] = witness.decision.allowed ? "allow" : "deny";
   out["source"] = Json::parse(text.json(witness.decision.egress));
@@ -50,6 +51,12 @@ std::string dumped(const Json& json) { return json.dump(-1, ' ', false, Json::er
 
 std::string witness_json(const verifier::Witness& witness, DecisionText& text) {
   return dumped(flow_json(witness, text));
+}
+
+std::string chain_json(const std::vector<verifier::Witness>& chain, DecisionText& text) {
+  Json out = Json::array();
+  for (const verifier::Witness& flow : chain) out.push_back(flow_json(flow, text));
+  return dumped(out);
 }
 
 }  // namespace weft::cli

@@ -156,6 +156,7 @@ class Reporter {
       std::set<LabelKey> keys;
       keys_of(assertion.source, keys);
       keys_of(assertion.destination, keys);
+      if (assertion.avoiding) keys_of(*assertion.avoiding, keys);
       for (const model::Relation& relation : assertion.relations) {
         keys.insert(relation.source);
         keys.insert(relation.destination);

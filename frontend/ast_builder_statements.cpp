@@ -92,11 +92,24 @@ ast::GuardStatement AstBuilder::guard(const Parser::GuardContext* context) {
 ast::AssertionStatement AstBuilder::assertion(const Parser::AssertionContext* context) {
   ast::AssertionStatement out;
   out.never = context->claim->getType() == Parser::NEVER;
-  out.edge = edge(context->meaning);
+  const auto* meaning = context->meaning;
+  out.edge.source = selector(meaning->from);
+  out.edge.destination = selector(meaning->to);
+  if (meaning->what) out.edge.services = services(meaning->what->items, span(meaning->what));
+  out.chain = meaning->arrow->getType() == Parser::REACHES;
+  out.arrow = span(meaning->arrow);
   for (const auto* clause : context->clauses) {
     if (clause->why) {
       if (out.edge.because) repeated(span(clause), clause->start);
       out.edge.because = text_value(clause->why);
+    } else if (clause->relays) {
+      if (out.avoiding) repeated(span(clause), clause->start);
+      out.avoiding = selector(clause->relays);
+    } else if (clause->isClosed) {
+      if (out.in_inventory) {
+        diagnostics_.report(stated_twice, span(clause), "`in inventory`");
+      }
+      out.in_inventory = span(clause);
     } else {
       if (!out.edge.relations.empty()) repeated(span(clause), clause->start);
       for (const auto* each : clause->relations) out.edge.relations.push_back(relation(each));

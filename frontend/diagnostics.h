@@ -22,8 +22,6 @@ void did_you_mean(Diagnostic& diagnostic, Span place, std::string_view near);
 
 /// The whole sentence is made where the mistake is understood: "expected `->` after the source, found `:`".
 inline constexpr DiagnosticKind<std::string> syntax{"W1001", Severity::Error, "{}"};
-inline constexpr DiagnosticKind<std::string_view> not_in_this_version{"W1002", Severity::Error,
-                                                                      "`{}` is not in this version of the language"};
 inline constexpr DiagnosticKind<> invalid_text{"W1004", Severity::Error, "the file is no text: this byte is no UTF-8"};
 inline constexpr DiagnosticKind<> nul_byte{"W1005", Severity::Error, "the file is no text: it holds a NUL byte"};
 inline constexpr DiagnosticKind<std::string> unknown_character{"W1006", Severity::Error,
@@ -150,6 +148,13 @@ inline constexpr DiagnosticKind<std::string_view, std::string> foreign_gate{
 inline constexpr DiagnosticKind<std::string> foreign_subject{"W1063", Severity::Error,
                                                              "among these are peers that policy `{}` is not for"};
 inline constexpr DiagnosticKind<std::string> bad_priority{"W1043", Severity::Error, "priority `{}` is out of range"};
+
+// ---- claims
+
+inline constexpr DiagnosticKind<> hops_only{"W1095", Severity::Error, "`avoiding` is said of a claim about a single hop"};
+inline constexpr DiagnosticKind<> related_chain{"W1096", Severity::Error, "`when` is said of a claim about a chain of hops"};
+inline constexpr DiagnosticKind<> open_chain{"W1097", Severity::Error,
+                                             "`always … ~>` can be said of an inventory only"};
 
 // ---- clauses and annotations
 

@@ -217,32 +217,4 @@ void FileReader::mistaken(const StatementText& statement, const SyntaxError& err
   if (!statement.faulty) report_syntax(sources_, source_, diagnostics_, parser_, statement, error);
 }
 
-// ---- what a later version will have
-
-bool FileReader::reports_reachability(const StatementText& statement, const SyntaxError& error) {
-  if (error.at >= statement.tokens.size() || statement.tokens[error.at].type != WeftParser::REACHES) return false;
-  diagnostics_.report(not_in_this_version, span(statement.tokens[error.at]), "~>");
-  return true;
-}
-
-// `avoiding SELECTOR` and `in inventory`: one error each, and the claim goes on without.
-bool FileReader::take_out_clause(StatementText& statement, const SyntaxError& error) {
-  std::vector<Token>& tokens = statement.tokens;
-  if (error.at == 0 || error.at >= tokens.size()) return false;
-  if (statement.word() != WeftParser::NEVER && statement.word() != WeftParser::ALWAYS) return false;
-  const auto at = tokens.begin() + static_cast<std::ptrdiff_t>(error.at);
-  if (at->type == WeftParser::IN && at + 1 != tokens.end() && text(*(at + 1)) == "inventory") {
-    diagnostics_.report(not_in_this_version, Span{source_, at->begin, (at + 1)->end}, "in inventory");
-    tokens.erase(at, at + 2);
-    return true;
-  }
-  if (text(*at) != "avoiding") return false;
-  diagnostics_.report(not_in_this_version, span(*at), text(*at));
-  const auto ends_clause = [&](const Token& token) {
-    return token.type == WeftParser::BECAUSE || token.type == WeftParser::WHEN;
-  };
-  tokens.erase(at, std::find_if(at, tokens.end(), ends_clause));
-  return true;
-}
-
 }  // namespace weft::frontend

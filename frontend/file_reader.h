@@ -78,8 +78,6 @@ class FileReader {
   /// Nobody knows what the statement declares, and nobody is told that its names are not declared.
   void lose_all_of(const StatementText& statement);
   void mistaken(const StatementText& statement, const SyntaxError& error);
-  bool take_out_clause(StatementText& statement, const SyntaxError& error);
-  bool reports_reachability(const StatementText& statement, const SyntaxError& error);
 
   Span span(const Token& token) const { return {source_, token.begin, token.end}; }
   std::string_view text(const Token& token) const { return sources_.text(span(token)); }
@@ -108,15 +106,10 @@ std::optional<Result> FileReader::parse_edited(StatementText& statement, Parse p
     lose_all_of(statement);
     return {};
   }
-  while (true) {
-    auto parsed = parse(std::span<const Token>(statement.tokens));
-    if (parsed) return std::move(*parsed);
-    const SyntaxError& error = parsed.error();
-    if (take_out_clause(statement, error)) continue;
-    if (reports_reachability(statement, error)) return {};
-    mistaken(statement, error);
-    return {};
-  }
+  auto parsed = parse(std::span<const Token>(statement.tokens));
+  if (parsed) return std::move(*parsed);
+  mistaken(statement, parsed.error());
+  return {};
 }
 
 template <typename Statement>

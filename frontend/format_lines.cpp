@@ -108,6 +108,7 @@ bool begins_clause(std::uint16_t type) {
     case WeftParser::LOG:
     case WeftParser::EXPIRES:
     case WeftParser::BECAUSE:
+    case WeftParser::AVOIDING:
     case WeftParser::IS:
       return true;
     default:

@@ -311,13 +311,48 @@ class Resolver {
     assertion.kind = statement.never ? model::Assertion::Kind::Never : model::Assertion::Kind::Always;
     assertion.source = selectors_.resolve(statement.edge.source);
     assertion.destination = selectors_.resolve(statement.edge.destination);
-    assertion.ports = services_.resolve(statement.edge.services).value_or(model::PortSet{});
+    if (statement.chain && statement.edge.services.items.empty()) {
+      assertion.ports.points = model::PointSet::any();
+    } else {
+      assertion.ports = services_.resolve(statement.edge.services).value_or(model::PortSet{});
+    }
+    assertion.chain = statement.chain;
+    if (statement.avoiding) assertion.avoiding = selectors_.resolve(*statement.avoiding);
+    assertion.in_inventory = statement.in_inventory.has_value();
+    check_chain(statement);
     assertion.because = statement.edge.because ? statement.edge.because->text : "";
     assertion.relations = clauses_.relations(statement.edge.relations);
     assertion.annotations = clauses_.annotations(statement.annotations, ClauseResolver::Subject::Claim);
     assertion.span = statement.span;
     assertion.used_at = used_at();
     policy_.assertions.push_back(std::move(assertion));
+  }
+
+  // What is said of chains of hops, and of nothing else.
+  void check_chain(const ast::AssertionStatement& statement) {
+    if (!statement.chain) {
+      if (statement.avoiding) {
+        reporter_.report(hops_only, statement.avoiding->span)
+            .label(statement.arrow, "a single hop, with nobody between its ends")
+            .fix("`~>` speaks of chains of hops", statement.arrow, "~>", Applicability::MaybeIncorrect);
+      }
+      return;
+    }
+    if (!statement.edge.relations.empty()) {
+      const Span relations{statement.edge.relations.front().span.source, statement.edge.relations.front().span.begin,
+                           statement.edge.relations.back().span.end};
+      reporter_.report(related_chain, relations)
+          .label(statement.arrow, "the ends of a chain meet in no flow")
+          .suggest("write one claim for each value, such as `never tenant == \"a\" ~> tenant != \"a\"`; or claim a single "
+                   "hop with `->`");
+    }
+    if (!statement.never && !statement.in_inventory) {
+      const std::uint32_t end = statement.span.end;
+      reporter_.report(open_chain, statement.arrow)
+          .note("whoever passes a flow on has to be there: of workloads that could exist nobody knows which do")
+          .fix("claim it of what the inventory lists", {statement.span.source, end, end}, " in inventory",
+               Applicability::MaybeIncorrect);
+    }
   }
 
   // ---- tests

@@ -176,7 +176,10 @@ void Substitution::apply(ast::ServiceStatement& statement) {
 
 void Substitution::apply(ast::GuardStatement& statement) { apply(statement.nodes); }
 
-void Substitution::apply(ast::AssertionStatement& statement) { apply(statement.edge); }
+void Substitution::apply(ast::AssertionStatement& statement) {
+  apply(statement.edge);
+  if (statement.avoiding) apply(*statement.avoiding);
+}
 
 void Substitution::apply(ast::RuleStatement& rule) {
   if (rule.pass_to) apply_tier(*rule.pass_to);

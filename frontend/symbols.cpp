@@ -76,7 +76,10 @@ class Collector {
     for (const ast::Name& name : it.names) declare(Kind::Tier, name);
   }
   void visit(const ast::GuardStatement& it) { visit(it.nodes); }
-  void visit(const ast::AssertionStatement& it) { visit(it.edge); }
+  void visit(const ast::AssertionStatement& it) {
+    visit(it.edge);
+    if (it.avoiding) visit(*it.avoiding);
+  }
 
   // ---- policies and tests
 

@@ -160,6 +160,7 @@ class Message : SyntaxPlace {
       case WeftParser::LOG:
       case WeftParser::EXPIRES:
       case WeftParser::BECAUSE:
+      case WeftParser::AVOIDING:
         return true;
       default:
         return false;

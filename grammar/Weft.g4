@@ -4,8 +4,8 @@
 // and stand in backticks where they are meant as names. Line ends and indentation mean nothing.
 //
 // The front end enters this grammar one statement at a time (`oneStatement`, `onePolicyHeader`, `onePolicyItem`, …), so that a
-// mistake never reaches past the statement it is in. But for the values of template parameters and for `in` behind the
-// `for` of a policy, every decision is made on the next word alone.
+// mistake never reaches past the statement it is in. But for the values of template parameters, and for `in` behind the
+// `for` of a policy and behind an end of a claim, every decision is made on the next word alone.
 //
 // OPEN_BLOCK is the `{` that opens a block; the reader of statements tells it from the `{` of a set.
 
@@ -53,9 +53,13 @@ guard   : 'guard' nodes=selector ;
 
 // ---- claims
 
-assertion : claim=( 'never' | 'always' ) meaning=edge clauses+=claimClause* ;
+// never world -> db : any        never world ~> db avoiding api in inventory
+assertion : claim=( 'never' | 'always' ) meaning=claimEdge clauses+=claimClause* ;
+claimEdge : from=selector ( arrow='->' to=selector ':' what=services | arrow='~>' to=selector ( ':' what=services )? ) ;
 claimClause
-  : 'when' relations+=relation ( '&&' relations+=relation )*
+  : 'avoiding' relays=selector
+  | isClosed='in' 'inventory'
+  | 'when' relations+=relation ( '&&' relations+=relation )*
   | 'because' why=textValue
   ;
 
@@ -184,7 +188,7 @@ port : first=NUMBER ( '-' last=NUMBER | '/' code=NUMBER )? | called=name ;
 // Words with a meaning in one place only are names everywhere else.
 name : IDENTIFIER | QUOTED
      | 'string' | 'ordered' | 'priority' | 'owner' | 'source' | 'destination' | 'when' | 'requires' | 'log' | 'expires'
-     | 'for' | 'is' | 'by' | 'as' | 'because' | 'like' ;
+     | 'for' | 'is' | 'by' | 'as' | 'because' | 'avoiding' | 'inventory' | 'like' ;
 
 reserved : 'profile' | 'label' | 'group' | 'network' | 'service' | 'tiers' | 'policy' | 'isolate' | 'allow' | 'deny'
          | 'pass' | 'guard' | 'never' | 'always' | 'import' | 'template' | 'use' | 'test' | 'audit'
@@ -243,6 +247,8 @@ IS : 'is' ;
 BY : 'by' ;
 AS : 'as' ;
 BECAUSE : 'because' ;
+AVOIDING : 'avoiding' ;
+INVENTORY : 'inventory' ;
 LIKE : 'like' ;
 
 // ---- signs

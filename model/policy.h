@@ -139,7 +139,10 @@ struct Guard {
   Span span{};
 };
 
-/// A claim to prove: no such flow is allowed (`never`), or every such flow is (`always`), over distinct instances.
+/// A claim to prove: no such flow is allowed (`never`), or every such flow is (`always`), over distinct instances. Of a
+/// chain (`~>`): no row of allowed flows leads from a source to a destination, or one leads from every source to every
+/// destination. Whoever stands between two flows of a chain is a workload or a node, reached on any service; the last
+/// flow is of the services of the claim.
 struct Assertion {
   enum class Kind : std::uint8_t { Never, Always };
 
@@ -149,7 +152,10 @@ struct Assertion {
   PortSet ports;
   Span span{};
   std::string because;
-  std::vector<Relation> relations{};  ///< the claim is about flows for which all hold
+  std::vector<Relation> relations{};  ///< the claim is about flows for which all hold; of a chain there are none
+  bool chain = false;
+  std::optional<Selector> avoiding{};  ///< of a chain: nobody whom it selects stands between two flows
+  bool in_inventory = false;           ///< the claim is about what the inventory lists; else about all there can be
   std::vector<Annotation> annotations{};
   std::optional<Span> used_at{};
 };

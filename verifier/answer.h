@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "base/source.h"
 #include "model/evaluate.h"
@@ -14,6 +15,8 @@ namespace weft::verifier {
 /// A concrete flow that shows a claim false, with what `model::evaluate` says about it. Nothing in it points outside.
 /// Two workloads or nodes are different instances: the source is instance 0, the destination instance 1.
 struct Witness {
+  std::string source_name{};       ///< in the inventory; empty of the world, and of what may exist or not
+  std::string destination_name{};
   model::Peer source;
   model::Peer destination;
   std::optional<model::Address> source_address;       ///< none where no selector of the policy looks at addresses
@@ -48,7 +51,8 @@ struct Proved {
 };
 
 struct Refuted {
-  Witness witness;
+  Witness witness;               ///< of a chain that must not be: its last flow
+  std::vector<Witness> chain{};  ///< of a chain that must not be: its flows in order, each from where the one before led
 
   bool operator==(const Refuted&) const = default;
 };

@@ -7,6 +7,8 @@
 #include "verifier/closed.h"
 #include "verifier/dead.h"
 #include "verifier/opposed.h"
+#include "verifier/path.h"
+#include "verifier/path_closed.h"
 #include "verifier/prover.h"
 #include "verifier/verifier.h"
 
@@ -130,6 +132,33 @@ void add_grounds(const model::Policy& policy, std::size_t index, const Options& 
   if (always && std::holds_alternative<Refuted>(result.answer)) result.grounds = prover.grounds(index, false);
 }
 
+// Each by what it is about: single flows or chains of them, all there can be or an inventory.
+void prove_assertions(const model::Policy& policy, const model::Inventory* inventory, const Universe& universe,
+                      const Options& options, Prover& prover, Report& report) {
+  Asked asked;
+  std::optional<ClosedWorld> closed;
+  for (std::size_t i = 0; i < policy.assertions.size(); ++i) {
+    const model::Assertion& claim = policy.assertions[i];
+    const bool of_flows = !claim.in_inventory && !claim.chain;
+    std::vector<TimedAnswer> answers;
+    if (claim.in_inventory && inventory == nullptr) {
+      answers.emplace_back(Interval{options.now, {}}, Undecided{std::string(no_inventory_given)});
+    } else if (claim.in_inventory) {
+      if (!closed) closed.emplace(policy, *inventory, options);
+      answers = closed->holds(i, asked);
+    } else if (claim.chain) {
+      answers = no_chain(policy, claim, universe, prover.slicer(), options, fmt::format("assertion-{:04}-chain", i), asked);
+    } else {
+      answers = prover.holds(i);
+    }
+    report.assertions.push_back(judged(std::move(answers)));
+    if (of_flows) add_grounds(policy, i, options, prover, report.assertions.back());
+  }
+  report.statistics.questions += asked.questions;
+  report.internal_errors.insert(report.internal_errors.end(), asked.internal_errors.begin(),
+                                asked.internal_errors.end());
+}
+
 }  // namespace
 
 bool Report::has_errors() const {
@@ -163,12 +192,10 @@ Report check(const model::Policy& policy, const model::Inventory* inventory, con
     const Universe universe(policy, inventory);
     Prover prover(policy, universe, options);
     find_contradictions(policy, opposed, options, prover, report);
-    for (std::size_t i = 0; i < policy.assertions.size(); ++i) {
-      report.assertions.push_back(judged(prover.holds(i)));
-      add_grounds(policy, i, options, prover, report.assertions.back());
-    }
-    report.internal_errors = prover.internal_errors();
-    report.statistics.questions = prover.questions();
+    prove_assertions(policy, inventory, universe, options, prover, report);
+    report.internal_errors.insert(report.internal_errors.end(), prover.internal_errors().begin(),
+                                  prover.internal_errors().end());
+    report.statistics.questions += prover.questions();
     if (options.look_for_dead) find_dead(policy, universe, prover.slicer(), options, report);
   }
   if (inventory != nullptr && !cancelled(options.cancellation)) look_in_inventory(policy, *inventory, report);

@@ -311,6 +311,7 @@ void compare_with_inventory(const model::Policy& policy, const Connectivity& con
   for (std::size_t i = 0; i < answers.size(); ++i) {
     if (!std::holds_alternative<Proved>(answers[i].answer)) continue;
     const model::Assertion& assertion = policy.assertions[i];
+    if (assertion.chain || assertion.in_inventory) continue;  // not about single flows, or answered by this engine
     const bool never = assertion.kind == model::Assertion::Kind::Never;
     const BitSet sources = selection.of(assertion.source);
     const BitSet destinations = selection.of(assertion.destination);

@@ -53,7 +53,11 @@ class Reporter {
   void say(const model::Assertion& assertion, const AssertionResult& result) {
     const Answer& answer = result.answer;
     if (const auto* refuted = std::get_if<Refuted>(&answer)) {
-      say_broken(assertion, result, refuted->witness);
+      if (refuted->chain.empty()) {
+        say_broken(assertion, result, refuted->witness);
+      } else {
+        say_chain(assertion, result, refuted->chain);
+      }
     } else if (const auto* proved = std::get_if<Proved>(&answer)) {
       if (!proved->vacuous) return;
       Diagnostic& out =
@@ -67,7 +71,12 @@ class Reporter {
                                             std::get<Undecided>(answer).why);
       show_use(out, assertion);
       say_parts(out, result);
-      out.note("the assertion counts as neither proved nor broken")
+      out.note("the assertion counts as neither proved nor broken");
+      if (std::get<Undecided>(answer).why == no_inventory_given) {
+        out.suggest("give one with `--inventory FILE`, or keep it as `inventory.yaml` beside the policy");
+        return;
+      }
+      out
           .suggest("ask for less at once (fewer ports, narrower selectors), or give the keys it mentions finite values")
           .suggest("allow more work for each question: `weft check --effort 10`");
     }
@@ -111,7 +120,8 @@ class Reporter {
   void say_broken(const model::Assertion& assertion, const AssertionResult& result, const Witness& witness) {
     const bool never = assertion.kind == model::Assertion::Kind::Never;
     const std::string flow =
-        fmt::format("{} {} {} on {}", describe_source(witness), never ? "reaches" : "does not reach",
+        fmt::format("{} {} {} on {}", describe_source(witness),
+                    never ? "reaches" : assertion.chain ? "does not reach, by any chain of hops," : "does not reach",
                     describe_destination(witness), model::to_string(witness.service));
     Diagnostic& out = never ? diagnostics_.report(never_refuted, place(assertion.span), as_written(assertion), flow)
                             : diagnostics_.report(always_refuted, place(assertion.span), as_written(assertion), flow);
@@ -170,6 +180,31 @@ class Reporter {
     }
   }
 
+  void say_chain(const model::Assertion& assertion, const AssertionResult& result, const std::vector<Witness>& chain) {
+    const std::string how = chain.size() == 1 ? "directly" : fmt::format("in {} hops", chain.size());
+    Diagnostic& out = diagnostics_.report(
+        never_refuted, place(assertion.span), as_written(assertion),
+        fmt::format("{} reaches {} on {} {}", describe_source(chain.front()), describe_destination(chain.back()),
+                    model::to_string(chain.back().service), how));
+    show_use(out, assertion);
+    say_parts(out, result);
+    std::vector<model::RuleId> shown;
+    for (std::size_t i = 0; i < chain.size(); ++i) {
+      const std::string hop = chain.size() == 1 ? "it" : fmt::format("hop {}", i + 1);
+      for (const auto* gate : {&chain[i].decision.egress, &chain[i].decision.ingress}) {
+        if (!*gate || !(*gate)->rule || std::ranges::find(shown, *(*gate)->rule) != shown.end()) continue;
+        shown.push_back(*(*gate)->rule);
+        label(out, policy_[*(*gate)->rule].span, fmt::format("this rule allows {}", hop));
+      }
+      if (chain.size() > 1) out.note(fmt::format("{}: {}", hop, describe(chain[i])));
+      out.note(describe_gate(chain[i], Direction::Egress, policy_, sources_));
+      out.note(describe_gate(chain[i], Direction::Ingress, policy_, sources_));
+    }
+    out.suggest(chain.size() == 1 ? "narrow the rule that allows it"
+                                  : "narrow a rule that allows one of these hops; or say with `avoiding` whom a chain may "
+                                    "lead over");
+  }
+
   static bool touches_node(const Witness& witness) {
     return witness.source.kind == model::PeerKind::Node || witness.destination.kind == model::PeerKind::Node;
   }
@@ -226,8 +261,10 @@ class Reporter {
       const std::string start = fmt::format("{} ", keyword(assertion));
       if (text.starts_with(start)) return text.substr(start.size());
     }
-    std::string out = fmt::format("{} -> {} : {}", model::to_string(assertion.source),
+    std::string out = fmt::format("{} {} {} : {}", model::to_string(assertion.source), assertion.chain ? "~>" : "->",
                                   model::to_string(assertion.destination), model::to_string(assertion.ports));
+    if (assertion.avoiding) out += " avoiding " + model::to_string(*assertion.avoiding);
+    if (assertion.in_inventory) out += " in inventory";
     for (const model::Relation& relation : assertion.relations) {
       out += fmt::format("{}source.{} {} destination.{}", &relation == assertion.relations.data() ? " when " : " && ",
                          model::to_string(relation.source), relation.equal ? "==" : "!=",

@@ -23,6 +23,7 @@ struct Universe::Uses {
   std::set<std::uint32_t> service_starts;
   std::set<model::PortName> names;
   std::vector<model::Relation> relations;
+  bool chains = false;  // some claim is about more than one flow
 
   explicit Uses(const model::Policy& policy) {
     for (const model::Rule& rule : policy.rules) {
@@ -38,6 +39,8 @@ struct Universe::Uses {
       add(assertion.source);
       add(assertion.destination);
       add(assertion.ports);
+      if (assertion.avoiding) add(*assertion.avoiding);
+      chains = chains || assertion.chain;
       relations.insert(relations.end(), assertion.relations.begin(), assertion.relations.end());
     }
     for (const model::Relation& relation : relations) {
@@ -67,6 +70,8 @@ struct Universe::Uses {
     for (const Related& group : groups) {
       ValueUse shared;
       shared.copies = std::min(group.sources.size(), group.destinations.size()) + 1;
+      // Whoever stands in a chain is compared with two neighbours: its values can always be new to the one before.
+      if (chains) shared.copies = 2 * (group.sources.size() + group.destinations.size());
       std::set<LabelKey> members = group.sources;
       members.insert(group.destinations.begin(), group.destinations.end());
       for (const LabelKey& key : members) {

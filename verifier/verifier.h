@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -30,6 +31,8 @@ struct Options {
   bool explain_proofs = false;  ///< whether proofs say what they rest on, at the price of more questions
   /// Rules that expire before it are told of.
   std::optional<model::Moment> expires_soon{};
+  /// Of a claim about chains: how many kinds of workloads and nodes that behave differently are followed.
+  std::size_t max_behaviours = 2'000;
   /// What was before is not looked at: deadlines cut the time from here on.
   model::Moment now = model::before_all;
   /// By which another thread may end the check; may be null, otherwise outlives it. Whoever adds a long loop asks it.
@@ -106,6 +109,9 @@ struct Grounds {
 
   bool operator==(const Grounds&) const = default;
 };
+
+/// Why a claim `in inventory` is undecided where there is none.
+inline constexpr std::string_view no_inventory_given = "it is about an inventory, and none is given";
 
 /// The answer to `policy.assertions[i]` at position i of the report.
 struct AssertionResult {

@@ -22,7 +22,7 @@ std::string quoted(const std::string& text) {
   return out + '"';
 }
 
-std::string describe(const model::Peer& peer, const std::optional<model::Address>& address) {
+std::string describe(const std::string& name, const model::Peer& peer, const std::optional<model::Address>& address) {
   std::string out;
   switch (peer.kind) {
     case PeerKind::Workload:
@@ -35,7 +35,9 @@ std::string describe(const model::Peer& peer, const std::optional<model::Address
       out = "world";
       break;
   }
-  if (peer.kind != PeerKind::World) {
+  if (!name.empty()) {
+    out = fmt::format("`{}`", name);  // who knows the name can look up the rest
+  } else if (peer.kind != PeerKind::World) {
     std::vector<std::string> labels;
     for (const auto& [key, value] : peer.labels) {
       labels.push_back(fmt::format("{}: {}", model::to_string(key), quoted(value)));
@@ -52,12 +54,14 @@ std::string describe(const model::Peer& peer, const std::optional<model::Address
 }  // namespace
 
 std::string describe_source(const Witness& witness) {
-  const bool runs_there = witness.source.node.has_value();
-  return describe(witness.source, witness.source_address) + (runs_there ? " (which runs on that node)" : "");
+  const bool runs_there = witness.source_name.empty() && witness.source.node.has_value();
+  return describe(witness.source_name, witness.source, witness.source_address) +
+         (runs_there ? " (which runs on that node)" : "");
 }
 
 std::string describe_destination(const Witness& witness) {
-  std::string out = describe(witness.destination, witness.destination_address);
+  std::string out = describe(witness.destination_name, witness.destination, witness.destination_address);
+  if (!witness.destination_name.empty()) return out;
   for (const model::NamedPort& port : witness.destination.ports) {
     out += fmt::format(" (which calls {} `{}`)", model::to_string(model::service_point(port.protocol, port.port)),
                        port.name);

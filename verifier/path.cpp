@@ -1,0 +1,306 @@
+#include "verifier/path.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <optional>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "verifier/gate.h"
+#include "verifier/path_chain.h"
+#include "verifier/query.h"
+
+namespace weft::verifier {
+
+using model::Direction;
+using model::PeerKind;
+using model::Selector;
+
+namespace {
+
+// Ends whose packets a policy treats alike, whatever address they send from: that is all that matters of who is reached.
+struct Behaviour {
+  std::vector<bool> matched;                      // by selector
+  std::vector<std::optional<std::string>> values;  // by key that relations compare at the source
+
+  bool operator==(const Behaviour&) const = default;
+};
+
+bool asks_for_addresses(const Selector& selector) {
+  return selector.kind == Selector::Kind::Address || selector.kind == Selector::Kind::Apiserver ||
+         std::ranges::any_of(selector.operands, asks_for_addresses);
+}
+
+// What a policy asks about the sources of flows, apart from addresses.
+class SourceQuestions {
+ public:
+  SourceQuestions(const model::Policy& policy, const Slice& slice) {
+    add(Selector::workload());
+    for (const auto* rules : {&slice.egress, &slice.ingress}) {
+      for (const model::RuleId id : *rules) {
+        add(policy[id].source);
+        for (const model::Relation& relation : policy[id].relations) {
+          if (std::ranges::find(keys_, relation.source) == keys_.end()) keys_.push_back(relation.source);
+        }
+      }
+    }
+    for (const model::IsolationId id : slice.isolated_sources) add(policy[id].subject);
+    for (const model::Guard& guard : policy.guards) add(guard.nodes);
+  }
+
+  Behaviour of(const model::End& end) const {
+    Behaviour out;
+    for (const Selector& selector : selectors_) out.matched.push_back(model::matches(selector, end));
+    for (const model::LabelKey& key : keys_) {
+      const auto label = end.peer->labels.find(key);
+      out.values.push_back(label == end.peer->labels.end() ? std::nullopt : std::optional(label->second));
+    }
+    return out;
+  }
+
+  // The condition under which an end behaves so.
+  z3::expr is(Query& query, Side side, const Behaviour& behaviour) const {
+    std::vector<z3::expr> parts;
+    for (std::size_t i = 0; i < selectors_.size(); ++i) {
+      const z3::expr matched = query.matches(side, selectors_[i]);
+      parts.push_back(behaviour.matched[i] ? matched : !matched);
+    }
+    for (std::size_t i = 0; i < keys_.size(); ++i) {
+      const auto& value = behaviour.values[i];
+      parts.push_back(value ? query.matches(side, Selector::equals(keys_[i], *value))
+                            : !query.matches(side, Selector::has(keys_[i])));
+    }
+    return query.all_of(parts);
+  }
+
+ private:
+  void add(const Selector& selector) {
+    if (!asks_for_addresses(selector)) {
+      if (known_.insert(to_string(selector)).second) selectors_.push_back(selector);
+      return;
+    }
+    for (const Selector& operand : selector.operands) add(operand);
+  }
+
+  std::vector<Selector> selectors_;
+  std::set<std::string> known_;
+  std::vector<model::LabelKey> keys_;
+};
+
+class Search {
+ public:
+  Search(const model::Policy& policy, const model::Assertion& claim, const Universe& universe, const Options& options,
+         const Slice& slice, model::Moment now, Asked& asked)
+      : policy_(policy),
+        claim_(claim),
+        universe_(universe),
+        options_(options),
+        slice_(slice),
+        now_(now),
+        asked_(asked),
+        questions_(policy, slice) {}
+
+  Answer run(const std::string& name) {
+    try {
+      return search(name);
+    } catch (const z3::exception& error) {
+      return Undecided{error.msg()};
+    }
+  }
+
+ private:
+  // An end that was reached, and the flow by which it was.
+  struct Reached {
+    Behaviour behaviour;
+    std::optional<std::size_t> from;  // none: from a source of the claim
+    Valuation flow;
+    std::size_t depth = 1;  // flows up to it
+  };
+
+  Answer search(const std::string& name) {
+    Query query(context_, policy_, universe_);
+    if (options_.rlimit != 0) query.solver.set("rlimit", options_.rlimit);
+    query.solver.set("random_seed", 0U);
+    query.require(gate_allows(query, policy_, slice_, Direction::Egress));
+    query.require(gate_allows(query, policy_, slice_, Direction::Ingress));
+    z3::expr reached = query.named("reached.0", query.matches(Side::Source, claim_.source));
+    const z3::expr arrives = query.named(
+        "arrives", query.matches(Side::Destination, claim_.destination) && query.matches(claim_.ports));
+    // Those that the claim starts from are reached to begin with.
+    std::vector<z3::expr> between{!query.matches(Side::Destination, Selector::world()),
+                                  !is_source(query, Side::Destination)};
+    if (claim_.avoiding) between.push_back(!query.matches(Side::Destination, *claim_.avoiding));
+    const z3::expr goes_on = query.named("goes-on", query.all_of(between));
+    dump(name, query, reached, arrives);
+
+    std::vector<Reached> found;
+    for (std::size_t depth = 1;; ++depth) {
+      // A shortest chain first.
+      switch (check(query, reached, arrives)) {
+        case z3::sat:
+          return refuted(query, found);
+        case z3::unknown:
+          return gave_up(query);
+        case z3::unsat:
+          break;
+      }
+      const std::size_t before = found.size();
+      for (;;) {
+        const z3::check_result more = check(query, reached, goes_on);
+        if (more == z3::unknown) return gave_up(query);
+        if (more == z3::unsat) break;
+        if (found.size() == options_.max_behaviours) {
+          return Undecided{fmt::format("more than {} kinds of workloads that behave differently can be reached",
+                                       options_.max_behaviours)};
+        }
+        const Valuation flow = query.valuation(query.solver.get_model());
+        const Witness witness = universe_.concrete(flow, now_, policy_);
+        Reached next{questions_.of(witness.flow().destination), predecessor(witness, found), flow, depth};
+        query.require(!goes_on || !questions_.is(query, Side::Destination, next.behaviour));
+        found.push_back(std::move(next));
+      }
+      if (found.size() == before) break;
+      std::vector<z3::expr> all{reached};
+      for (std::size_t i = before; i < found.size(); ++i) {
+        all.push_back(questions_.is(query, Side::Source, found[i].behaviour));
+      }
+      reached = query.named(fmt::format("reached.{}", depth), query.any_of(all));
+    }
+    if (query.inexact_key()) {
+      return Undecided{
+          fmt::format("the patterns on `{}` combine in more ways than can be told apart", *query.inexact_key())};
+    }
+    return Proved{false, fmt::format("{} kinds of workloads and nodes can be reached, none of them in one hop of a destination",
+                                     found.size())};
+  }
+
+  // What depends on the address it sends from is asked again for every flow.
+  z3::expr is_source(Query& query, Side side) const {
+    return asks_for_addresses(claim_.source) ? query.no() : query.matches(side, claim_.source);
+  }
+
+  z3::check_result check(Query& query, const z3::expr& reached, const z3::expr& wanted) {
+    ++asked_.questions;
+    z3::expr_vector assumptions(context_);
+    assumptions.push_back(reached);
+    assumptions.push_back(wanted);
+    return query.solver.check(assumptions);
+  }
+
+  Answer gave_up(Query& query) const {
+    return Undecided{fmt::format("the solver gave up within its limit of {} units ({})", options_.rlimit,
+                                 query.solver.reason_unknown())};
+  }
+
+  // Which of those found before sends as the source of this flow does: the one found first, or a source of the claim.
+  std::optional<std::size_t> predecessor(const Witness& witness, const std::vector<Reached>& found) const {
+    const model::End source = witness.flow().source;
+    if (model::matches(claim_.source, source)) return {};
+    const Behaviour behaviour = questions_.of(source);
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      if (found[i].behaviour == behaviour) return i;
+    }
+    return {};  // does not show the claim, which is found out
+  }
+
+  Answer refuted(Query& query, const std::vector<Reached>& found) {
+    Chain chain{query.valuation(query.solver.get_model())};
+    const Witness last = universe_.concrete(chain[0], now_, policy_);
+    for (auto from = predecessor(last, found); from; from = found[*from].from) {
+      // The end that was reached, in the place of the one that merely behaves as it does.
+      chain.front().source.kind = found[*from].flow.destination.kind;
+      chain.front().source.labels = found[*from].flow.destination.labels;
+      chain.insert(chain.begin(), found[*from].flow);
+    }
+    if (!shown(policy_, claim_, universe_, chain, now_)) {
+      asked_.internal_errors.push_back(
+          fmt::format("the chain found by the solver does not reproduce; it ends in {}", describe(last)));
+      return Undecided{"the solver and the evaluator disagree"};
+    }
+    if (!can_exist(universe_, chain)) {
+      return Undecided{fmt::format("a chain of {} flows was found that needs one address to be two peers, or a workload to "
+                                   "run on two nodes",
+                                   chain.size())};
+    }
+    auto flows = shown(policy_, claim_, universe_, plainest(policy_, claim_, universe_, chain, now_), now_);
+    Refuted out{flows->back(), {}};
+    out.chain = std::move(*flows);
+    return out;
+  }
+
+  void dump(const std::string& name, Query& query, const z3::expr& reached, const z3::expr& arrives) const {
+    if (!options_.dump_smt) return;
+    std::error_code ignored;  // a missing file shows itself; a dump must not change the answer
+    std::filesystem::create_directories(*options_.dump_smt, ignored);
+    std::ofstream file(*options_.dump_smt / (name + ".smt2"), std::ios::binary);
+    file << "; sat: a chain of one flow breaks the claim\n(set-logic QF_BV)\n"
+         << query.solver << "(assert " << reached << ")\n(assert " << arrives << ")\n(check-sat)\n";
+  }
+
+  const model::Policy& policy_;
+  const model::Assertion& claim_;
+  const Universe& universe_;
+  const Options& options_;
+  const Slice& slice_;
+  model::Moment now_;
+  Asked& asked_;
+  SourceQuestions questions_;
+  z3::context context_;
+};
+
+// The flows as they are decided at another moment.
+std::vector<Witness> at(std::vector<Witness> flows, const model::Policy& policy, model::Moment now) {
+  for (Witness& flow : flows) {
+    flow.decision = model::evaluate(policy, flow.flow(), now);
+  }
+  return flows;
+}
+
+}  // namespace
+
+std::vector<TimedAnswer> no_chain(const model::Policy& policy, const model::Assertion& claim, const Universe& universe,
+                                  const Slicer& slicer, const Options& options, const std::string& name, Asked& asked) {
+  const Cover source(universe, claim.source);
+  const Cover destination(universe, claim.destination);
+  const auto vacuous = [&](std::string why) {
+    std::vector<TimedAnswer> out;
+    out.emplace_back(Interval{options.now, {}}, Proved{true, std::move(why)});
+    return out;
+  };
+  if (source.empty()) return vacuous(fmt::format("no source matches `{}`", to_string(claim.source)));
+  if (destination.empty()) return vacuous(fmt::format("no destination matches `{}`", to_string(claim.destination)));
+  if (cover(universe, claim.ports).empty()) return vacuous(fmt::format("no service is in `{}`", to_string(claim.ports)));
+
+  // Whoever stands in between may be anybody: all rules may have a say.
+  const Cover any(universe, Selector::any());
+  const Slice slice = slicer.slice(any, any, cover(universe, {model::PointSet::any(), {}}));
+  const std::vector<model::Moment> moments = cuts(policy, slice, options.now);
+  std::vector<TimedAnswer> out;
+  for (std::size_t i = 0; i < moments.size(); ++i) {
+    const std::optional<model::Moment> until = i + 1 < moments.size() ? std::optional(moments[i + 1]) : std::nullopt;
+    if (i > 0) {
+      // A chain that was there before may be there still.
+      const auto* before = std::get_if<Refuted>(&out.back().answer);
+      if (before && at(before->chain, policy, moments[i]) == before->chain) {
+        out.back().when.until = until;
+        continue;
+      }
+    }
+    const Slice now = in_force(policy, slice, moments[i]);
+    Answer answer = Search(policy, claim, universe, options, now, moments[i], asked)
+                        .run(i == 0 ? name : fmt::format("{}-{}", name, i));
+    const bool both_proved = i > 0 && std::holds_alternative<Proved>(answer) &&
+                             std::holds_alternative<Proved>(out.back().answer);
+    if (both_proved || (i > 0 && answer == out.back().answer)) {
+      out.back().when.until = until;
+    } else {
+      out.emplace_back(Interval{moments[i], until}, std::move(answer));
+    }
+  }
+  return out;
+}
+
+}  // namespace weft::verifier

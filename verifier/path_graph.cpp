@@ -1,0 +1,143 @@
+#include "verifier/path_graph.h"
+
+#include <algorithm>
+#include <array>
+
+#include "model/evaluate.h"
+
+namespace weft::verifier {
+
+using model::InstanceId;
+using model::PeerKind;
+
+PartyGraph::PartyGraph(const model::Policy& policy, const model::Inventory& inventory, const Connectivity& graph,
+                       model::Moment now)
+    : policy_(policy), inventory_(inventory), graph_(graph), now_(now), home_(inventory.instances.size()) {
+  for (std::uint32_t i = 0; i < inventory.instances.size(); ++i) {
+    const model::Instance& instance = inventory.instances[i];
+    if (instance.host || instance.peer.kind != PeerKind::Workload || !instance.peer.node) continue;
+    home_[i].push_back(*instance.peer.node);
+    home_[static_cast<std::size_t>(*instance.peer.node)].push_back(InstanceId{i});
+  }
+}
+
+BitSet PartyGraph::classes(const model::Selector& selector) const {
+  BitSet out(graph_.classes().size());
+  for (std::uint32_t i = 0; i < graph_.classes().size(); ++i) {
+    if (model::matches(selector, graph_.classes()[i].example)) out.set(i);
+  }
+  return out;
+}
+
+namespace {
+
+// A point that a packet can ask for: protocols without ports and types have the one value 0.
+std::optional<model::ServicePoint> example_of(const model::PointSet& points) {
+  using namespace model::protocol;
+  constexpr std::array<std::pair<std::uint8_t, std::uint16_t>, 7> familiar{
+      {{tcp, 443}, {tcp, 80}, {tcp, 8080}, {udp, 53}, {tcp, 1}, {udp, 1}, {icmp, 8 << 8}}};
+  for (const auto& [protocol, value] : familiar) {
+    if (points.contains(model::service_point(protocol, value))) return model::service_point(protocol, value);
+  }
+  for (const model::ServiceRange& range : points.ranges()) {
+    const auto protocol = static_cast<std::uint8_t>(range.first >> 16);
+    if (model::has_ports(protocol) || model::has_types(protocol) || (range.first & 0xFFFF) == 0) {
+      return model::ServicePoint{range.first};
+    }
+    const std::uint32_t following = ((range.first >> 16) + 1) << 16;
+    if (following <= range.last) return model::ServicePoint{following};
+  }
+  return {};
+}
+
+}  // namespace
+
+std::optional<model::ServicePoint> PartyGraph::service(const model::PortSet& ports, std::uint32_t atom,
+                                                       std::uint32_t class_) const {
+  const auto point = example_of(graph_.atoms()[atom]);
+  if (!point) return {};
+  const model::End& end = graph_.classes()[class_].example;
+  if (model::matches(ports, model::Flow{end, end, *point})) return point;
+  return {};
+}
+
+BitSet PartyGraph::reached(std::uint32_t source, const model::PortSet& ports, Place place) const {
+  if (ports.points == model::PointSet::any()) return graph_.reached_from(source, place);
+  BitSet out(graph_.classes().size());
+  for (std::uint32_t atom = 0; atom < graph_.atoms().size(); ++atom) {
+    const auto point = example_of(graph_.atoms()[atom]);
+    const bool whole = point && ports.points.contains(*point);
+    if (!point || (!whole && ports.names.empty())) continue;
+    BitSet row = graph_.reached_from(atom, source, place);
+    if (!whole) {
+      BitSet named(row.size());
+      row.each([&](std::uint32_t to) {
+        if (service(ports, atom, to)) named.set(to);
+      });
+      row = std::move(named);
+    }
+    out |= row;
+  }
+  return out;
+}
+
+Place PartyGraph::place(Party source, Party destination) const {
+  if (!source.instance || !destination.instance) return Place::Apart;
+  const auto runs_on = [&](InstanceId workload, InstanceId node) {
+    const model::Peer& peer = inventory_[workload].peer;
+    return peer.kind == PeerKind::Workload && peer.node == node;
+  };
+  return runs_on(*source.instance, *destination.instance) || runs_on(*destination.instance, *source.instance)
+             ? Place::Home
+             : Place::Apart;
+}
+
+std::vector<Party> PartyGraph::members(std::uint32_t class_) const {
+  const PeerClass& of = graph_.classes()[class_];
+  if (of.kind == PeerKind::World) return {Party{}};
+  std::vector<Party> out;
+  for (const InstanceId instance : of.members) out.push_back({instance});
+  return out;
+}
+
+std::vector<model::End> PartyGraph::ends(Party party, std::uint32_t class_) const {
+  if (!party.instance) return {graph_.classes()[class_].example};
+  const model::Instance& instance = inventory_[*party.instance];
+  if (instance.addresses.empty()) return {{&instance.peer, {}}};
+  std::vector<model::End> out;
+  for (const model::Address& address : instance.addresses) {
+    const model::End end{&instance.peer, address};
+    if (graph_.class_of(end) == class_) out.push_back(end);
+  }
+  return out;
+}
+
+std::optional<Witness> PartyGraph::flow(Party source, std::uint32_t from, Party destination, std::uint32_t to,
+                                        const model::PortSet& ports, bool allowed) const {
+  if (source == destination) return {};  // itself, or the world and the world
+  const Place place = this->place(source, destination);
+  for (const model::End& left : ends(source, from)) {
+    for (const model::End& right : ends(destination, to)) {
+      if (left.address && right.address && left.address->family != right.address->family) continue;
+      for (std::uint32_t atom = 0; atom < graph_.atoms().size(); ++atom) {
+        if (graph_.allowed(from, to, atom, place) != allowed) continue;
+        const auto point = service(ports, atom, to);
+        if (!point) continue;
+        Witness out;
+        if (source.instance) out.source_name = inventory_[*source.instance].name;
+        if (destination.instance) out.destination_name = inventory_[*destination.instance].name;
+        out.source = *left.peer;
+        out.destination = *right.peer;
+        out.source_address = left.address;
+        out.destination_address = right.address;
+        out.service = *point;
+        out.moment = now_;
+        out.decision = model::evaluate(policy_, out.flow(), now_);
+        return out;
+      }
+    }
+  }
+  return {};
+}
+
+}  // namespace weft::verifier

@@ -1,0 +1,63 @@
+#pragma once
+
+// Private to this folder.
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "model/inventory.h"
+#include "model/policy.h"
+#include "verifier/answer.h"
+#include "verifier/connectivity.h"
+
+namespace weft::verifier {
+
+/// Who sends or receives: an instance of the inventory, or the world.
+struct Party {
+  std::optional<model::InstanceId> instance;
+
+  bool operator==(const Party&) const = default;
+};
+
+/// Flows between the parties of an inventory at one moment, one by one, where `Connectivity` speaks of classes.
+class PartyGraph {
+ public:
+  /// All must outlive it. `graph` may be of a policy that cuts finer than `policy`, which judges what is shown.
+  PartyGraph(const model::Policy& policy, const model::Inventory& inventory, const Connectivity& graph,
+             model::Moment now);
+
+  const Connectivity& graph() const { return graph_; }
+  const model::Inventory& inventory() const { return inventory_; }
+  /// The classes a selector selects, each whole.
+  BitSet classes(const model::Selector& selector) const;
+  /// The services of an atom that a flow to that class may ask for and the set holds: one of them, one that people know
+  /// where there is one.
+  std::optional<model::ServicePoint> service(const model::PortSet& ports, std::uint32_t atom, std::uint32_t class_) const;
+  /// The classes that `source` reaches on a service of the set, apart or at home.
+  BitSet reached(std::uint32_t source, const model::PortSet& ports, Place place) const;
+
+  /// Whether one of the two is the node that the other one runs on.
+  Place place(Party source, Party destination) const;
+  /// The parties of a class.
+  std::vector<Party> members(std::uint32_t class_) const;
+  /// The workloads of a node; the node of a workload.
+  std::span<const model::InstanceId> home(model::InstanceId instance) const { return home_[static_cast<std::size_t>(instance)]; }
+
+  /// A flow between two parties at ends of these classes, of the services, as the policy decides it. Nothing where there
+  /// can be none.
+  std::optional<Witness> flow(Party source, std::uint32_t from, Party destination, std::uint32_t to,
+                              const model::PortSet& ports, bool allowed) const;
+
+ private:
+  std::vector<model::End> ends(Party party, std::uint32_t class_) const;
+
+  const model::Policy& policy_;
+  const model::Inventory& inventory_;
+  const Connectivity& graph_;
+  model::Moment now_;
+  std::vector<std::vector<model::InstanceId>> home_;
+};
+
+}  // namespace weft::verifier
