@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 
+#include "base/stable_sort.h"
 #include "verifier/connectivity.h"
 
 namespace weft::driver {
@@ -69,7 +70,7 @@ class Comparison {
       group(std::move(edges), gained, out);
       at_home(gained, out);
     }
-    std::ranges::stable_sort(out.changes, {}, [](const PairChange& change) {
+    sort_stably(out.changes, {}, [](const PairChange& change) {
       return std::tuple(!change.gained, UINT64_MAX - change.pairs);
     });
     return out;

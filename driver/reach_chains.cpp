@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "base/assert.h"
+#include "base/stable_sort.h"
 #include "model/evaluate.h"
 
 namespace weft::driver {
@@ -125,7 +126,7 @@ Radii radii(const Reachability& reachability, const std::vector<ReachGroup>& gro
     }
     out.by_group.push_back(std::move(row));
   }
-  std::ranges::stable_sort(out.by_group, std::ranges::greater{}, &Radius::most);
+  sort_stably(out.by_group, std::ranges::greater{}, &Radius::most);
   return out;
 }
 

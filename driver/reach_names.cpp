@@ -9,6 +9,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/stable_sort.h"
+
 namespace weft::driver {
 namespace {
 
@@ -237,7 +239,7 @@ void name_groups(std::vector<ReachGroup>& groups, const model::Policy& policy, c
     }
   }
   // The world stands last, its parts behind what is left of it.
-  std::ranges::stable_sort(
+  sort_stably(
       groups, {}, [](const ReachGroup& group) { return group.members.empty() ? (group.name == "world" ? 1 : 2) : 0; });
 }
 

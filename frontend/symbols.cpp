@@ -4,6 +4,7 @@
 #include <set>
 #include <tuple>
 
+#include "base/stable_sort.h"
 #include "frontend/services.h"
 
 namespace weft::frontend {
@@ -326,7 +327,7 @@ class Collector {
 
 Symbols::Symbols(std::span<const ast::File> files) {
   const Collector collected(files, templates_, all_);
-  std::ranges::stable_sort(all_, {}, [](const Occurrence& it) { return std::tuple(it.span.source, it.span.begin); });
+  sort_stably(all_, {}, [](const Occurrence& it) { return std::tuple(it.span.source, it.span.begin); });
   for (std::size_t i = 0; i < all_.size(); ++i) by_symbol_.emplace(all_[i].symbol, i);
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "base/stable_sort.h"
 #include "plan/atoms.h"
 
 namespace weft::verifier {
@@ -140,7 +141,7 @@ class GateBuilder {
       index_values(destination);
     }
     // Equal values first: they leave the fewest classes to look at.
-    std::ranges::stable_partition(out, [](const ClosedRelation& relation) { return relation.equal; });
+    sort_stably(out, std::ranges::greater{}, &ClosedRelation::equal);
     return static_cast<std::uint32_t>(out_.relations_.size() - 1);
   }
 

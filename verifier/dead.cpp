@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "base/stable_sort.h"
 #include "verifier/candidates.h"
 #include "verifier/coverage.h"
 #include "verifier/dead_groups.h"
@@ -234,7 +235,7 @@ class Scan {
 
   // First those that decide against the statement: they are what its author has to know.
   std::vector<Statement> by_preference(Statement statement, std::vector<Statement> others) const {
-    std::ranges::stable_partition(others, [&](const Statement& other) { return disagree(policy_, statement, other); });
+    sort_stably(others, {}, [&](const Statement& other) { return !disagree(policy_, statement, other); });
     return others;
   }
 

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "base/stable_sort.h"
 #include "verifier/diff_pairing.h"
 #include "verifier/diff_walk.h"
 #include "verifier/plainest.h"
@@ -125,7 +126,7 @@ class Comparison {
     for (std::size_t i = 0; i < moments.size(); ++i) {
       compare(moments[i], i, in_force(before_, old_part, moments[i]), in_force(after_, new_part, moments[i]));
     }
-    std::ranges::stable_sort(out_.differences, {}, [](const Difference& each) {
+    sort_stably(out_.differences, {}, [](const Difference& each) {
       return std::tuple(!each.gained, each.when.from, each.turns);
     });
   }

@@ -8,6 +8,8 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "base/stable_sort.h"
+
 namespace weft::verifier {
 
 using model::Policy;
@@ -177,11 +179,11 @@ void pair_rules(const Policy& before, const Policy& after, const Tiers& tiers, m
   std::unordered_map<std::size_t, std::vector<const Entry*>> by_content;
   for (const Entry& entry : olds) by_content[entry.hash()].push_back(&entry);
   for (auto& [hash, same] : by_content) {
-    std::ranges::stable_sort(same, {}, [](const Entry* entry) { return entry->order; });
+    sort_stably(same, {}, [](const Entry* entry) { return entry->order; });
   }
   std::vector<const Entry*> in_turn;
   for (const Entry& entry : news) in_turn.push_back(&entry);
-  std::ranges::stable_sort(in_turn, {}, [](const Entry* entry) { return entry->order; });
+  sort_stably(in_turn, {}, [](const Entry* entry) { return entry->order; });
   std::vector<std::vector<Couple>> by_place(tiers.count());
   for (const Entry* entry : in_turn) {
     if (entry->place == Pairing::none) continue;
