@@ -11,8 +11,9 @@ const CommandHelp root_help{"weft", "Policies for east-west traffic: proved befo
 const CommandHelp check_help{
     "check",
     "Prove what a policy claims.\n"
-    "Reads the policy, proves or refutes every `never` and `always` with a witness, and finds rules of one level that\n"
-    "contradict each other. Writes no files but with --fix.",
+    "Reads the policy, proves or refutes every `never` and `always` with a witness, and finds rules that contradict each\n"
+    "other, that never decide, or that could go; with an inventory, also what is odd about the two together. Writes no\n"
+    "files but with --fix.",
     "weft check examples/online-boutique                       the directory's policy and inventory\n"
     "weft check shop.weft pci.weft --inventory cluster.yaml\n"
     "weft check - < shop.weft                                  from standard input\n"

@@ -28,8 +28,7 @@ constexpr std::size_t most_classes = 4000;
 // Splits classes until those left together reach the same on every service, and are reached by the same.
 class Roles {
  public:
-  explicit Roles(const Connectivity& connectivity)
-      : connectivity_(connectivity), block_(connectivity.classes().size()) {
+  explicit Roles(const Connectivity& connectivity) : block_(connectivity.classes().size()) {
     split([&](std::uint32_t c) {
       const verifier::PeerClass& mine = connectivity.classes()[c];
       return static_cast<std::uint64_t>(mine.kind) * 4 + (mine.v4 ? 2 : 0) + (mine.v6 ? 1 : 0);
@@ -72,7 +71,6 @@ class Roles {
     count_ = static_cast<std::uint32_t>(numbers.size());
   }
 
-  const Connectivity& connectivity_;
   std::vector<std::uint32_t> block_;
   std::uint32_t count_ = 1;
 };

@@ -52,9 +52,13 @@ class Message : SyntaxPlace {
   }
 
   std::string expected() const {
-    if (expects(WeftParser::ARROW)) return fmt::format("`->` after the source of {}", kind());
+    if (expects(WeftParser::ARROW)) {
+      return fmt::format("{} after the source of {}", expects(WeftParser::REACHES) ? "`->` or `~>`" : "`->`", kind());
+    }
     if (expects(WeftParser::ORDERED) && expects(WeftParser::OPEN_BLOCK)) return "a clause of the policy or `{`";
-    const bool edge = inside(WeftParser::RuleEdge) || inside(WeftParser::RuleExpectation);
+    // A claim may end where a service is expected only if it is about chains of hops, which need none.
+    const bool edge = inside(WeftParser::RuleEdge) || inside(WeftParser::RuleExpectation) ||
+                      (inside(WeftParser::RuleClaimEdge) && !expects(0));
     if (edge && expects(WeftParser::COLON) && !inside(WeftParser::RuleLabelEntry)) {
       return fmt::format("`:` and a service after the destination of {}", kind());
     }
@@ -80,7 +84,8 @@ class Message : SyntaxPlace {
     if (at() == 0 && inside(WeftParser::RuleExpectation)) return "the source of the expectation";
     switch (before()) {
       case WeftParser::ARROW:
-        return fmt::format("the destination of {} after `->`", kind());
+      case WeftParser::REACHES:
+        return fmt::format("the destination of {} after `{}`", kind(), text(at() - 1));
       case WeftParser::ALLOW:
       case WeftParser::DENY:
       case WeftParser::PASS:

@@ -28,7 +28,7 @@ class Remedy : SyntaxPlace {
     }
     if (const std::string near = misspelt(); !near.empty()) {
       out_.fix(fmt::format("did you mean `{}`?", near), here_, near, Applicability::MaybeIncorrect);
-    } else if (inside(WeftParser::RuleEdge) && (expects(WeftParser::ARROW) || expects(WeftParser::COLON))) {
+    } else if ((inside(WeftParser::RuleEdge) || inside(WeftParser::RuleClaimEdge)) && (expects(WeftParser::ARROW) || expects(WeftParser::COLON))) {
       out_.suggest(fmt::format("it is written `{} SOURCE -> DESTINATION : SERVICE`", text(lead())));
     }
   }

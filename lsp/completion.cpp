@@ -531,7 +531,8 @@ class Completer {
     }
   }
   bool is_network(const frontend::Occurrence& it) const {
-    const std::string_view text = view_.meaning.sources[it.span.source].text().substr(0, it.span.begin);
+    const std::string_view text =
+        std::string_view(view_.meaning.sources[it.span.source].text()).substr(0, it.span.begin);
     const std::size_t end = text.find_last_not_of(" \t\r\n");
     return end != std::string_view::npos && text.substr(0, end + 1).ends_with("network");
   }

@@ -20,7 +20,7 @@ except ImportError:
 
 TESTED = NEVER_HOLDS + 'test "t" { web -> db : tcp/5432 is allow }\n'
 FAILING = NEVER_HOLDS + 'test "t" { web -> db : tcp/5433 is allow }\n'
-CONFLICT = POLICY.replace("  allow web -> db : tcp/5432\n", "  allow web -> db : tcp/5432\n  deny  web -> any : tcp/5432\n")
+CONFLICT = POLICY.replace("  allow web -> db : tcp/5432\n", "  allow web -> db : tcp/5432\n  allow web -> any : tcp/80\n  deny web -> db : tcp/80\n")
 SYNTAX = POLICY.replace("web -> db", "web => db")
 
 

@@ -35,13 +35,13 @@ test('a misspelt key is reported while it is typed, with a page and a fix that r
 });
 
 test('a conflict is shown at both rules, with the flow that shows it', async () => {
-  const client = new Client({ 'shop.weft': policy.replace('}\n', '  deny app == "web" -> any : tcp/1-6000\n}\n') });
+  const client = new Client({ 'shop.weft': policy.replace('}\n', '  allow app == "web" -> any : tcp/80-90\n  deny app == "web" -> any : tcp/90-99\n}\n') });
   await client.start();
   await client.open('shop.weft');
   const [finding] = await client.settled('shop.weft', (list) => list.some((each) => each.code === 'W3001'));
   assert.match(finding.message, /for example workload \{app: "web"\} -> /);
-  assert.equal(client.textIn('shop.weft', finding.range), 'deny app == "web" -> any : tcp/1-6000');
-  assert.equal(client.textIn('shop.weft', finding.relatedInformation[0].location.range), 'allow app == "web" -> app == "db" : tcp/5432');
+  assert.equal(client.textIn('shop.weft', finding.range), 'deny app == "web" -> any : tcp/90-99');
+  assert.equal(client.textIn('shop.weft', finding.relatedInformation[0].location.range), 'allow app == "web" -> any : tcp/80-90');
   await client.stop();
   assert.deepEqual(client.violations, []);
 });

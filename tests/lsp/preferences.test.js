@@ -6,7 +6,7 @@ const { Client } = require('./client');
 const contradiction = `label app : string
 policy shop {
   allow app == "web" -> any : tcp/443
-  deny app == "web" -> any : tcp
+  deny app == "web" -> app == "db" : tcp
 }
 `;
 const severities = (list) => list.filter((each) => each.code === 'W3001').map((each) => each.severity);

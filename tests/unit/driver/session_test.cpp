@@ -76,7 +76,7 @@ const std::string conflicting =
     "label app : string\n"
     "policy shop {\n"
     "  allow app == \"web\" -> any : tcp/443\n"
-    "  deny app == \"web\" -> any : tcp/443\n"
+    "  deny app == \"web\" -> app == \"db\" : tcp/443\n"
     "}\n";
 
 // A claim that takes the solver many seconds: which of many patterns combine.

@@ -3,13 +3,12 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdlib>
-#include <ctime>
-#include <functional>
 #include <random>
 #include <regex>
 #include <set>
 
 #include "support.h"
+#include "tests/support/processor_time.h"
 
 namespace {
 
@@ -57,13 +56,6 @@ struct Tally {
     return out;
   }
 };
-
-// Processor time: the machine may be busy with something else.
-double seconds(const std::function<void()>& work) {
-  const std::clock_t start = std::clock();
-  work();
-  return static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
-}
 
 }  // namespace
 
@@ -204,7 +196,7 @@ TEST_CASE("garbage of ten megabytes is refused at once", "[frontend]") {
       repeated("@a ")};
   for (std::size_t i = 0; i < texts.size(); ++i) {
     Read read;
-    const double took = seconds([&] { read = frontend_tests::read(texts[i]); });
+    const double took = test::processor_seconds([&] { read = frontend_tests::read(texts[i]); });
     INFO("text " << i << " took " << took << " s\n" << read.shown());
     CHECK(read.diagnostics.has_errors());
     CHECK(read.diagnostics.all().size() <= frontend::Limits::errors + 1);
@@ -247,7 +239,7 @@ TEST_CASE("long lists and long files are read in good time", "[frontend]") {
   for (unsigned i = 0; i < 20'000; ++i) networks += fmt::format("10.{}.{}.0/25,\n", i / 256, i % 256);
   networks += "192.0.2.0/24\nnetwork m = 0.0.0.0/0 \\ n\npolicy p { allow n -> world m : any }";
   Read read;
-  const double took = seconds([&] { read = frontend_tests::read(networks); });
+  const double took = test::processor_seconds([&] { read = frontend_tests::read(networks); });
   INFO(took << " s");
   CHECK(read.codes().empty());
   CHECK(took < 20.0);

@@ -3,11 +3,11 @@
 
 #include <chrono>
 #include <cstdlib>
-#include <ctime>
 #include <iostream>
 #include <random>
 
 #include "support.h"
+#include "tests/support/processor_time.h"
 
 namespace weft::inventory::test {
 namespace {
@@ -109,10 +109,8 @@ TEST_CASE("no change of a valid text makes the reader fall over", "[inventory]")
 // Bad input is answered at once, whatever its size.
 void check_fast(std::string what, std::string text) {
   INFO(what);
-  // The processor's time, so that a busy machine fails nobody.
-  const std::clock_t start = std::clock();
-  const Reading reading = read_text(std::move(text));
-  const double taken = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+  Reading reading;
+  const double taken = weft::test::processor_seconds([&] { reading = read_text(std::move(text)); });
   if (std::getenv("WEFT_SHOW_TIMES")) std::cout << fmt::format("{:24} {:.2f} s\n", what, taken);
   CHECK(reading.diagnostics.has_errors());
   CHECK(reading.diagnostics.all().size() <= 202);

@@ -1,7 +1,7 @@
 #include "model/satisfiable.h"
 
 #include <catch2/catch.hpp>
-#include <chrono>
+#include <ctime>
 
 #include "tests/support/world.h"
 
@@ -259,7 +259,7 @@ TEST_CASE("implications agree with trying out every peer of a small universe", "
 }
 
 TEST_CASE("work is bounded, and unknown is said only where it must be", "[model][satisfiable]") {
-  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock();
   SECTION("many patterns on one key") {
     std::vector<Selector> patterns;
     for (char c = 'a'; c <= 'z'; ++c) patterns.push_back(Selector::glob(app, std::string("*") + c + "*"));
@@ -309,5 +309,5 @@ TEST_CASE("work is bounded, and unknown is said only where it must be", "[model]
     }
     CHECK(found(Selector::all_of(clauses)) == "unknown");
   }
-  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(20));
+  CHECK(static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC < 20);
 }
