@@ -80,7 +80,7 @@ Verdicts BackgroundChecks::check(const Job& job) {
                {}};
   if (verifier::cancelled(options.cancellation)) return out;
   out.diagnostics.set_levels(job.levels);
-  verifier::report_to(out.report, meaning.policy, meaning.sources, out.diagnostics);
+  verifier::report_to(out.report, meaning.policy, meaning.sources, out.diagnostics, meaning.diagnostics);
   return out;
 }
 

@@ -320,6 +320,11 @@ std::string describe(const Grounds& grounds, const model::Policy& policy, const 
 }
 
 void report_to(const Report& report, const model::Policy& policy, const Sources& sources, Diagnostics& diagnostics) {
+  report_to(report, policy, sources, diagnostics, diagnostics);
+}
+
+void report_to(const Report& report, const model::Policy& policy, const Sources& sources, Diagnostics& diagnostics,
+               const Diagnostics& said) {
   Reporter reporter(policy, sources, report.now, diagnostics);
   for (const std::string& error : report.internal_errors) {
     diagnostics.report(internal_disagreement, {}, error)
@@ -329,7 +334,7 @@ void report_to(const Report& report, const model::Policy& policy, const Sources&
     reporter.say(policy.assertions[i], report.assertions[i]);
   }
   for (const Finding& finding : report.findings) reporter.say(finding);
-  report_dead(report, policy, sources, diagnostics);
+  report_dead(report, policy, sources, diagnostics, said);
   report_closed(report, policy, sources, diagnostics);
   if (report.audited_rules + report.audited_isolations > 0) {
     std::string what;

@@ -20,8 +20,8 @@ constexpr std::size_t max_labels = 4;
 
 class DeadReporter {
  public:
-  DeadReporter(const model::Policy& policy, const Sources& sources, Diagnostics& diagnostics)
-      : policy_(policy), sources_(sources), diagnostics_(diagnostics) {}
+  DeadReporter(const model::Policy& policy, const Sources& sources, Diagnostics& diagnostics, const Diagnostics& said)
+      : policy_(policy), sources_(sources), diagnostics_(diagnostics), said_(said) {}
 
   void say(const Dead& dead) {
     const std::string_view what = word(policy_, dead.what);
@@ -102,7 +102,7 @@ class DeadReporter {
   }
 
   bool is_said_of(const std::optional<Span>& place, std::string_view code) const {
-    return std::ranges::any_of(diagnostics_.all(),
+    return std::ranges::any_of(said_.all(),
                                [&](const Diagnostic& each) { return each.code == code && each.span == place; });
   }
 
@@ -145,12 +145,14 @@ class DeadReporter {
   const model::Policy& policy_;
   const Sources& sources_;
   Diagnostics& diagnostics_;
+  const Diagnostics& said_;
 };
 
 }  // namespace
 
-void report_dead(const Report& report, const model::Policy& policy, const Sources& sources, Diagnostics& diagnostics) {
-  DeadReporter reporter(policy, sources, diagnostics);
+void report_dead(const Report& report, const model::Policy& policy, const Sources& sources, Diagnostics& diagnostics,
+                 const Diagnostics& said) {
+  DeadReporter reporter(policy, sources, diagnostics, said);
   for (const Unreachable& whole : report.unreachable) reporter.say(whole);
   for (const Dead& dead : report.dead) reporter.say(dead);
 }

@@ -7,7 +7,8 @@
 
 namespace weft::verifier {
 
-/// Says in diagnostics what of the policy never decides.
-void report_dead(const Report& report, const model::Policy& policy, const Sources& sources, Diagnostics& diagnostics);
+/// Says in diagnostics what of the policy never decides, but for what `said` tells already.
+void report_dead(const Report& report, const model::Policy& policy, const Sources& sources, Diagnostics& diagnostics,
+                 const Diagnostics& said);
 
 }  // namespace weft::verifier

@@ -173,7 +173,11 @@ Report check(const model::Policy& policy, const model::Inventory* inventory, con
 /// On one line: "`deny` of `shop` at shop.weft:14:3, isolation of `base` at base.weft:2:3", or that the profile does it.
 std::string describe(const Grounds& grounds, const model::Policy& policy, const Sources& sources);
 
-/// Says in diagnostics what the report found; proofs that are not vacuous say nothing.
+/// Says in diagnostics what the report found; proofs that are not vacuous say nothing, and neither does what `said` tells
+/// already in other words.
+void report_to(const Report& report, const model::Policy& policy, const Sources& sources, Diagnostics& diagnostics,
+               const Diagnostics& said);
+/// The same where all that is said stands in `diagnostics`.
 void report_to(const Report& report, const model::Policy& policy, const Sources& sources, Diagnostics& diagnostics);
 
 }  // namespace weft::verifier

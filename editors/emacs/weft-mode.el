@@ -96,7 +96,7 @@ behind `.' and `/', and names hold `-': neither `ns.group' nor
 (defun weft-mode--match-soft (limit)
   "Find words before LIMIT that are names everywhere else."
   (weft-mode--next
-   '("when" "expires" "because" "log" "requires" "is" "by" "as" "like" "ordered" "priority" "owner" "for")
+   '("when" "avoiding" "inventory" "expires" "because" "log" "requires" "is" "by" "as" "like" "ordered" "priority" "owner" "for")
    limit
    (lambda (begin end)
      (let ((word (buffer-substring-no-properties begin end))
@@ -105,6 +105,8 @@ behind `.' and `/', and names hold `-': neither `ns.group' nor
        (goto-char end)
        (pcase word
          ("when" (and (not name) (looking-at-p "[ \t\n]+\\(?:source\\|destination\\)\\_>")))
+         ("avoiding" (and (not name) (not (looking-at-p "[ \t\n]*\\(?:==\\|!=\\|[-~]>\\|[.:/,}]\\)"))))
+         ("inventory" (weft-mode--behind-p begin "\\_<in"))
          ("expires" (and (not name) (looking-at-p "[ \t\n]+[0-9]")))
          ((or "because" "log") (not name))
          ("requires" (and (not name) (looking-at-p (concat "[ \t\n]+" weft-mode--name))))
@@ -156,7 +158,7 @@ behind `.' and `/', and names hold `-': neither `ns.group' nor
 
 (defconst weft-mode-font-lock-keywords
   `(("`[^`\n]+`" 0 'default)
-    ("=>\\|==>\\|-->\\|~>\\|#.*$\\|'[^'\n]*'\\|/\\*.*?\\(?:\\*/\\|$\\)" 0 font-lock-warning-face)
+    ("=>\\|==>\\|-->\\|#.*$\\|'[^'\n]*'\\|/\\*.*?\\(?:\\*/\\|$\\)" 0 font-lock-warning-face)
     (weft-mode--match-unclosed 0 font-lock-string-face)
     (weft-mode--match-bad-escape 0 font-lock-warning-face t)
     (,(concat "@[ \t]*" weft-mode--name) 0 font-lock-preprocessor-face)
@@ -211,7 +213,7 @@ behind `.' and `/', and names hold `-': neither `ns.group' nor
 
 (defun weft-mode--goes-on-p ()
   "Whether this line goes on with the statement above it."
-  (looking-at-p "[ \t]*\\(?:->\\|&&\\|||\\|[,:\\\\|]\\|\\(?:when\\|because\\|expires\\|requires\\|log\\)\\_>\\)"))
+  (looking-at-p "[ \t]*\\(?:[-~]>\\|&&\\|||\\|[,:\\\\|]\\|\\(?:when\\|avoiding\\|because\\|expires\\|requires\\|log\\)\\_>\\)"))
 
 (defun weft-mode-indent-line ()
   "Indent this line as `weft fmt' would."

@@ -133,7 +133,7 @@ describe("what weft reads and writes", () => {
       ["error", "W1025", '`app` is never "weeb"', "a shop.weft", 4, 16],
     ]);
     await writeFile(policy, [
-      "label app : string", 'policy one { allow app == "web" -> any : tcp/443 }', 'policy two { deny app == "web" -> any : tcp }', "",
+      "label app : string", 'policy one { allow app == "web" -> any : tcp/443 }', 'policy two { deny app == "web" -> world : tcp }', "",
     ].join("\n"));
     const conflict = spawnSync(weft, ["check", "--color=never", policy], { encoding: "utf8" });
     assert.deepEqual(problems(conflict.stderr).map((each) => each.slice(0, 2)), [["warning", "W3001"]]);

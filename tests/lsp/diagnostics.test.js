@@ -78,7 +78,7 @@ test('what a file declares is known in the files of its directory, and an edit o
 test('a project file says which files belong together and what warnings count for', async () => {
   const client = new Client({
     'weft.toml': '[project]\nsources = ["policies"]\n[lint]\nW3001 = "deny"\n',
-    'policies/shop.weft': policy.replace('}\n', '  deny app == "web" -> any : any\n}\n'),
+    'policies/shop.weft': policy.replace('}\n', '  allow app == "web" -> any : tcp/80\n  deny app == "web" -> app == "db" : tcp/80\n}\n'),
     'elsewhere.weft': 'policy other { allow nobody -> any : any }\n',
   });
   await client.start();

@@ -21,7 +21,7 @@ endfunction
 
 " Lines that go on with the statement above: they begin with a sign, or with a word that begins a clause.
 function! s:GoesOn(line) abort
-  return a:line =~# '^\s*\%(->\|&&\|||\|[,:\\|]\|\%(when\|because\|expires\|requires\|log\)\>\)'
+  return a:line =~# '^\s*\%(->\|\~>\|&&\|||\|[,:\\|]\|\%(when\|avoiding\|because\|expires\|requires\|log\)\>\)'
 endfunction
 
 function! WeftIndent(number) abort

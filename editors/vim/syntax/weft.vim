@@ -23,8 +23,8 @@ endfunction
 " ---- names and literals: what stands below wins over what stands above
 
 execute 'syntax match weftName #' . s:name . '\%(\s*[./]\s*' . s:name . '\)*#'
-syntax match weftOperator /->\|==\|!=\|&&\|||\|[!=|\\]/
-syntax match weftBad /=>\|==>\|-->\|\~>/
+syntax match weftOperator /->\|\~>\|==\|!=\|&&\|||\|[!=|\\]/
+syntax match weftBad /=>\|==>\|-->/
 syntax match weftBad /#.*$/
 syntax match weftBad /'[^']*'/
 syntax region weftBad start=+/\*+ end=+\*/+ oneline
@@ -50,6 +50,8 @@ call s:Words('weftType', 'string', '', '\%(:\s*\)\@8<=')
 call s:Words('weftClause', 'when', '\%(\_s\+\%(source\|destination\)\>\)\@=', s:clause)
 call s:Words('weftClause', 'expires', '\%(\_s\+\d\)\@=', s:clause)
 call s:Words('weftClause', 'because log', '', s:clause)
+call s:Words('weftClause', 'avoiding', '\%(\_s\+\%(==\|!=\|[-~]>\|[:,}]\)\@!\S\)\@=', s:clause)
+call s:Words('weftClause', 'inventory', '', '\%(\<in\s\+\)\@8<=')
 call s:Words('weftClause', 'requires', '\%(\_s\+' . s:name . '\)\@=', s:clause)
 call s:Words('weftClause', 'is', '\%(\_s\+\%(allow\|deny\)\>\)\@=', s:clause)
 call s:Words('weftClause', 'by', '\%(\_s\+\%(\%(in\|not\|like\)\>\)\@!["`[:alpha:]_]\)\@=', s:clause)
