@@ -125,16 +125,19 @@ Result<void> detach_filter(std::uint32_t ifindex, std::string_view interface, Si
 }  // namespace
 
 Result<void> attach_gate(std::uint32_t ifindex, std::string_view interface, Side side, Way way, int program_fd) {
-  if (way == Way::Clsact) {
-    if (auto attached = attach_filter(ifindex, interface, side, program_fd); !attached) return attached;
-    return detach_tcx(ifindex, interface, side);
-  }
-  if (auto attached = attach_tcx(ifindex, interface, side, program_fd); !attached) return attached;
-  return detach_filter(ifindex, interface, side);
+  if (way == Way::Clsact) return attach_filter(ifindex, interface, side, program_fd);
+  return attach_tcx(ifindex, interface, side, program_fd);
 }
 
 Result<void> detach_gate(std::uint32_t ifindex, std::string_view interface, Side side) {
-  if (auto detached = detach_tcx(ifindex, interface, side); !detached) return detached;
+  if (auto detached = detach_tcx(ifindex, interface, side, 0); !detached) return detached;
+  return detach_filter(ifindex, interface, side);
+}
+
+Result<void> detach_gates_but(std::uint32_t ifindex, std::string_view interface, Side side, Way way,
+                              std::uint32_t program) {
+  if (way == Way::Clsact) return detach_tcx(ifindex, interface, side, 0);
+  if (auto detached = detach_tcx(ifindex, interface, side, program); !detached) return detached;
   return detach_filter(ifindex, interface, side);
 }
 

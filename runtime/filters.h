@@ -70,11 +70,13 @@ Result<Hooks> read_hooks();
 /// Errors of these: W6001, W6002, W6007, W6008, with the interface. An interface that is gone counts as removed.
 Result<void> create_clsact(std::uint32_t ifindex, std::string_view interface);
 Result<void> destroy_clsact(std::uint32_t ifindex, std::string_view interface);
-/// Puts the program in our place, atomically where one of ours is there, and takes a gate away that hangs there the other
-/// way: packets are judged by the one or the other at every moment. The clsact way needs its qdisc.
+/// Puts the program in our place: at clsact, which needs its qdisc, atomically instead of one of ours; at tcx before all
+/// others, where it has the word at once. What of ours hangs behind it may go later, and until then the way back is open.
 Result<void> attach_gate(std::uint32_t ifindex, std::string_view interface, Side side, Way way, int program_fd);
 /// Takes our gates away, whichever way they hang there.
 Result<void> detach_gate(std::uint32_t ifindex, std::string_view interface, Side side);
+/// The same, but of that program at that hook.
+Result<void> detach_gates_but(std::uint32_t ifindex, std::string_view interface, Side side, Way way, std::uint32_t program);
 
 /// Does this kernel have tcx at its interfaces? Errors: W6001.
 Result<bool> has_tcx();

@@ -34,8 +34,27 @@ class Transaction {
     if (auto asked = ask(before_step_, fmt::format("attach the {} to `{}`", gate_name(side), interface)); !asked) {
       return asked;
     }
-    if (auto undoable = prepare_undo(ifindex, interface, side); !undoable) return undoable;
+    // At clsact the new gate takes the place of the former one, elsewhere it comes beside it.
+    const Filter* const gate = before_.our_gate(ifindex, side);
+    if (gate == nullptr || (gate->way == Way::Clsact && way == Way::Clsact)) {
+      if (auto undoable = prepare_undo(ifindex, interface, side); !undoable) return undoable;
+    } else {
+      undo_.push_back([=, former = gate->way, id = gate->program_id] {
+        return detach_gates_but(ifindex, interface, side, former, id);
+      });
+    }
     return attach_gate(ifindex, interface, side, way, program_fd);
+  }
+
+  /// Takes away what hung there before and is still there beside the new gate.
+  Result<void> detach_former(std::uint32_t ifindex, const std::string& interface, Side side, Way way, int program_fd) {
+    const Filter* const gate = before_.our_gate(ifindex, side);
+    if (gate == nullptr || (gate->way == Way::Clsact && way == Way::Clsact)) return {};
+    if (auto asked = ask(before_step_, fmt::format("detach the former {} from `{}`", gate_name(side), interface)); !asked) {
+      return asked;
+    }
+    if (auto undoable = prepare_undo(ifindex, interface, side); !undoable) return undoable;
+    return detach_gates_but(ifindex, interface, side, way, program_info(program_fd).id);
   }
 
   Result<void> detach(std::uint32_t ifindex, const std::string& interface, Side side) {
@@ -161,6 +180,12 @@ Result<void> change(Transaction& transaction, const LoadOptions& options, const 
     for (const Side side : both_sides) {
       auto attached = transaction.attach(each.ifindex, each.interface, side, record.way, object.program_fd(side));
       if (!attached) return attached;
+    }
+  }
+  for (const RecordedInterface& each : record.interfaces) {
+    for (const Side side : both_sides) {
+      auto detached = transaction.detach_former(each.ifindex, each.interface, side, record.way, object.program_fd(side));
+      if (!detached) return detached;
     }
   }
   // Interfaces of the bundle before that this one does not serve. Qdiscs of ours that nobody needs any more go last.

@@ -24,6 +24,8 @@ Result<void> roll_forward(const StateFile& file, std::optional<Record>& record, 
       const int fd = side == Side::FromWorkload ? from_fd : to_fd;
       auto attached = attach_gate(each.ifindex, each.interface, side, record->way, fd);
       if (!attached) return attached;
+      auto detached = detach_gates_but(each.ifindex, each.interface, side, record->way, program_info(fd).id);
+      if (!detached) return detached;
     }
   }
   for (const Filter& filter : hooks.filters) {
@@ -45,16 +47,17 @@ Result<void> roll_back(const StateFile& file, std::optional<Record>& record, con
                        std::vector<std::string>& said) {
   for (const RecordedInterface& each : record->interfaces) {
     if (!hooks.interfaces.contains(each.ifindex)) continue;
+    bool is_lost = false;
     for (const Side side : both_sides) {
       const std::uint32_t wanted = side == Side::FromWorkload ? each.former_from : each.former_to;
-      const std::uint32_t there = hooks.our_program(each.ifindex, side);
-      if (there == wanted) continue;
       if (wanted == 0) {
         if (auto detached = detach_gate(each.ifindex, each.interface, side); !detached) return detached;
         continue;
       }
       const Descriptor former = program_by_id(wanted);
       if (!former.valid()) {
+        // What hangs there stays: better the new gate than none.
+        is_lost = true;
         said.push_back(fmt::format("{} on `{}`: the {} before the interrupted load is lost; load a bundle again",
                                    each.workload, each.interface, gate_name(side)));
         continue;
@@ -64,9 +67,11 @@ Result<void> roll_back(const StateFile& file, std::optional<Record>& record, con
       }
       auto attached = attach_gate(each.ifindex, each.interface, side, each.former_way, former.get());
       if (!attached) return attached;
+      auto detached = detach_gates_but(each.ifindex, each.interface, side, each.former_way, wanted);
+      if (!detached) return detached;
     }
     const bool had_filters = each.former_way == Way::Clsact && (each.former_from != 0 || each.former_to != 0);
-    if (each.created_clsact && !had_filters && !hooks.has_foreign_filters(each.ifindex)) {
+    if (each.created_clsact && !had_filters && !is_lost && !hooks.has_foreign_filters(each.ifindex)) {
       if (auto removed = destroy_clsact(each.ifindex, each.interface); !removed) return removed;
     }
   }

@@ -16,7 +16,6 @@ namespace {
 // What headers before Linux 6.6 do not name.
 constexpr int tcx_ingress = 46;               // BPF_TCX_INGRESS
 constexpr int tcx_egress = 47;                // BPF_TCX_EGRESS
-constexpr unsigned replace = 1u << 2;         // BPF_F_REPLACE
 constexpr unsigned before = 1u << 3;          // BPF_F_BEFORE: without a program to be before, before all of them
 constexpr std::size_t most_programs = 64;     // BPF_MPROG_MAX
 
@@ -70,17 +69,8 @@ Result<void> attach_tcx(std::uint32_t ifindex, std::string_view interface, Side 
   const auto there = tcx_programs(ifindex, side);
   if (!there) return std::unexpected(there.error());
   const std::uint32_t id = program_info(program_fd).id;
-  Descriptor ours;
-  for (const Filter& each : *there) {
-    if (!each.is_ours()) continue;
-    if (each.program_id == id) return {};
-    ours = program_by_id(each.program_id);
-  }
-  struct bpf_prog_attach_opts options{};
-  options.sz = sizeof options;
-  options.flags = ours.valid() ? replace : before;
-  options.replace_prog_fd = ours.valid() ? ours.get() : 0;
-  if (bpf_prog_attach_opts(program_fd, static_cast<int>(ifindex), type_of(side), &options) == 0) return {};
+  if (std::ranges::find(*there, id, &Filter::program_id) != there->end()) return {};
+  if (bpf_prog_attach(program_fd, static_cast<int>(ifindex), type_of(side), before) == 0) return {};
   const int number = errno;
   if (number == ENODEV) return failure("W6004", fmt::format("cannot {}: the interface is gone", what));
   if (unknown_to_kernel(number)) {
@@ -94,11 +84,11 @@ Result<void> attach_tcx(std::uint32_t ifindex, std::string_view interface, Side 
   return kernel_failure(number, "W6008", what);
 }
 
-Result<void> detach_tcx(std::uint32_t ifindex, std::string_view interface, Side side) {
+Result<void> detach_tcx(std::uint32_t ifindex, std::string_view interface, Side side, std::uint32_t but) {
   const auto there = tcx_programs(ifindex, side);
   if (!there) return std::unexpected(there.error());
   for (const Filter& each : *there) {
-    if (!each.is_ours()) continue;
+    if (!each.is_ours() || each.program_id == but) continue;
     const Descriptor program = program_by_id(each.program_id);
     if (!program.valid() && errno == ENOENT) continue;
     // Neither such a program nor such an interface: it is detached.

@@ -6,9 +6,10 @@
 /// process, or would have to be pinned.
 namespace weft::runtime {
 
-/// Puts the program before all others there, or atomically in the place of ours. Errors: W6001, W6002, W6004, W6008.
+/// Puts the program before all others there; one that hangs there already stays where it is. Errors: W6001, W6002, W6004,
+/// W6008.
 Result<void> attach_tcx(std::uint32_t ifindex, std::string_view interface, Side side, int program_fd);
-/// Takes every program of ours away. A kernel without tcx has none. Errors: W6001, W6008.
-Result<void> detach_tcx(std::uint32_t ifindex, std::string_view interface, Side side);
+/// Takes every program of ours away but that one. A kernel without tcx has none. Errors: W6001, W6008.
+Result<void> detach_tcx(std::uint32_t ifindex, std::string_view interface, Side side, std::uint32_t but);
 
 }  // namespace weft::runtime
