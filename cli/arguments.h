@@ -37,10 +37,12 @@ struct CheckArguments {
   bool dry_run = false;  ///< shows them instead
   bool verbose = false;  ///< says what proofs rest on
   unsigned effort = 1;   ///< how many times the usual work a question may cost
+  std::optional<std::uint64_t> max_table_bytes{};
 };
 
 struct BuildArguments {
-  enum class Emit { Bundle, Plan, Ir, Assembly, Object, Maps, Header };
+  enum class Emit { Bundle, Plan, Explanation, Ir, Assembly, Object, Maps, Header };
+  enum class Strategy { Rows, Matrix };
 
   driver::InputNames inputs;
   std::string output;  ///< empty: where the project says
@@ -49,6 +51,8 @@ struct BuildArguments {
   model::Moment now = model::before_all;
   bool widen_obligations = false;
   std::optional<std::uint32_t> events;  ///< that the program tells of, a second
+  std::optional<std::uint64_t> max_table_bytes{};
+  Strategy strategy = Strategy::Rows;
 };
 
 struct QueryArguments {

@@ -70,6 +70,9 @@ struct Words {
   bool watch = false;
   bool stdio = false;
   std::string events;
+  std::string strategy;
+  std::string max_table_bytes;
+  bool explain_plan = false;
   std::vector<std::string> workloads;
   std::string verdict;
   std::vector<std::string> rules;

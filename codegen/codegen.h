@@ -18,6 +18,12 @@ struct Origin {
   const Sources* sources = nullptr;
 };
 
+/// How a gate finds the entry that decides.
+enum class Strategy : std::uint8_t {
+  Rows,    ///< the first bit set in the rows of both ends and the service: memory adds up over them
+  Matrix,  ///< one look into a table of all three: memory multiplies, and a gate that asks for more keeps its rows
+};
+
 struct Options {
   /// Connections remembered per address family, and a quarter of that besides that nobody has answered yet. When a table is
   /// full the least recently used one is forgotten, and its replies are denied until its next forward packet.
@@ -29,6 +35,7 @@ struct Options {
   std::uint32_t events_per_second = 1'000;
   /// Leaves out the counters by entry.
   bool uncounted = false;
+  Strategy strategy = Strategy::Rows;
   /// More table bytes than this are an error.
   std::uint64_t table_budget = 256U << 20U;
   /// Instructions that a statement of the policy asks for carry its line; without this, that of the data path's.

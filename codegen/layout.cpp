@@ -8,20 +8,15 @@
 
 #include "base/assert.h"
 #include "bundle/abi.h"
+#include "codegen/sizes.h"
 #include "model/service.h"
 
 namespace weft::codegen {
 namespace {
 
 constexpr std::uint32_t most_classes = 65'535, most_atoms = 65'535, most_conditions = 64;
-// The program has one text for every policy: a mask of zero would be optimised away, and the small policy would run
-// other instructions than the large one. So nothing is indexed that has fewer than two elements.
-constexpr std::uint32_t fewest = 2;
 // Entry numbers share a 32-bit word with the action, and a summary word covers 64 words of 64 entries.
 constexpr std::uint32_t most_entries = 1U << 20U;
-// Tables of first words multiply classes by atoms; beyond this each they are left out, and the summaries find the word.
-constexpr std::uint64_t most_first_words_bytes = 16U << 20U;
-
 template <typename T>
 void store(bundle::Bytes& bytes, std::size_t index, T value) {
   std::memcpy(bytes.data() + index * sizeof(T), &value, sizeof(T));
@@ -50,12 +45,11 @@ bundle::Bytes key_of(const model::Prefix& prefix) {
   return out;
 }
 
-std::size_t row_count(const plan::DecisionPlan& plan) { return std::max<std::size_t>(plan.egress.own_rows.size(), 1); }
-
 /// Builds a layout table by table.
 class Builder {
  public:
-  Builder(const plan::DecisionPlan& plan, const Options& options) : plan_(plan), options_(options) {}
+  Builder(const plan::DecisionPlan& plan, const Options& options, const TableSizes& sizes)
+      : plan_(plan), options_(options), sizes_(sizes) {}
 
   Layout run() {
     const bool v6 = uses_v6();
@@ -74,8 +68,8 @@ class Builder {
     constant("weft_row_mask", rows_for(row_count(plan_)) - 1);
     constant("weft_atom_mask", rows_for(plan_.atom_count) - 1);
     conditions();
-    gate(plan_.egress, "egress");
-    gate(plan_.ingress, "ingress");
+    gate(model::Direction::Egress, sizes_.egress, "egress");
+    gate(model::Direction::Ingress, sizes_.ingress, "ingress");
     state(v6);
     events();
     return std::move(out_);
@@ -89,10 +83,6 @@ class Builder {
   Table& table(std::string name, std::uint32_t element_bytes, std::size_t elements) {
     out_.tables.push_back({std::move(name), element_bytes, bundle::Bytes(elements * element_bytes)});
     return out_.tables.back();
-  }
-
-  static std::uint32_t rows_for(std::size_t count) {
-    return static_cast<std::uint32_t>(std::bit_ceil(std::max<std::size_t>(count, fewest)));
   }
 
   // Only a workload can be the local end, and hosts are what the exact table holds.
@@ -180,11 +170,10 @@ class Builder {
     // The order is the order of the tests in the program: the frequent ones first.
     for (const std::uint8_t protocol : {model::protocol::tcp, model::protocol::udp, model::protocol::sctp,
                                         model::protocol::icmp, model::protocol::icmp6}) {
+      if (!tells_values_apart(plan_, protocol)) continue;
       const std::uint32_t first = std::uint32_t{protocol} << 16U, last = first | 0xFFFFU;
       const auto from =
           std::ranges::upper_bound(plan_.atoms, first, {}, [](const auto& a) { return a.points.last + 1; });
-      WEFT_ASSERT(from != plan_.atoms.end(), "the atoms cover every service point");
-      if (from->points.last >= last) continue;  // all values of the protocol are alike
       Table& by_value = table(fmt::format("weft_atoms_{}", protocol), atoms.element_bytes, 65'536);
       for (auto range = from; range != plan_.atoms.end() && range->points.first <= last; ++range) {
         const std::uint32_t begin = std::max(range->points.first, first), end = std::min(range->points.last, last);
@@ -268,65 +257,32 @@ class Builder {
                          sizeof(weft_event_budget), 2, {}});
   }
 
-  void gate(const plan::Gate& gate, std::string_view name) {
-    const auto words = std::max(static_cast<std::uint32_t>((gate.entries.size() + 63) / 64), fewest);
-    const std::uint32_t summary = std::max((words + 63) / 64, fewest);
-    // Short rows are powers of two, so that none lies across two cache lines; long ones are whole lines.
-    const std::uint32_t length = words + summary;
-    const std::uint32_t stride = length <= 8 ? std::bit_ceil(length) : (length + 7) / 8 * 8;
-    const std::uint32_t word_mask = std::bit_ceil(words) - 1;
+  void gate(model::Direction direction, const GateSizes& sizes, std::string_view name) {
+    const plan::Gate& gate = direction == model::Direction::Egress ? plan_.egress : plan_.ingress;
     const auto named = [&](std::string_view what) { return fmt::format("weft_{}_{}", name, what); };
-    constant(named("words"), words);
-    constant(named("word_mask"), word_mask);
-    constant(named("summary"), summary);
-    constant(named("summary_mask"), std::bit_ceil(summary) - 1);
-    constant(named("stride"), stride);
-
-    // The last row may be indexed past its end by a masked index that no summary bit leads to.
-    const std::uint32_t reach = summary + word_mask + 1, slack = reach > stride ? reach - stride : 0;
-    const auto rows = [&](std::string_view what, const std::vector<plan::Bits>& from, std::size_t count) {
-      Table& into = table(named(what), 8, std::size_t{rows_for(count)} * stride + slack);
-      WEFT_ASSERT(from.size() <= count, "every row has a number");
-      for (std::size_t row = 0; row < from.size(); ++row) {
-        const auto& bits = from[row].words();
-        WEFT_ASSERT(bits.size() <= words, "a row has a bit for every entry");
-        std::vector<std::uint64_t> summaries(summary);
-        for (std::size_t w = 0; w < bits.size(); ++w) {
-          store(into.contents, row * stride + summary + w, bits[w]);
-          if (bits[w] != 0) summaries[w / 64] |= std::uint64_t{1} << (w % 64);
-        }
-        for (std::size_t s = 0; s < summary; ++s) store(into.contents, row * stride + s, summaries[s]);
+    const GateShape& shape = sizes.shape;
+    const std::uint32_t actions = rows_for(gate.entries.size());
+    constant(named("words"), shape.words);
+    constant(named("word_mask"), shape.word_mask);
+    constant(named("summary"), shape.summary);
+    constant(named("summary_mask"), std::bit_ceil(shape.summary) - 1);
+    constant(named("stride"), shape.stride);
+    constant(named("uses_first"), sizes.first_words);
+    constant(named("uses_matrix"), sizes.strategy == Strategy::Matrix);
+    constant(named("action_mask"), actions - 1);
+    if (sizes.strategy == Strategy::Matrix) {
+      matrix(direction, gate, named("matrix"));
+    } else {
+      if (sizes.first_words) {
+        first_words(gate, gate.own_rows, named("own_first"));
+        first_words(gate, gate.peer_rows, named("peer_first"));
       }
-    };
-    const bool first = words <= 0xFFFF && first_words_bytes() <= most_first_words_bytes;
-    constant(named("uses_first"), first);
-    if (first) {
-      first_words(gate, gate.own_rows, named("own_first"));
-      first_words(gate, gate.peer_rows, named("peer_first"));
-    }
-    rows("own_rows", gate.own_rows, row_count(plan_));
-    rows("peer_rows", gate.peer_rows, row_count(plan_));
-    rows("atom_rows", gate.atom_rows, plan_.atom_count);
-
-    if (!plan_.conditions.empty()) guards(gate, word_mask + 1, named("guarded"), named("guards"));
-
-    const std::uint32_t action_count = rows_for(gate.entries.size());
-    constant(named("action_mask"), action_count - 1);
-    Table& actions = table(named("actions"), 4, action_count);
-    for (std::size_t i = WEFT_ENTRY_FIRST; i < gate.entries.size(); ++i) {
-      const plan::Entry& entry = gate.entries[i];
-      const auto own = static_cast<std::uint32_t>(i) << WEFT_ACTION_SHIFT;
-      switch (entry.verdict) {
-        case model::Verdict::Deny:
-          store(actions.contents, i, own | WEFT_ACTION_DENY | flags_of(entry));
-          break;
-        case model::Verdict::Allow:
-          store(actions.contents, i, own | WEFT_ACTION_ALLOW | flags_of(entry));
-          break;
-        case model::Verdict::Pass:
-          store(actions.contents, i, entry.next << WEFT_ACTION_SHIFT | WEFT_ACTION_PASS | flags_of(entry));
-          break;
-      }
+      rows(shape, gate.own_rows, row_count(plan_), named("own_rows"));
+      rows(shape, gate.peer_rows, row_count(plan_), named("peer_rows"));
+      rows(shape, gate.atom_rows, plan_.atom_count, named("atom_rows"));
+      if (!plan_.conditions.empty()) guards(gate, shape.word_mask + 1, named("guarded"), named("guards"));
+      Table& into = table(named("actions"), 4, actions);
+      for (std::size_t i = WEFT_ENTRY_FIRST; i < gate.entries.size(); ++i) store(into.contents, i, action_of(gate, i));
     }
     if (!options_.uncounted) {
       out_.maps.push_back({fmt::format("weft_counters_{}", name),
@@ -340,8 +296,59 @@ class Builder {
     }
   }
 
-  std::uint64_t first_words_bytes() const {
-    return std::uint64_t{2} * rows_for(row_count(plan_)) * rows_for(plan_.atom_count);
+  void rows(const GateShape& shape, const std::vector<plan::Bits>& from, std::size_t count, std::string name) {
+    Table& into = table(std::move(name), 8, std::size_t{rows_for(count)} * shape.stride + shape.slack);
+    WEFT_ASSERT(from.size() <= count, "every row has a number");
+    for (std::size_t row = 0; row < from.size(); ++row) {
+      const auto& bits = from[row].words();
+      WEFT_ASSERT(bits.size() <= shape.words, "a row has a bit for every entry");
+      std::vector<std::uint64_t> summaries(shape.summary);
+      for (std::size_t w = 0; w < bits.size(); ++w) {
+        store(into.contents, row * shape.stride + shape.summary + w, bits[w]);
+        if (bits[w] != 0) summaries[w / 64] |= std::uint64_t{1} << (w % 64);
+      }
+      for (std::size_t s = 0; s < shape.summary; ++s) store(into.contents, row * shape.stride + s, summaries[s]);
+    }
+  }
+
+  // What an entry does, as the program reads it: where it decides, the decision itself.
+  std::uint32_t action_of(const plan::Gate& gate, std::size_t number) const {
+    const plan::Entry& entry = gate.entries[number];
+    const auto own = static_cast<std::uint32_t>(number) << WEFT_ACTION_SHIFT;
+    switch (entry.verdict) {
+      case model::Verdict::Deny:
+        return own | WEFT_ACTION_DENY | flags_of(entry);
+      case model::Verdict::Allow:
+        return own | WEFT_ACTION_ALLOW | flags_of(entry);
+      case model::Verdict::Pass:
+        return entry.next << WEFT_ACTION_SHIFT | WEFT_ACTION_PASS | flags_of(entry);
+    }
+    std::unreachable();
+  }
+
+  // The decision between every two rows on every atom; passes have been followed. Rows and atoms that nobody has are denied
+  // as nobody is.
+  void matrix(model::Direction direction, const plan::Gate& gate, std::string name) {
+    const std::size_t rows = rows_for(row_count(plan_)), atoms = rows_for(plan_.atom_count);
+    Table& into = table(std::move(name), 4, rows * rows * atoms);
+    const std::uint32_t unknown = WEFT_ENTRY_UNKNOWN << WEFT_ACTION_SHIFT | WEFT_ACTION_DENY;
+    for (std::size_t i = 0; i < rows * rows * atoms; ++i) store(into.contents, i, unknown);
+    std::vector<std::optional<plan::Identity>> of_row(row_count(plan_));
+    for (std::size_t c = 0; c < plan_.classes.size(); ++c) {
+      of_row[plan_.classes[c].row] = {static_cast<plan::ClassId>(c), 0};
+    }
+    for (std::size_t own = 0; own < of_row.size(); ++own) {
+      for (std::size_t peer = 0; peer < of_row.size(); ++peer) {
+        if (!of_row[own] || !of_row[peer]) continue;
+        for (std::uint32_t atom = 0; atom < plan_.atom_count; ++atom) {
+          const plan::Answer answer =
+              plan::decide(plan_, direction, *of_row[own], *of_row[peer], static_cast<plan::AtomId>(atom));
+          const bool of_entry = answer.entry >= WEFT_ENTRY_FIRST;
+          store(into.contents, (own * rows + peer) * atoms + atom,
+                of_entry ? action_of(gate, answer.entry) : unknown);
+        }
+      }
+    }
   }
 
   // Where to begin: by row and atom, the first word of their rows in which both have an entry. Nobody's class has
@@ -377,19 +384,12 @@ class Builder {
 
   const plan::DecisionPlan& plan_;
   const Options& options_;
+  const TableSizes& sizes_;
   Layout out_;
 };
 
 Error out_of_range(std::string_view what, std::size_t count, std::size_t most) {
   return {"W4102", fmt::format("the policy needs {} {}, the program numbers at most {}", count, what, most), {}};
-}
-
-// What the tables of a gate will take, before anything is allocated (first words apart: they have a limit of their
-// own).
-std::uint64_t gate_bytes(const plan::DecisionPlan& plan, const plan::Gate& gate) {
-  const std::uint64_t words = (gate.entries.size() + 63) / 64 + (gate.entries.size() + 4095) / 4096;
-  const std::uint64_t rows = 2 * std::bit_ceil(row_count(plan) | 1U) + std::bit_ceil(plan.atom_count | 1U);
-  return rows * words * 8;
 }
 
 }  // namespace
@@ -413,27 +413,23 @@ Result<Layout> lay_out(const plan::DecisionPlan& plan, const Options& options) {
       return std::unexpected(out_of_range("entries", gate->entries.size(), most_entries));
     }
   }
-  std::uint64_t direct = 0;
-  for (const auto& one : plan.v4.direct) direct += one.identities.size() * (plan.uses_homes ? 4 : 2);
-  const std::uint64_t egress = gate_bytes(plan, plan.egress), ingress = gate_bytes(plan, plan.ingress);
-  if (egress + ingress + direct > options.table_budget) {
-    const std::uint64_t most = std::max({egress, ingress, direct});
+  const TableSizes sizes = table_sizes(plan, options);
+  if (sizes.total() > options.table_budget) {
+    const std::uint64_t egress = sizes.egress.total(), ingress = sizes.ingress.total();
+    const std::uint64_t most = std::max({egress, ingress, sizes.direct});
     const std::string what =
-        most == direct ? std::string("the direct tables of addresses")
-                       : fmt::format("the rows of the {} gate ({} classes, {} atoms, {} entries)",
-                                     most == egress ? "egress" : "ingress", plan.classes.size(), plan.atom_count,
-                                     (most == egress ? plan.egress : plan.ingress).entries.size());
+        most == sizes.direct
+            ? std::string("the direct tables of addresses")
+            : fmt::format("the tables of the {} gate ({} classes in {} rows, {} services, {} entries)",
+                          most == egress ? "egress" : "ingress", plan.classes.size(), row_count(plan), plan.atom_count,
+                          (most == egress ? plan.egress : plan.ingress).entries.size());
     return std::unexpected(Error{"W4101",
                                  fmt::format("the tables take {} bytes, the budget is {}; most of it, {} bytes, are {}",
-                                             egress + ingress + direct, options.table_budget, most, what),
-                                 "raise the budget, or let fewer labels tell workloads apart"});
+                                             sizes.total(), options.table_budget, most, what),
+                                 "raise `--max-table-bytes`, or let fewer labels tell workloads apart"});
   }
-  Layout out = Builder(plan, options).run();
-  if (out.table_bytes() > options.table_budget) {
-    return std::unexpected(Error{
-        "W4101", fmt::format("the tables take {} bytes, the budget is {}", out.table_bytes(), options.table_budget),
-        "raise the budget, or let fewer labels tell workloads apart"});
-  }
+  Layout out = Builder(plan, options, sizes).run();
+  WEFT_ASSERT(out.table_bytes() == sizes.total(), "the tables are as large as was said");
   return out;
 }
 

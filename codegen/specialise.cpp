@@ -9,6 +9,7 @@
 #include <llvm/IR/DIBuilder.h>
 #include <llvm/IR/DebugInfo.h>
 #include <llvm/IR/IRBuilder.h>
+#include <llvm/IR/InlineAsm.h>
 
 #include "base/assert.h"
 
@@ -243,6 +244,12 @@ class Specialiser {
       return element(ir, "weft_values", ir.getInt16Ty(), ir.CreateAdd(index, ir.getInt32(column)));
     };
     llvm::Value* out = ir.getInt64(0);
+    // One condition after the other: with what all of them compare side by side, dozens would not fit on the stack.
+    const auto in_order = [&](llvm::Value* value) -> llvm::Value* {
+      llvm::Type* type = value->getType();
+      return ir.CreateCall(llvm::InlineAsm::get(llvm::FunctionType::get(type, {type}, false), "", "=r,0", true), {value});
+    };
+    llvm::Value* now = function->getArg(2);
     llvm::Value* mask = ir.getInt32(constant_value("weft_class_mask"));
     llvm::Value* source = ir.CreateAnd(function->getArg(0), mask, "source");
     llvm::Value* destination = ir.CreateAnd(function->getArg(1), mask, "destination");
@@ -250,6 +257,8 @@ class Specialiser {
       llvm::Value* holds = nullptr;
       lines.stand_at(ir, layout_.places.conditions[i]);
       if (const auto* relation = std::get_if<plan::Relation>(&layout_.conditions[i])) {
+        source = in_order(source);
+        destination = in_order(destination);
         llvm::Value* from = value_of(source, relation->source);
         llvm::Value* to = value_of(destination, relation->destination);
         // 0 is no value: equal values are present if one is, different ones if both are.
@@ -258,7 +267,8 @@ class Specialiser {
                              ir.CreateICmpNE(from, zero));
         if (!relation->equal) holds = ir.CreateAnd(holds, ir.CreateICmpNE(to, zero));
       } else if (const auto* deadline = std::get_if<plan::Deadline>(&layout_.conditions[i])) {
-        holds = ir.CreateICmpULT(function->getArg(2), ir.getInt64(nanoseconds(deadline->expires)));
+        now = in_order(now);
+        holds = ir.CreateICmpULT(now, ir.getInt64(nanoseconds(deadline->expires)));
       } else if (std::holds_alternative<plan::Audited>(layout_.conditions[i])) {
         continue;  // never
       } else {
@@ -267,7 +277,7 @@ class Specialiser {
         holds = ir.CreateICmp(own ? llvm::CmpInst::ICMP_NE : llvm::CmpInst::ICMP_EQ, function->getArg(3), ir.getInt32(0));
       }
       llvm::Value* bit = ir.CreateShl(ir.CreateZExt(holds, ir.getInt64Ty()), ir.getInt64(i));
-      out = ir.CreateOr(out, bit);
+      out = in_order(ir.CreateOr(out, bit));
     }
     lines.stand_at(ir, {});
     ir.CreateRet(out);

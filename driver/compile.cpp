@@ -7,6 +7,7 @@
 #include "driver/manifest.h"
 #include "driver/obligations.h"
 #include "driver/project_profile.h"
+#include "driver/table_budget.h"
 #include "driver/vocabulary.h"
 #include "frontend/frontend.h"
 #include "inventory/inventory.h"
@@ -91,7 +92,10 @@ Compilation compile(const InputNames& names, Goal goal, const Options& options) 
   }
   out.report = verifier::check(out.policy, out.has_inventory() ? &out.inventory : nullptr, prover);
   verifier::report_to(*out.report, out.policy, out.sources, out.diagnostics);
-  if (goal == Goal::Check) return out;
+  if (goal == Goal::Check) {
+    warn_of_table_budget(out, codegen_options(out, options), out.diagnostics);
+    return out;
+  }
   if (out.report->has_errors() || out.report->has_undecided() || out.diagnostics.denied() > 0) return out;
 
   // A rule whose terms the kernel cannot keep is not built as if it had none.
@@ -117,7 +121,11 @@ Compilation compile(const InputNames& names, Goal goal, const Options& options) 
   step("generating code");
   auto bundle = codegen::emit(*out.plan, codegen_options(out, options));
   if (!bundle) {
-    report(out.diagnostics, std::move(bundle.error()));
+    if (bundle.error().code == over_budget) {
+      report_over_budget(std::move(bundle.error()), out);
+    } else {
+      report(out.diagnostics, std::move(bundle.error()));
+    }
     return out;
   }
   out.bundle = std::move(*bundle);
@@ -127,6 +135,10 @@ Compilation compile(const InputNames& names, Goal goal, const Options& options) 
 
 codegen::Options codegen_options(const Compilation& compilation, const Options& options) {
   codegen::Options out = options.codegen;
+  if (compilation.project && compilation.project->max_table_bytes) {
+    out.table_budget = *compilation.project->max_table_bytes;
+  }
+  if (options.max_table_bytes) out.table_budget = *options.max_table_bytes;
   out.origin = {&compilation.policy, &compilation.sources};
   if (compilation.project && compilation.project->stateless) out.stateless = true;
   return out;

@@ -115,7 +115,7 @@ class Reader {
     Diagnostic& diagnostic = diagnostics_.report(project_unknown_key, span_of(key.source()), printable(full));
     static constexpr std::pair<std::string_view, std::string_view> homes[] = {
         {"name", "project"},    {"sources", "project"}, {"inventory", "project"},
-        {"profile", "project"}, {"output", "build"},    {"stateless", "build"}};
+        {"profile", "project"}, {"output", "build"},    {"stateless", "build"}, {"max_table_bytes", "build"}};
     const auto home = std::ranges::find(homes, key.str(), &std::pair<std::string_view, std::string_view>::first);
     const std::string near = nearest(std::string(key.str()), known);
     if (!near.empty()) {
@@ -203,6 +203,19 @@ class Reader {
                  [&](const auto& value) {
                    if (const auto name = text_of(value, "output", "output = \"out\"")) {
                      out_.output = reached_from_here(directory_, *name);
+                   }
+                 }},
+                {"max_table_bytes",
+                 [&](const auto& value) {
+                   const auto* number = value.as_integer();
+                   if (number != nullptr && number->get() > 0) {
+                     out_.max_table_bytes = static_cast<std::uint64_t>(number->get());
+                   } else if (number != nullptr) {
+                     diagnostics_.report(project_wrong_value, span_of(value.source()), fmt::format("{}", number->get()),
+                                         "number of bytes")
+                         .suggest("write it as `max_table_bytes = 67_108_864`");
+                   } else {
+                     wrong_type(value, "max_table_bytes", "a number of bytes", "write it as `max_table_bytes = 67_108_864`");
                    }
                  }},
                 {"stateless", [&](const auto& value) {

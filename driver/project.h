@@ -26,6 +26,7 @@ struct Project {
   std::uint32_t days_before_expiry = 14;  ///< of `[lint]`: rules that expire sooner are told of; 0 is none
   std::optional<std::string> output;  ///< of `weft build`
   bool stateless = false;
+  std::optional<std::uint64_t> max_table_bytes;
 };
 
 /// The `weft.toml` that holds here: of the working directory or the nearest directory above it, no further than one

@@ -199,11 +199,17 @@ INLINE weft_u32 entry_of(weft_u32 decision)
 	/* The decision of one gate between two identities. Nobody's class has empty rows: denied. */                 \
 	NOINLINE weft_u32 weft_decide_##name(weft_u32 own, weft_u32 peer, weft_u32 atom)                              \
 	{                                                                                                             \
-		weft_u64 held = conditions(own, peer, is_egress);                                                     \
 		weft_u32 found = 0, action;                                                                           \
+		weft_u64 held;                                                                                        \
                                                                                                                       \
 		if (weft_uses_clock && !weft_clock_offset)                                                            \
 			return DENIED(WEFT_ENTRY_UNKNOWN); /* whoever loaded it did not say what time it is */        \
+		if (weft_##name##_uses_matrix)                                                                        \
+			return weft_##name##_matrix[((weft_u64)(row_of(own & 0xffff) & weft_row_mask) *               \
+						     (weft_row_mask + 1) +                                            \
+						     (row_of(peer & 0xffff) & weft_row_mask)) *                       \
+						    (weft_atom_mask + 1) + (atom & weft_atom_mask)];                  \
+		held = conditions(own, peer, is_egress);                                                              \
 		own = row_of(own & 0xffff);                                                                           \
 		peer = row_of(peer & 0xffff);                                                                         \
 		if (weft_##name##_uses_first) {                                                                       \

@@ -72,6 +72,8 @@ extern weft_u16 weft_rows[];
  * Where `uses_first` is set, `own_first` and `peer_first` say for each row and atom the first word in which both have an
  * entry. The deciding entry is in no earlier word than either says, and nearly always in the later of the two: a rule names
  * whom it lets reach what. So the search begins where it ends, however many rules there are.
+ *
+ * Where `uses_matrix` is set, there are no rows: `matrix` has the decision by own row, peer's row and atom.
  */
 #define DECLARE_GATE(gate)                                                                     \
 	extern const weft_u32 weft_##gate##_words;                                             \
@@ -81,6 +83,8 @@ extern weft_u16 weft_rows[];
 	extern const weft_u32 weft_##gate##_stride;                                            \
 	extern const weft_u32 weft_##gate##_action_mask;                                       \
 	extern const weft_u32 weft_##gate##_uses_first;                                        \
+	extern const weft_u32 weft_##gate##_uses_matrix;                                       \
+	extern weft_u32 weft_##gate##_matrix[];                                                \
 	extern weft_u16 weft_##gate##_own_first[];                                             \
 	extern weft_u16 weft_##gate##_peer_first[];                                            \
 	extern weft_u64 weft_##gate##_own_rows[];                                              \

@@ -94,13 +94,15 @@ std::optional<std::string> gate_disagreement(const test::World& world, const pla
   return {};
 }
 
-std::optional<std::string> disagreement(const test::World& world, std::size_t limit, bool stateless) {
+std::optional<std::string> disagreement(const test::World& world, std::size_t limit, bool stateless,
+                                        codegen::Strategy strategy = codegen::Strategy::Rows) {
   const Result<plan::DecisionPlan> plan = plan::build(world.policy, world.inventory);
   if (!plan) return plan.error().message;
   const std::vector<model::Flow> flows = test::flows(world, {.limit = limit});
   if (auto wrong = test::plan_disagreement(world, *plan, flows)) return wrong;
 
-  const Result<bundle::Bundle> bundle = codegen::emit(*plan, {.stateless = stateless, .events_per_second = 1'000'000});
+  const Result<bundle::Bundle> bundle = codegen::emit(
+      *plan, {.stateless = stateless, .events_per_second = 1'000'000, .strategy = strategy});
   if (!bundle) return bundle.error().message;
   Result<test::Program> program = test::Program::load(*bundle);
   if (!program) return program.error().message;
@@ -133,17 +135,17 @@ std::optional<std::string> disagreement(const test::World& world, std::size_t li
 }
 
 void check_worlds(std::uint64_t first, std::uint64_t count, const test::WorldOptions& options, std::size_t limit,
-                  bool stateless) {
+                  bool stateless, codegen::Strategy strategy = codegen::Strategy::Rows) {
   if (const auto reason = test::no_kernel()) {
     WARN("SKIPPED: " << *reason);
     return;
   }
   for (std::uint64_t seed = first; seed < first + count; ++seed) {
     const test::World world = test::generate_world(seed, options);
-    if (const auto wrong = disagreement(world, limit, stateless)) {
+    if (const auto wrong = disagreement(world, limit, stateless, strategy)) {
       INFO("seed " << seed << ": " << *wrong);
       INFO(test::keep_case(world, "kernel-" + std::to_string(seed), [&](const test::World& smaller) {
-        return disagreement(smaller, limit, stateless).has_value();
+        return disagreement(smaller, limit, stateless, strategy).has_value();
       }));
       FAIL();
     }
@@ -178,6 +180,21 @@ TEST_CASE("the kernel decides packets of small worlds as the plan does, part 4",
 
 TEST_CASE("the kernel decides packets of small worlds as the plan does, with connection state", "[kernel]") {
   check_worlds(100'001, worlds_from_environment(400), test::WorldOptions::small(), 1500, false);
+}
+
+TEST_CASE("the kernel decides packets of small worlds by a matrix as the plan does", "[kernel]") {
+  test::WorldOptions options = test::WorldOptions::small();
+  check_worlds(800'001, worlds_from_environment(100), options, 1500, true, codegen::Strategy::Matrix);
+  // Nothing that keeps rows: every gate is a matrix.
+  options.relations = options.peer_nodes = options.audit = options.deadlines = false;
+  check_worlds(900'001, worlds_from_environment(200), options, 1500, true, codegen::Strategy::Matrix);
+  check_worlds(950'001, worlds_from_environment(50), options, 1500, false, codegen::Strategy::Matrix);
+}
+
+TEST_CASE("the kernel decides packets of big worlds by a matrix as the plan does", "[kernel]") {
+  test::WorldOptions options = test::WorldOptions::big();
+  options.relations = options.peer_nodes = options.audit = options.deadlines = false;
+  check_worlds(1, 2, options, 20'000, true, codegen::Strategy::Matrix);
 }
 
 TEST_CASE("the kernel decides packets of big worlds as the plan does", "[kernel]") {

@@ -217,7 +217,7 @@ TEST_CASE("too much is an error that says what is too much", "[codegen]") {
     const auto out = codegen::emit(plan);
     REQUIRE_FALSE(out);
     CHECK(out.error().code == "W4101");
-    CHECK_THAT(out.error().message, Catch::Contains("ingress gate (60000 classes"));
+    CHECK_THAT(out.error().message, Catch::Contains("ingress gate (60000 classes in 60000 rows"));
   }
   SECTION("classes") {
     plan.classes.resize(65'536);
