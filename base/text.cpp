@@ -87,4 +87,11 @@ std::string printable(std::string_view text) {
   return out;
 }
 
+std::string in_code(std::string_view text) {
+  const std::string_view open = text.contains('`') ? "`` " : "`", close = text.contains('`') ? " ``" : "`";
+  std::string out(open);
+  out += text;
+  return out += close;
+}
+
 }  // namespace weft

@@ -17,4 +17,7 @@ std::string nearest(std::string_view word, const std::vector<std::string>& candi
 /// The text fit for a terminal line: controls and bytes that are no UTF-8 as `\xNN`, what shows nothing as `\uNNNN`.
 std::string printable(std::string_view text);
 
+/// The text as code in a sentence: in backticks, in two and a blank where it has backticks of its own, as in Markdown.
+std::string in_code(std::string_view text);
+
 }  // namespace weft

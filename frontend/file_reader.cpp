@@ -107,7 +107,34 @@ void FileReader::item(StatementText& statement) {
   if (auto* policy = open_statement<ast::PolicyStatement>()) policy->items.push_back(std::move(*item));
 }
 
+namespace {
+
+// Only in the middle of an expectation: what stands before it is part of one.
+bool goes_on_an_end(std::uint16_t type) {
+  switch (type) {
+    case WeftParser::EQUALS:
+    case WeftParser::DIFFERS:
+    case WeftParser::IN:
+    case WeftParser::NOT:
+    case WeftParser::LIKE:
+    case WeftParser::AND:
+    case WeftParser::OR:
+    case WeftParser::ARROW:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
 void FileReader::expectation(StatementText& statement) {
+  // `… by` and `… by shop.` without the name took the first word of the next line for it.
+  std::vector<Token>& all = statement.tokens;
+  if (all.size() > 1 && all.back().starts_line && goes_on_an_end(reader_.ahead().type)) {
+    const std::uint16_t before = all[all.size() - 2].type;
+    if (before == WeftParser::BY || before == WeftParser::DOT) all.pop_back();
+  }
   auto parsed = parse_edited<ast::Expectation>(
       statement, [&](std::span<const Token> tokens) { return parser_.expectation(tokens); });
   if (!parsed) return;

@@ -13,20 +13,20 @@ namespace weft::verifier {
 inline constexpr DiagnosticKind<std::string_view, std::string_view, std::string_view> conflict{
     "W3001", Severity::Warning, "a `deny` of `{}` and an `allow` of `{}` match the same flow; {}"};
 
-/// the assertion as written, who reaches whom on what
-inline constexpr DiagnosticKind<std::string, std::string> never_refuted{"W3002", Severity::Error, "`{}` is broken: {}"};
+/// the assertion as written, as code, who reaches whom on what
+inline constexpr DiagnosticKind<std::string, std::string> never_refuted{"W3002", Severity::Error, "{} is broken: {}"};
 
-/// the assertion as written, who cannot reach whom on what
+/// the assertion as written, as code, who cannot reach whom on what
 inline constexpr DiagnosticKind<std::string, std::string> always_refuted{"W3003", Severity::Error,
-                                                                         "`{}` is broken: {}"};
+                                                                         "{} is broken: {}"};
 
 /// the question, the reason
 inline constexpr DiagnosticKind<std::string, std::string> undecided{"W3004", Severity::Warning,
                                                                     "could not decide {}: {}"};
 
-/// the assertion as written, the reason
+/// the assertion as written, as code, the reason
 inline constexpr DiagnosticKind<std::string, std::string> vacuous_assertion{"W3005", Severity::Warning,
-                                                                            "`{}` proves nothing: {}"};
+                                                                            "{} proves nothing: {}"};
 
 /// the two policies, the priority and the tier they share
 inline constexpr DiagnosticKind<std::string_view, std::string_view, std::int64_t, std::string_view> ambiguous_priority{
@@ -72,17 +72,17 @@ inline constexpr DiagnosticKind<std::string, std::string> expires_soon{
 
 // The closed world: an inventory.
 
-/// a selector, or a group by name
+/// a selector, or a group by name, as code
 inline constexpr DiagnosticKind<std::string> matches_nobody{"W3020", Severity::Warning,
-                                                            "nobody in the inventory matches `{}`"};
+                                                            "nobody in the inventory matches {}"};
 
-/// the range, who has addresses in it
+/// the range, as code; who has addresses in it
 inline constexpr DiagnosticKind<std::string, std::string> world_range_with_owners{
-    "W3021", Severity::Warning, "`{}` does not match {} of the inventory whose addresses lie in it"};
+    "W3021", Severity::Warning, "{} does not match {} of the inventory whose addresses lie in it"};
 
-/// the range, who has addresses in it
+/// the range, as code; who has addresses in it
 inline constexpr DiagnosticKind<std::string, std::string> range_with_owners{
-    "W3022", Severity::Warning, "`{}` matches {} of the inventory by their addresses, whatever their labels say"};
+    "W3022", Severity::Warning, "{} matches {} of the inventory by their addresses, whatever their labels say"};
 
 /// who, "may open connections and cannot" in number
 inline constexpr DiagnosticKind<std::string> no_names{

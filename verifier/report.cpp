@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "model/moment.h"
 #include "verifier/diagnostics.h"
 #include "verifier/report_closed.h"
@@ -61,13 +62,11 @@ class Reporter {
     } else if (const auto* proved = std::get_if<Proved>(&answer)) {
       if (!proved->vacuous) return;
       Diagnostic& out =
-          diagnostics_.report(vacuous_assertion, place(assertion.span), as_written(assertion), proved->why);
+          diagnostics_.report(vacuous_assertion, place(assertion.span), in_code(as_written(assertion)), proved->why);
       show_use(out, assertion);
       out.suggest("compare its labels, addresses and ports with those the policy knows");
     } else {
-      std::string written = as_written(assertion);
-      if (written.find('`') == std::string::npos) written = fmt::format("`{}`", written);  // else it has its own
-      Diagnostic& out = diagnostics_.report(undecided, place(assertion.span), std::move(written),
+      Diagnostic& out = diagnostics_.report(undecided, place(assertion.span), in_code(as_written(assertion)),
                                             std::get<Undecided>(answer).why);
       show_use(out, assertion);
       say_parts(out, result);
@@ -123,8 +122,8 @@ class Reporter {
         fmt::format("{} {} {} on {}", describe_source(witness),
                     never ? "reaches" : assertion.chain ? "does not reach, by any chain of hops," : "does not reach",
                     describe_destination(witness), model::to_string(witness.service));
-    Diagnostic& out = never ? diagnostics_.report(never_refuted, place(assertion.span), as_written(assertion), flow)
-                            : diagnostics_.report(always_refuted, place(assertion.span), as_written(assertion), flow);
+    Diagnostic& out = never ? diagnostics_.report(never_refuted, place(assertion.span), in_code(as_written(assertion)), flow)
+                            : diagnostics_.report(always_refuted, place(assertion.span), in_code(as_written(assertion)), flow);
 
     show_use(out, assertion);
     say_parts(out, result);
@@ -183,7 +182,7 @@ class Reporter {
   void say_chain(const model::Assertion& assertion, const AssertionResult& result, const std::vector<Witness>& chain) {
     const std::string how = chain.size() == 1 ? "directly" : fmt::format("in {} hops", chain.size());
     Diagnostic& out = diagnostics_.report(
-        never_refuted, place(assertion.span), as_written(assertion),
+        never_refuted, place(assertion.span), in_code(as_written(assertion)),
         fmt::format("{} reaches {} on {} {}", describe_source(chain.front()), describe_destination(chain.back()),
                     model::to_string(chain.back().service), how));
     show_use(out, assertion);

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "model/moment.h"
 #include "verifier/diagnostics.h"
 #include "verifier/report_text.h"
@@ -29,7 +30,7 @@ class ClosedReporter {
       : policy_(policy), sources_(sources), diagnostics_(diagnostics) {}
 
   void say(const NobodySelected& found) {
-    Diagnostic& out = diagnostics_.report(matches_nobody, place_in(sources_, found.span), found.selector);
+    Diagnostic& out = diagnostics_.report(matches_nobody, place_in(sources_, found.span), in_code(found.selector));
     if (found.further > 0) {
       out.note(fmt::format("{} of it", found.further == 1 ? "another statement makes use"
                                                           : fmt::format("{} other statements make use", found.further)));
@@ -40,8 +41,8 @@ class ClosedReporter {
   void say(const RangeWithOwners& found) {
     const auto place = place_in(sources_, found.span);
     Diagnostic& out = found.world_only
-                          ? diagnostics_.report(world_range_with_owners, place, found.range, owners(found))
-                          : diagnostics_.report(range_with_owners, place, found.range, owners(found));
+                          ? diagnostics_.report(world_range_with_owners, place, in_code(found.range), owners(found))
+                          : diagnostics_.report(range_with_owners, place, in_code(found.range), owners(found));
     out.note(fmt::format("for example `{}` at {}", found.example, model::to_string(found.example_address)));
     if (found.further > 0) {
       out.note(fmt::format("the range stands in {} more", counted(found.further, "statement", "statements")));

@@ -108,3 +108,8 @@ TEST_CASE("UTF-8 is checked as RFC 3629 says", "[base][text]") {
     CHECK(wrong == 0);
   }
 }
+
+TEST_CASE("code stands in backticks, whatever it holds", "[base][text]") {
+  CHECK(in_code("web -> db") == "`web -> db`");
+  CHECK(in_code("`my group` -> db") == "`` `my group` -> db ``");
+}
