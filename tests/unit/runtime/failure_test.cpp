@@ -301,7 +301,7 @@ TEST_CASE("an unload killed at any step is completed by the next command", "[run
   if (skipped()) return;
   const Hook hook = hook_under_test();
   const World world(2, hook);
-  for (std::size_t step = 0; step < 8; ++step) {
+  for (std::size_t step = 0; step < (hook == Hook::Clsact ? 8U : 6U); ++step) {  // no qdiscs at tcx
     for (const std::string next : {"status", "unload", "load"}) {
       INFO("killed before step " << step << ", then " << next);
       REQUIRE(load(gate_bundle(2, 80), world.options()).has_value());
