@@ -50,7 +50,7 @@ struct EndpointAddress {
 /// A workload whose gates this bundle can serve.
 struct Endpoint {
   std::string workload;
-  std::string interface;  ///< from the inventory's `attach`, empty: not attached by default
+  std::string interface;  ///< from the inventory's `attach`, or "cgroup:PATH"; empty: not attached by default
   std::uint16_t home = 0;
   std::vector<EndpointAddress> addresses;
 

@@ -72,6 +72,7 @@ class Builder {
     gate(model::Direction::Ingress, sizes_.ingress, "ingress");
     state(v6);
     events();
+    cgroups();
     return std::move(out_);
   }
 
@@ -234,6 +235,13 @@ class Builder {
     const bool isolation = entry.by == plan::Entry::By::Isolation;
     return (entry.logged && entry.verdict != model::Verdict::Pass ? WEFT_ACTION_LOG : 0U) |
            (entry.audited ? WEFT_ACTION_AUDITED : 0U) | (entry.audited && isolation ? WEFT_ACTION_WOULD_DENY : 0U);
+  }
+
+  void cgroups() {
+    out_.cgroups = std::ranges::any_of(plan_.endpoints,
+                                       [](const plan::Endpoint& each) { return each.interface.starts_with("cgroup:"); });
+    // The kernel makes an element for each cgroup that a program is attached to, whatever their number.
+    if (out_.cgroups) out_.maps.push_back({"weft_places", Map::Kind::CgroupStorage, {}, {}, 8, 4, 0, {}});
   }
 
   void events() {

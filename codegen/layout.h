@@ -19,7 +19,7 @@ struct Table {
 
 /// A map of the kernel.
 struct Map {
-  enum class Kind : std::uint8_t { Hash, Lpm, LruHash, PerCpuArray, RingBuffer };
+  enum class Kind : std::uint8_t { Hash, Lpm, LruHash, PerCpuArray, RingBuffer, CgroupStorage };
 
   std::string name;
   Kind kind = Kind::Hash;
@@ -61,6 +61,7 @@ struct Layout {
   AtomTables atoms;
   std::vector<plan::Condition> conditions;  ///< the bits of `weft_held`
   Places places;
+  bool cgroups = false;                     ///< the programs of cgroups are wanted
   std::uint32_t value_columns = 0;          ///< of the table `weft_values`: what relations compare, by class
 
   std::uint64_t table_bytes() const;

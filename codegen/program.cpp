@@ -26,6 +26,7 @@
 #include <llvm/Transforms/IPO/GlobalDCE.h>
 #include <llvm/Transforms/IPO/StripDeadPrototypes.h>
 #include <llvm/Transforms/IPO/StripSymbols.h>
+#include <llvm/Transforms/Utils/ModuleUtils.h>
 
 #include "codegen/datapath_bitcode.h"
 #include "codegen/specialise.h"
@@ -34,6 +35,9 @@ namespace weft::codegen {
 namespace {
 
 constexpr const char* programs[] = {"weft_from_workload", "weft_to_workload"};
+constexpr const char* programs_of_cgroups[] = {"weft_cgroup_egress", "weft_cgroup_ingress", "weft_cgroup_prepare",
+                                               "weft_connect4",      "weft_connect6",       "weft_sendmsg4",
+                                               "weft_sendmsg6"};
 constexpr std::uint64_t instruction_bytes = 8;
 
 Error failed(std::string what) { return {"W4103", "LLVM cannot compile the program: " + std::move(what), {}}; }
@@ -83,6 +87,7 @@ class Compiler {
     module_->setTargetTriple("bpfel");
     module_->setDataLayout(machine_->createDataLayout());
 
+    if (!layout.cgroups) remove(programs_of_cgroups);
     specialise(*module_, layout);
     set_linkage(llvm::GlobalValue::WeakAnyLinkage);
     if (auto sound = check("the specialised data path"); !sound) return sound;
@@ -143,7 +148,17 @@ class Compiler {
     }
   }
 
-  static bool is_program(const llvm::Function& function) { return llvm::is_contained(programs, function.getName()); }
+  static bool is_program(const llvm::Function& function) {
+    return llvm::is_contained(programs, function.getName()) ||
+           llvm::is_contained(programs_of_cgroups, function.getName());
+  }
+
+  // Programs are marked as used, for nobody calls them.
+  void remove(llvm::ArrayRef<const char*> names) {
+    llvm::removeFromUsedLists(
+        *module_, [&](llvm::Constant* used) { return llvm::is_contained(names, used->stripPointerCasts()->getName()); });
+    for (const char* name : names) module_->getFunction(name)->eraseFromParent();
+  }
 
   void optimise() {
     llvm::PipelineTuningOptions options;

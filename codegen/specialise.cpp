@@ -152,6 +152,8 @@ class Specialiser {
         return 9;
       case Map::Kind::Lpm:
         return 11;
+      case Map::Kind::CgroupStorage:
+        return 19;
       case Map::Kind::RingBuffer:
         return 27;
     }

@@ -199,7 +199,10 @@ Result<DecisionPlan> build(const model::Policy& policy, const model::Inventory& 
                                                WEFT_ENDPOINT_ADDRESSES),
                                    "a gate knows that many: attach the workload with fewer, or leave `attach` out"});
     }
-    Endpoint endpoint{instance.name, instance.attach->interface, {}};
+    const model::Attachment& attach = *instance.attach;
+    // No interface has a colon in its name.
+    const bool at_cgroup = attach.interface.empty() && !attach.cgroup.empty();
+    Endpoint endpoint{instance.name, at_cgroup ? "cgroup:" + attach.cgroup : attach.interface, {}};
     for (const model::Address& address : instance.addresses) {
       endpoint.addresses.push_back({address, identify(plan, address)});
     }

@@ -156,7 +156,7 @@ struct IdentityLayout {
   bool operator==(const IdentityLayout&) const = default;
 };
 
-/// A local workload: its gates live at an interface of this node.
+/// A local workload: its gates live at an interface of this node, or at a cgroup, which stands there as "cgroup:PATH".
 struct Endpoint {
   struct Local {
     model::Address address;

@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <thread>
 
+#include "runtime/cgroups.h"
 #include "runtime/filters.h"
 #include "runtime/log.h"
 #include "runtime/runtime.h"
@@ -139,6 +140,17 @@ Check tcx(bool allowed) {
   return {State::Optional, "tcx", "not available", "clsact is used instead; tcx comes with Linux 6.6"};
 }
 
+Check cgroups(bool allowed) {
+  const auto root = find_cgroup("/");
+  if (!root) return {State::Optional, "cgroups", root.error().message, "workloads that are cgroups need it: " + root.error().help};
+  if (!allowed) return unknown("cgroups");
+  for (const bpf_prog_type type : {BPF_PROG_TYPE_CGROUP_SKB, BPF_PROG_TYPE_CGROUP_SOCK_ADDR}) {
+    if (libbpf_probe_bpf_prog_type(type, nullptr) == 1) continue;
+    return {State::Optional, "cgroups", "no programs at them", "workloads that are cgroups need CONFIG_CGROUP_BPF"};
+  }
+  return ok("cgroups", "version 2 at " + (*root)->path.string() + "; programs at them available");
+}
+
 Check bpf_mount() {
   struct statfs info{};
   if (::statfs("/sys/fs/bpf", &info) == 0 && info.f_type == bpf_file_system)
@@ -170,6 +182,7 @@ std::vector<Check> doctor() {
   out.push_back(coarse_clock(allowed));
   out.push_back(batches(allowed));
   out.push_back(tcx(allowed));
+  out.push_back(cgroups(allowed));
   out.push_back(bpf_mount());
   out.push_back(locked_memory());
   return out;

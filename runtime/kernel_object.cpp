@@ -165,12 +165,19 @@ Result<void> fill_entries(bpf_object* object, const MapImage& image) {
   return {};
 }
 
+/// A program that is wanted, and what the kernel's verifier says if it refuses it.
+struct Wanted {
+  std::string name;
+  // Not cleared: only a refusal writes there, and then it ends its text itself.
+  std::unique_ptr<char[]> log = std::make_unique_for_overwrite<char[]>(verifier_log_bytes);
+};
+
 std::unexpected<Error> load_failure(int number, const bundle::Manifest& manifest, const LibbpfLog& log,
-                                    std::string_view from_log, std::string_view to_log) {
-  for (const Side side : both_sides) {
-    const std::string_view text = side == Side::FromWorkload ? from_log : to_log;
+                                    const std::vector<Wanted>& programs) {
+  for (const Wanted& each : programs) {
+    const std::string_view text = each.log.get();
     if (text.empty()) continue;
-    return std::unexpected(refusal(manifest, side, reason(number), text));
+    return std::unexpected(refusal(manifest, each.name, reason(number), text));
   }
   if (number == ENOMEM || (number == EPERM && effective_capabilities() != 0 && log.text().contains("RLIMIT_MEMLOCK"))) {
     return failure("W6009", fmt::format("the kernel has no memory for the program: {}", reason(number)),
@@ -244,25 +251,36 @@ Result<KernelObject> KernelObject::load(const bundle::Bundle& bundle, const std:
   bpf_object_open_opts options{};
   options.sz = sizeof options;
   options.object_name = "weft";
+  out.cgroup_fds_.fill(-1);
   out.object_.reset(bpf_object__open_mem(bundle.object.data(), bundle.object.size(), &options));
   if (out.object_ == nullptr) {
     return failure(
         "W6006", fmt::format("the program is no BPF object: {}", log.text().empty() ? reason(errno) : log.last_line()),
         "build the bundle again");
   }
-  // Not cleared: only a refusal writes there, and then it ends its text itself.
-  std::unique_ptr<char[]> logs[2];
+  const bool with_cgroups = std::ranges::any_of(targets, &Target::is_cgroup);
   bpf_program* program = nullptr;
   bpf_object__for_each_program(program, out.object_.get()) { bpf_program__set_autoload(program, false); }
+  std::vector<Wanted> programs;
+  for (const Side side : both_sides) programs.push_back({program_name(side)});
+  if (with_cgroups) {
+    for (const Point point : all_points) programs.push_back({program_name(point)});
+    programs.push_back({prepare_program});
+  }
+  for (const Wanted& each : programs) {
+    program = bpf_object__find_program_by_name(out.object_.get(), each.name.c_str());
+    if (program == nullptr && &each - programs.data() >= 2) {
+      return failure("W6006", "the bundle has no programs for cgroups",
+                     "name the cgroup in the inventory, as `attach: {cgroup: …}`, and build the bundle again");
+    }
+    if (program == nullptr) return disagree(fmt::format("it has no program `{}`", each.name));
+    bpf_program__set_autoload(program, true);
+    each.log[0] = '\0';
+    bpf_program__set_log_buf(program, each.log.get(), verifier_log_bytes);
+  }
   for (const Side side : both_sides) {
     program = bpf_object__find_program_by_name(out.object_.get(), program_name(side));
-    if (program == nullptr) return disagree(fmt::format("it has no program `{}`", program_name(side)));
-    bpf_program__set_autoload(program, true);
     bpf_program__set_type(program, BPF_PROG_TYPE_SCHED_CLS);
-    std::unique_ptr<char[]>& buffer = logs[side == Side::FromWorkload ? 0 : 1];
-    buffer = std::make_unique_for_overwrite<char[]>(verifier_log_bytes);
-    buffer[0] = '\0';
-    bpf_program__set_log_buf(program, buffer.get(), verifier_log_bytes);
   }
   if (const auto prepared = prepare(out.object_.get(), bundle, targets); !prepared) {
     return std::unexpected(prepared.error());
@@ -271,16 +289,32 @@ Result<KernelObject> KernelObject::load(const bundle::Bundle& bundle, const std:
   times.open = watch.lap();
 
   if (const int result = bpf_object__load(out.object_.get()); result != 0) {
-    return load_failure(-result, bundle.manifest, log, logs[0].get(), logs[1].get());
+    return load_failure(-result, bundle.manifest, log, programs);
   }
   out.from_fd_ = bpf_program__fd(bpf_object__find_program_by_name(out.object_.get(), program_name(Side::FromWorkload)));
   out.to_fd_ = bpf_program__fd(bpf_object__find_program_by_name(out.object_.get(), program_name(Side::ToWorkload)));
+  if (with_cgroups) {
+    const auto fd_of = [&](const char* name) {
+      return bpf_program__fd(bpf_object__find_program_by_name(out.object_.get(), name));
+    };
+    for (const Point point : all_points) out.cgroup_fds_.at(static_cast<std::size_t>(point)) = fd_of(program_name(point));
+    out.prepare_fd_ = fd_of(prepare_program);
+    out.places_fd_ = bpf_object__find_map_fd_by_name(out.object_.get(), "weft_places");
+    if (out.places_fd_ < 0) return disagree("it has no map `weft_places`");
+  }
   times.kernel = watch.lap();
 
   for (const MapImage& image : bundle.images) {
     if (const auto filled = fill_entries(out.object_.get(), image); !filled) return std::unexpected(filled.error());
   }
   times.fill = watch.lap();
+  return out;
+}
+
+PointPrograms KernelObject::cgroup_programs() const {
+  PointPrograms out{};
+  if (prepare_fd_ < 0) return out;
+  for (const Point point : all_points) out.at(static_cast<std::size_t>(point)) = program_info(cgroup_fd(point)).id;
   return out;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "bundle/bundle.h"
+#include "runtime/cgroups.h"
 #include "runtime/filters.h"
 #include "runtime/runtime.h"
 #include "runtime/targets.h"
@@ -28,6 +29,12 @@ class KernelObject {
   bool keeps_connections() const { return keeps_connections_; }
 
   int program_fd(Side side) const { return side == Side::FromWorkload ? from_fd_ : to_fd_; }
+  /// Where a target is a cgroup: its programs, the one that prepares places, and the map of these.
+  int cgroup_fd(Point point) const { return cgroup_fds_.at(static_cast<std::size_t>(point)); }
+  int prepare_fd() const { return prepare_fd_; }
+  int places_fd() const { return places_fd_; }
+  /// The ids of its programs; without a cgroup among the targets, zeros.
+  PointPrograms cgroup_programs() const;
 
  private:
   struct Close {
@@ -37,6 +44,9 @@ class KernelObject {
   std::unique_ptr<bpf_object, Close> object_;
   int from_fd_ = -1;  ///< owned by object_
   int to_fd_ = -1;
+  std::array<int, std::size(all_points)> cgroup_fds_{};
+  int prepare_fd_ = -1;
+  int places_fd_ = -1;
   bool keeps_connections_ = false;
 };
 

@@ -4,8 +4,10 @@
 #include <chrono>
 #include <ctime>
 #include <functional>
+#include <iterator>
 #include <map>
 
+#include "runtime/cgroup_steps.h"
 #include "runtime/kernel_object.h"
 #include "runtime/recover.h"
 #include "runtime/runtime.h"
@@ -111,6 +113,7 @@ std::string now() {
 
 Result<void> check_places(const std::vector<Target>& targets, const Hooks& hooks) {
   for (const Target& target : targets) {
+    if (target.is_cgroup()) continue;
     for (const Side side : both_sides) {
       const Filter* const there = hooks.in_our_place(target.ifindex, side);
       if (there == nullptr || there->is_ours()) continue;
@@ -149,7 +152,9 @@ Record intent(const bundle::Bundle& bundle, const std::vector<Target>& targets, 
   out.to_program = program_info(object.program_fd(Side::ToWorkload)).id;
   out.egress = bundle.manifest.egress;
   out.ingress = bundle.manifest.ingress;
+  out.cgroup_programs = object.cgroup_programs();
   for (const Target& target : targets) {
+    if (target.is_cgroup()) continue;
     const bool creates = way == Way::Clsact && !hooks.clsact.contains(target.ifindex);
     const bool ours = creates || (former && former->created_clsact(target.ifindex));
     const Filter* const from = hooks.our_gate(target.ifindex, Side::FromWorkload);
@@ -173,6 +178,9 @@ Result<void> change(Transaction& transaction, const LoadOptions& options, const 
   transaction.on_undo([&file, former = record.former] { return former ? file.write(*former) : file.remove(); });
   if (auto written = file.write(record); !written) return written;
 
+  // At cgroups the new gates come beside the old ones, which go when all is done: see cgroup_steps.h.
+  const OnUndo on_undo = [&](std::function<Result<void>()> undo) { transaction.on_undo(std::move(undo)); };
+  if (auto added = add_cgroup_gates(record.cgroups, object, options.before_step, on_undo); !added) return added;
   for (const RecordedInterface& each : record.interfaces) {
     if (record.way == Way::Clsact) {
       if (auto ensured = transaction.ensure_clsact(each.ifindex, each.interface); !ensured) return ensured;
@@ -195,6 +203,9 @@ Result<void> change(Transaction& transaction, const LoadOptions& options, const 
     if (auto detached = transaction.detach(filter.ifindex, name, filter.side); !detached) return detached;
     if (out.detached.empty() || out.detached.back() != name) out.detached.push_back(name);
   }
+  auto left = remove_former_cgroup_gates(record, options.before_step, on_undo);
+  if (!left) return std::unexpected(left.error());
+  std::ranges::move(*left, std::back_inserter(out.detached));
   for (const std::uint32_t ifindex : hooks.clsact) {
     if (!record.can_spare_clsact(ifindex) || hooks.has_foreign_filters(ifindex)) continue;
     const std::string& name = hooks.interfaces.at(ifindex);
@@ -218,6 +229,11 @@ std::uint32_t former_program(const std::vector<Target>& targets) {
   const auto hooks = read_hooks();
   if (!hooks) return 0;
   for (const Target& target : targets) {
+    if (target.is_cgroup()) {
+      const auto there = our_programs(open_cgroup(target.cgroup.path, target.cgroup.id), Point::Egress);
+      if (there && !there->empty()) return there->front();
+      continue;
+    }
     for (const Side side : both_sides) {
       if (const std::uint32_t id = hooks->our_program(target.ifindex, side)) return id;
     }
@@ -257,10 +273,15 @@ Result<Loaded> load(const bundle::Bundle& bundle, const LoadOptions& options) {
     if (auto free = check_places(chosen->targets, *hooks); !free) return std::unexpected(free.error());
   }
 
+  auto cgroups = recorded_cgroups(chosen->targets, *former ? &**former : nullptr);
+  if (!cgroups) return std::unexpected(cgroups.error());
+
   // From here on every change has its undoing.
   const auto begin = std::chrono::steady_clock::now();
   Record record = intent(bundle, chosen->targets, *way, *object, *hooks, *file, *former);
   record.bundle = out.bundle;
+  record.cgroups = std::move(*cgroups);
+  out.replaced = *former && !(*former)->cgroups.empty();
   for (const Filter& filter : hooks->filters) out.replaced = out.replaced || filter.is_ours();
   Transaction transaction(*hooks, options.before_step);
   if (auto changed = change(transaction, options, *file, record, *object, *hooks, out); !changed) {
@@ -279,6 +300,10 @@ Result<Loaded> load(const bundle::Bundle& bundle, const LoadOptions& options) {
     out.attached.push_back({each.workload, each.interface, each.ifindex, std::string(way_name(*way)), from, to});
     if (!after) continue;
     for (std::string& before_us : run_before_us(*after, each.ifindex)) out.warnings.push_back(std::move(before_us));
+  }
+  for (const RecordedCgroup& each : record.cgroups) {
+    out.attached.push_back({each.workload, each.place(), 0, "cgroup", program_info(object->cgroup_fd(Point::Egress)),
+                            program_info(object->cgroup_fd(Point::Ingress))});
   }
   return out;
 }

@@ -94,7 +94,7 @@ struct Monitor::State {
   }
 
   Result<void> follow(Record fresh) {
-    auto maps = maps_of(fresh.from_program);
+    auto maps = maps_of(fresh.any_program());
     if (!maps) return std::unexpected(maps.error());
     // The kernel keeps 15 bytes of a name.
     const auto ring_map = maps->find("weft_events");
@@ -121,7 +121,7 @@ struct Monitor::State {
     checked = Clock::now();
     auto fresh = loaded(options);
     if (!fresh) return std::unexpected(fresh.error());
-    if (fresh->from_program == record.from_program) return {};
+    if (fresh->any_program() == record.any_program()) return {};
     return follow(std::move(*fresh));
   }
 
@@ -149,6 +149,10 @@ struct Monitor::State {
     if (const RecordedInterface* known = record.find(raw.ifindex)) {
       out.workload = known->workload;
       out.interface = known->interface;
+    } else if (const RecordedCgroup* cgroup = record.find_cgroup(raw.ifindex)) {
+      out.workload = cgroup->workload;
+      out.interface = cgroup->place();
+      out.ifindex = 0;
     }
     const std::vector<bundle::Entry>& entries = out.egress ? record.egress : record.ingress;
     out.allowed = (raw.decision & WEFT_ACTION_MASK) == WEFT_ACTION_ALLOW;

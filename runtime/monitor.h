@@ -16,7 +16,7 @@ struct Event {
   std::int64_t nanoseconds = 0;  ///< since 1970-01-01 00:00 UTC, to some milliseconds
   bool egress = false;           ///< the gate: egress of the workload, or ingress
   std::string workload;          ///< whose gate; empty where nobody's interface is known by that index
-  std::string interface;
+  std::string interface;         ///< or "cgroup:PATH"
   std::uint32_t ifindex = 0;
 
   bool allowed = false;

@@ -68,6 +68,17 @@ Json json_of(const Record& record) {
                                  {"former_to", each.former_to},
                                  {"former_hook", way_name(each.former_way)}});
   }
+  if (!record.cgroups.empty()) {
+    out["programs"]["cgroups"] = record.cgroup_programs;
+    out["cgroups"] = Json::array();
+    for (const RecordedCgroup& each : record.cgroups) {
+      out["cgroups"].push_back({{"workload", each.workload},
+                                {"cgroup", each.name},
+                                {"path", each.path},
+                                {"id", each.id},
+                                {"key", each.key}});
+    }
+  }
   out["names"] = Json::object();
   for (const auto& [address, workload] : record.names) out["names"][address] = workload;
   if (record.former != nullptr) out["former"] = json_of(*record.former);
@@ -113,6 +124,14 @@ Record record_of(const Json& json, const NetworkNamespace& here, bool outermost)
                               each.at("ifindex").get<std::uint32_t>(), each.at("created_clsact").get<bool>(),
                               each.at("former_from").get<std::uint32_t>(), each.at("former_to").get<std::uint32_t>(),
                               way_of(each, "former_hook")});
+  }
+  if (json.contains("cgroups")) {
+    out.cgroup_programs = json.at("programs").at("cgroups").get<PointPrograms>();
+    for (const Json& each : json.at("cgroups")) {
+      out.cgroups.push_back({each.at("workload").get<std::string>(), each.at("cgroup").get<std::string>(),
+                             each.at("path").get<std::string>(), each.at("id").get<std::uint64_t>(),
+                             each.at("key").get<std::uint32_t>()});
+    }
   }
   if (json.contains("names")) {
     for (const auto& [address, workload] : json.at("names").items()) out.names[address] = workload.get<std::string>();
@@ -171,6 +190,11 @@ fs::path default_state_directory() {
 const RecordedInterface* Record::find(std::uint32_t ifindex) const {
   const auto found = std::ranges::find(interfaces, ifindex, &RecordedInterface::ifindex);
   return found == interfaces.end() ? nullptr : &*found;
+}
+
+const RecordedCgroup* Record::find_cgroup(std::uint32_t key) const {
+  const auto found = std::ranges::find(cgroups, key, &RecordedCgroup::key);
+  return found == cgroups.end() ? nullptr : &*found;
 }
 
 bool Record::created_clsact(std::uint32_t ifindex) const {

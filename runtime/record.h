@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bundle/bundle.h"
+#include "runtime/cgroups.h"
 #include "runtime/filters.h"
 #include "runtime/system.h"
 
@@ -26,6 +27,17 @@ struct RecordedInterface {
   bool operator==(const RecordedInterface&) const = default;
 };
 
+struct RecordedCgroup {
+  std::string workload;
+  std::string name;  ///< as in the inventory
+  std::string path;
+  std::uint64_t id = 0;
+  std::uint32_t key = 0;  ///< of its endpoint in the program, and of its connections and events
+
+  std::string place() const { return std::string(cgroup_prefix) + name; }
+  bool operator==(const RecordedCgroup&) const = default;
+};
+
 struct Record {
   /// Loading and Unloading are intents: found without a lock, their process died.
   enum class Phase : std::uint8_t { Loading, Loaded, Unloading };
@@ -40,12 +52,17 @@ struct Record {
   std::uint32_t from_program = 0;
   std::uint32_t to_program = 0;
   std::vector<RecordedInterface> interfaces;
+  PointPrograms cgroup_programs{};
+  std::vector<RecordedCgroup> cgroups;
   std::map<std::string, std::string> names;  ///< the workloads of the bundle by their addresses
   std::vector<bundle::Entry> egress;
   std::vector<bundle::Entry> ingress;
   std::shared_ptr<const Record> former;  ///< while loading: what was loaded before, none at first
 
   const RecordedInterface* find(std::uint32_t ifindex) const;
+  const RecordedCgroup* find_cgroup(std::uint32_t key) const;
+  /// A program that is in use as long as anything of this record is.
+  std::uint32_t any_program() const { return interfaces.empty() ? cgroup_programs[0] : from_program; }
   /// True if this record, or the one before it, says that we created the clsact qdisc of that interface.
   bool created_clsact(std::uint32_t ifindex) const;
   /// True if we created it, and the gates of this record do not hang on it.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "runtime/cgroup_steps.h"
 #include "runtime/kernel_object.h"
 
 namespace weft::runtime {
@@ -33,6 +34,9 @@ Result<void> roll_forward(const StateFile& file, std::optional<Record>& record, 
     const std::string name = name_of(hooks, filter.ifindex);
     if (auto detached = detach_gate(filter.ifindex, name, filter.side); !detached) return detached;
   }
+  if (auto removed = remove_former_cgroup_gates(*record, {}, [](const auto&) {}); !removed) {
+    return std::unexpected(removed.error());
+  }
   for (const std::uint32_t ifindex : hooks.clsact) {
     if (!record->can_spare_clsact(ifindex) || hooks.has_foreign_filters(ifindex)) continue;
     if (auto removed = destroy_clsact(ifindex, name_of(hooks, ifindex)); !removed) return removed;
@@ -45,6 +49,7 @@ Result<void> roll_forward(const StateFile& file, std::optional<Record>& record, 
 
 Result<void> roll_back(const StateFile& file, std::optional<Record>& record, const Hooks& hooks,
                        std::vector<std::string>& said) {
+  if (auto removed = remove_new_cgroup_gates(*record); !removed) return removed;
   for (const RecordedInterface& each : record->interfaces) {
     if (!hooks.interfaces.contains(each.ifindex)) continue;
     bool is_lost = false;
@@ -139,7 +144,9 @@ Result<void> recover(const StateFile& file, std::optional<Record>& record, std::
   if (record->phase == Record::Phase::Loading && replacement) {
     const Descriptor from = program_by_id(record->from_program);
     const Descriptor to = program_by_id(record->to_program);
-    if (from.valid() && to.valid()) {
+    const auto at_cgroups = all_cgroup_gates_hang(*record);
+    if (!at_cgroups) return std::unexpected(at_cgroups.error());
+    if ((record->interfaces.empty() || (from.valid() && to.valid())) && *at_cgroups) {
       said.push_back("a load that was killed while it replaced another was completed");
       return roll_forward(file, record, *hooks, from.get(), to.get());
     }
@@ -149,6 +156,7 @@ Result<void> recover(const StateFile& file, std::optional<Record>& record, std::
 
   const auto swept = sweep(*hooks, &*record, {});
   if (!swept) return std::unexpected(swept.error());
+  if (auto at_cgroups = sweep_cgroups(*record, {}); !at_cgroups) return std::unexpected(at_cgroups.error());
   said.push_back(record->phase == Record::Phase::Unloading ? "an unload that was killed was completed"
                                                            : "a first load that was killed was undone");
   record.reset();

@@ -73,7 +73,8 @@ const bundle::Entry* entry_at(const bundle::Manifest& manifest, const SourceLine
 
 }  // namespace
 
-Error refusal(const bundle::Manifest& manifest, Side side, std::string_view reason, std::string_view log) {
+Error refusal(const bundle::Manifest& manifest, std::string_view program, std::string_view reason,
+              std::string_view log) {
   while (log.ends_with('\n') || log.ends_with('\0')) log.remove_suffix(1);
   const auto line = last_source_line(log);
   const bundle::Entry* const entry = line ? entry_at(manifest, *line) : nullptr;
@@ -85,7 +86,7 @@ Error refusal(const bundle::Manifest& manifest, Side side, std::string_view reas
   }
   const std::string report = "this is a fault of the compiler, not of the policy: please report it with `weft doctor`";
   return {"W6003",
-          fmt::format("the kernel's verifier refused `{}`{}: {}\n{}", program_name(side), where, reason,
+          fmt::format("the kernel's verifier refused `{}`{}: {}\n{}", program, where, reason,
                       last_lines(log, shown_lines)),
           entry == nullptr ? report : report + " and that statement, without which the policy may load"};
 }

@@ -58,13 +58,13 @@ struct Program {
   bool operator==(const Program&) const = default;
 };
 
-/// An interface with the gates of its workload: packets from the workload pass the egress gate, packets to it the
-/// ingress gate.
+/// An interface, or a cgroup, with the gates of its workload: packets from the workload pass the egress gate, packets to it
+/// the ingress gate.
 struct Attached {
   std::string workload;
-  std::string interface;
+  std::string interface;  ///< or "cgroup:PATH"
   std::uint32_t ifindex = 0;
-  std::string hook;       ///< "tcx" or "clsact"
+  std::string hook;       ///< "tcx", "clsact" or "cgroup"
   Program from_workload;  ///< at the ingress hook of the interface
   Program to_workload;    ///< at the egress hook of the interface
 };
@@ -132,8 +132,8 @@ struct UnloadOptions {
 };
 
 struct Unloaded {
-  std::vector<std::string> interfaces;  ///< that lost a gate
-  std::size_t filters = 0;              ///< detached
+  std::vector<std::string> interfaces;  ///< and cgroups that lost a gate
+  std::size_t filters = 0;              ///< detached, and gates of cgroups
   std::size_t qdiscs = 0;               ///< clsact qdiscs removed: those that `load` had created and nobody else uses
   std::vector<std::string> warnings;
 };

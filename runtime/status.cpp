@@ -5,6 +5,7 @@
 #include <set>
 
 #include "bundle/abi.h"
+#include "runtime/cgroup_steps.h"
 #include "runtime/kernel_object.h"
 #include "runtime/recover.h"
 #include "runtime/runtime.h"
@@ -85,6 +86,7 @@ Result<Status> status(const StatusOptions& options) {
     out.weft_version = known.weft_version;
     out.profile = known.profile;
     compare(known, *hooks, out.differences);
+    if (auto compared = compare_cgroups(known, out.differences); !compared) return std::unexpected(compared.error());
   }
 
   std::vector<std::uint32_t> seen;
@@ -115,6 +117,21 @@ Result<Status> status(const StatusOptions& options) {
     for (std::string& before_us : run_before_us(*hooks, ifindex)) out.differences.push_back(std::move(before_us));
     out.attached.push_back(std::move(attached));
   }
+  if (*record && !(*record)->cgroups.empty()) {
+    const PointPrograms& programs = (*record)->cgroup_programs;
+    const Descriptor egress_program = program_by_id(programs.at(0)), ingress_program = program_by_id(programs.at(1));
+    for (const RecordedCgroup& each : (*record)->cgroups) {
+      if (!open_cgroup(each.path, each.id).valid()) continue;
+      out.loaded = true;
+      out.attached.push_back({each.workload, each.place(), 0, "cgroup", program_info(egress_program.get()),
+                              program_info(ingress_program.get())});
+    }
+    for (const std::size_t gate : {0U, 1U}) {
+      if (!(gate == 0 ? egress_program : ingress_program).valid()) continue;
+      auto added = add_counters(programs.at(gate), seen, egress, ingress);
+      if (!added) return std::unexpected(added.error());
+    }
+  }
   if (out.loaded) {
     out.egress = join(*record ? (*record)->egress : std::vector<bundle::Entry>{}, egress);
     out.ingress = join(*record ? (*record)->ingress : std::vector<bundle::Entry>{}, ingress);
@@ -140,11 +157,19 @@ Result<Unloaded> unload(const UnloadOptions& options) {
   }
   const auto swept = sweep(*hooks, *record ? &**record : nullptr, options.before_step);
   if (!swept) return std::unexpected(swept.error());
+  std::vector<std::string> places;
+  if (*record) {
+    auto at_cgroups = sweep_cgroups(**record, options.before_step);
+    if (!at_cgroups) return std::unexpected(at_cgroups.error());
+    places = std::move(at_cgroups->places);
+    out.filters = at_cgroups->gates;
+  }
   if (auto asked = ask(options.before_step, "remove the record"); !asked) return std::unexpected(asked.error());
   if (auto removed = file->remove(); !removed) return std::unexpected(removed.error());
 
   out.interfaces.assign(swept->interfaces.begin(), swept->interfaces.end());
-  out.filters = swept->filters;
+  out.interfaces.insert(out.interfaces.end(), places.begin(), places.end());
+  out.filters += swept->filters;
   out.qdiscs = swept->qdiscs;
   out.warnings.insert(out.warnings.end(), swept->warnings.begin(), swept->warnings.end());
   return out;

@@ -10,6 +10,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <map>
+#include <set>
 
 #include "base/text.h"
 #include "bundle/abi.h"
@@ -34,23 +36,46 @@ Result<void> check_names(const bundle::Manifest& manifest, const LoadOptions& op
 }
 
 Result<void> check_distinct(const std::vector<Target>& targets) {
+  std::map<std::string, const Target*> by_place;
   std::map<std::uint32_t, const Target*> by_slot;
   for (const Target& target : targets) {
+    const std::string_view what = target.is_cgroup() ? "cgroup" : "interface";
+    const auto [same, alone] = by_place.try_emplace(
+        target.is_cgroup() ? fmt::format("cgroup {}", target.cgroup.id) : fmt::format("{}", target.ifindex), &target);
+    if (!alone) {
+      return failure("W6013",
+                     fmt::format("`{}` and `{}` both want {} `{}`", same->second->endpoint->workload,
+                                 target.endpoint->workload, what, target.place()),
+                     fmt::format("give each workload {} {} of its own", target.is_cgroup() ? "a" : "an", what));
+    }
+    if (target.is_cgroup()) continue;
     const auto [other, fresh] = by_slot.try_emplace(target.ifindex % WEFT_ENDPOINT_SLOTS, &target);
     if (fresh) continue;
     const Target& first = *other->second;
-    if (first.ifindex == target.ifindex) {
-      return failure("W6013",
-                     fmt::format("`{}` and `{}` both want interface `{}`", first.endpoint->workload,
-                                 target.endpoint->workload, target.interface),
-                     "give each workload an interface of its own");
-    }
     return failure("W6013",
                    fmt::format("interfaces `{}` and `{}` have the numbers {} and {}, which share a slot",
                                first.interface, target.interface, first.ifindex, target.ifindex),
                    "create one of them anew: it gets another number");
   }
   return {};
+}
+
+/// An interface's key is its number. A cgroup's has the bit that no interface's number has, and a slot that nobody else
+/// wants; as it begins with the cgroup's own number, it nearly always is the same at every load, and so connections are kept.
+void assign_keys(std::vector<Target>& targets) {
+  std::set<std::uint32_t> slots;
+  for (Target& target : targets) {
+    if (target.is_cgroup()) continue;
+    target.key = target.ifindex;
+    slots.insert(target.key % WEFT_ENDPOINT_SLOTS);
+  }
+  for (Target& target : targets) {
+    if (!target.is_cgroup()) continue;
+    const auto number = static_cast<std::uint32_t>(target.cgroup.id);
+    std::uint32_t slot = number % WEFT_ENDPOINT_SLOTS;
+    while (!slots.insert(slot).second) slot = (slot + 1) % WEFT_ENDPOINT_SLOTS;
+    target.key = 0x80000000 | (number & 0x7FFF0000) | slot;
+  }
 }
 
 // On a link without Ethernet headers, bytes of an address would be taken for the protocol.
@@ -72,6 +97,17 @@ Result<Targets> choose_targets(const bundle::Manifest& manifest, const LoadOptio
     if (!options.only.empty() && std::ranges::find(options.only, endpoint.workload) == options.only.end()) continue;
     const auto chosen = options.interfaces.find(endpoint.workload);
     const std::string& interface = chosen != options.interfaces.end() ? chosen->second : endpoint.interface;
+    if (interface.starts_with(cgroup_prefix)) {
+      const std::string name = interface.substr(cgroup_prefix.size());
+      auto cgroup = find_cgroup(name);
+      if (!cgroup) return std::unexpected(cgroup.error());
+      if (*cgroup) {
+        out.targets.push_back({&endpoint, {}, 0, std::move(**cgroup), 0});
+      } else {
+        missing.push_back(fmt::format("{}: cgroup `{}` does not exist", endpoint.workload, name));
+      }
+      continue;
+    }
     if (interface.empty()) {
       if (options.only.empty()) {
         out.skipped.push_back(fmt::format("{}: the inventory names no interface for it", endpoint.workload));
@@ -90,7 +126,7 @@ Result<Targets> choose_targets(const bundle::Manifest& manifest, const LoadOptio
       return failure("W6005", fmt::format("interface `{}` of `{}` is no Ethernet interface", interface, endpoint.workload),
                      "the program reads Ethernet headers: name the node's end of a veth pair, or another Ethernet link");
     }
-    out.targets.push_back({&endpoint, interface, ifindex});
+    out.targets.push_back({&endpoint, interface, ifindex, {}, 0});
   }
   if (!missing.empty() && !options.skip_missing) {
     const std::size_t shown = std::min<std::size_t>(missing.size(), 10);
@@ -98,13 +134,13 @@ Result<Targets> choose_targets(const bundle::Manifest& manifest, const LoadOptio
         "W6004",
         fmt::format("{}{}", fmt::join(missing.begin(), missing.begin() + static_cast<std::ptrdiff_t>(shown), "; "),
                     shown < missing.size() ? fmt::format("; and {} more", missing.size() - shown) : ""),
-        "create the interfaces first, run in the network namespace that has them, or skip what is missing");
+        "create what is missing first, run in the network namespace that has the interfaces, or skip what is missing");
   }
   if (out.targets.empty()) {
     return failure("W6005",
-                   missing.empty() ? "the bundle names no endpoint with an interface"
-                                   : fmt::format("none of the interfaces exists here: {}", fmt::join(missing, "; ")),
-                   "give workloads an `attach: {interface: …}` in the inventory and build again");
+                   missing.empty() ? "the bundle names no endpoint with an interface or a cgroup"
+                                   : fmt::format("none of them exists here: {}", fmt::join(missing, "; ")),
+                   "give workloads an `attach: {interface: …}` or `{cgroup: …}` in the inventory and build again");
   }
   if (out.targets.size() >= WEFT_ENDPOINTS) {
     return failure(
@@ -112,6 +148,7 @@ Result<Targets> choose_targets(const bundle::Manifest& manifest, const LoadOptio
         "load some of them only");
   }
   if (const auto distinct = check_distinct(out.targets); !distinct) return std::unexpected(distinct.error());
+  assign_keys(out.targets);
   out.skipped.insert(out.skipped.end(), missing.begin(), missing.end());
   return out;
 }
@@ -125,7 +162,7 @@ Result<EndpointTables> endpoint_tables(const std::vector<Target>& targets) {
     // Number 0 stays empty: it is what an unused slot names.
     const auto number = static_cast<weft_u16>(i + 1);
     weft_endpoint entry{};
-    entry.ifindex = targets[i].ifindex;
+    entry.ifindex = targets[i].key;
     entry.home = endpoint.home;
     for (const bundle::EndpointAddress& each : endpoint.addresses) {
       in_addr v4{};
@@ -149,7 +186,7 @@ Result<EndpointTables> endpoint_tables(const std::vector<Target>& targets) {
       ++count;
     }
     std::memcpy(out.endpoints.data() + number * sizeof entry, &entry, sizeof entry);
-    std::memcpy(out.slots.data() + (targets[i].ifindex % WEFT_ENDPOINT_SLOTS) * sizeof number, &number, sizeof number);
+    std::memcpy(out.slots.data() + (targets[i].key % WEFT_ENDPOINT_SLOTS) * sizeof number, &number, sizeof number);
   }
   return out;
 }

@@ -1,4 +1,4 @@
-/* The gates of a workload, as two programs at the node's end of its link. `weft_from_workload` goes to tc ingress: what
+/* The gates of a workload, as two programs at the node's end of its link (those of a cgroup are in cgroup.h). `weft_from_workload` goes to tc ingress: what
  * comes out of the workload passes its egress gate. `weft_to_workload` goes to tc egress: what is on its way to the
  * workload passes its ingress gate. Allowed is TC_ACT_OK, denied TC_ACT_SHOT; what cannot be judged is denied.
  */
@@ -20,16 +20,15 @@ INLINE void count(weft_u32 decision, int outbound)
 }
 
 /* Denials, and new connections that somebody wants to hear of. */
-INLINE void tell(struct __sk_buff *skb, weft_u32 decision, const int outbound)
+INLINE int is_told(weft_u32 decision)
 {
 	weft_u32 asked = 0;
 
 	if (!weft_uses_events)
-		return;
+		return 0;
 	if (weft_uses_audit || weft_uses_log)
 		asked = decision & WEFT_ACTION_OPENS && (weft_uses_audit || decision & WEFT_ACTION_LOG);
-	if (UNLIKELY(!(decision & WEFT_ACTION_ALLOW) || asked))
-		weft_tell(skb, decision, outbound);
+	return UNLIKELY(!(decision & WEFT_ACTION_ALLOW) || asked);
 }
 
 INLINE weft_u32 judge(struct __sk_buff *skb, const int outbound)
@@ -53,7 +52,7 @@ INLINE weft_u32 judge(struct __sk_buff *skb, const int outbound)
 			return DENIED(WEFT_ENTRY_MALFORMED);
 		header = read;
 	}
-	return judge4(skb, &header, outbound);
+	return judge4(skb, &header, skb->ifindex, outbound);
 }
 
 /* Without a branch: of decisions only allowing ones have the lowest bit. */
@@ -68,7 +67,8 @@ SEC("tc") int weft_from_workload(struct __sk_buff *skb)
 	weft_u32 decision = judge(skb, 1);
 
 	count(decision, 1);
-	tell(skb, decision, 1);
+	if (is_told(decision))
+		weft_tell(skb, decision, 1);
 	return verdict_of(decision);
 }
 
@@ -77,8 +77,11 @@ SEC("tc") int weft_to_workload(struct __sk_buff *skb)
 	weft_u32 decision = judge(skb, 0);
 
 	count(decision, 0);
-	tell(skb, decision, 0);
+	if (is_told(decision))
+		weft_tell(skb, decision, 0);
 	return verdict_of(decision);
 }
+
+#include "cgroup.h"
 
 char weft_license[] SEC("license") = "Dual BSD/GPL";

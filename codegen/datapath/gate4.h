@@ -241,13 +241,14 @@ NOINLINE weft_u32 weft_read4(struct __sk_buff *skb, weft_u32 at, struct header4 
 	return !read_transport((const void *)ip + header, end, length - header, ip->protocol, &out->transport);
 }
 
-/* The decision of the gate that `outbound` names on a packet with this header. */
-INLINE weft_u32 judge4(struct __sk_buff *skb, const struct header4 *header, const int outbound)
+/* The decision of the gate that `outbound` names on a packet with this header; `interface` is the key of the endpoint. */
+INLINE weft_u32 judge4(struct __sk_buff *skb, const struct header4 *header, const weft_u32 interface,
+		       const int outbound)
 {
 	const weft_u32 local = outbound ? header->source : header->destination;
 	const weft_u32 remote = outbound ? header->destination : header->source;
 	const struct transport transport = header->transport;
-	const weft_u32 protocol = header->protocol, interface = skb->ifindex;
+	const weft_u32 protocol = header->protocol;
 	const struct weft_endpoint *endpoint = endpoint_of(interface);
 	weft_u32 own, peer, decision, answer, flags;
 

@@ -231,15 +231,25 @@ NOINLINE weft_u32 weft_answers6(struct __sk_buff *skb, struct packet6 *packet)
 	return ANSWER;
 }
 
+/* What of an IPv6 packet is judged. */
+struct header6 {
+	struct address6 local, remote;
+	weft_u32 next; /* protocol behind the extension headers */
+	weft_u32 at;   /* offset of the transport header */
+	struct transport transport;
+};
+
+INLINE weft_u32 judge_header6(struct __sk_buff *skb, const struct header6 *header, const weft_u32 interface,
+			      const int outbound);
+
 /* The decision of the gate that `outbound` names on the IPv6 packet at offset `at`. */
 INLINE weft_u32 judge6(struct __sk_buff *skb, weft_u32 at, const int outbound)
 {
 	const void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
 	const struct ipv6_header *ip = data + (at & 31);
-	const struct weft_endpoint *endpoint;
-	struct address6 local, remote;
-	weft_u32 length, available, own, peer, decision, next, offset, interface, hops, answer, flags;
-	struct transport transport;
+	struct address6 source, destination;
+	weft_u32 length, available, next, offset, hops;
+	struct header6 header;
 
 	if ((const void *)(ip + 1) > end)
 		return DENIED(WEFT_ENTRY_MALFORMED);
@@ -251,8 +261,8 @@ INLINE weft_u32 judge6(struct __sk_buff *skb, weft_u32 at, const int outbound)
 		length = available; /* the kernel's "big TCP" */
 	if (length > available)
 		return DENIED(WEFT_ENTRY_MALFORMED);
-	local = load_address6(outbound ? ip->source : ip->destination);
-	remote = load_address6(outbound ? ip->destination : ip->source);
+	source = load_address6(ip->source);
+	destination = load_address6(ip->destination);
 	next = ip->next;
 	hops = ip->hops;
 	offset = at + sizeof(*ip);
@@ -277,13 +287,28 @@ INLINE weft_u32 judge6(struct __sk_buff *skb, weft_u32 at, const int outbound)
 		data = (void *)(long)skb->data;
 		end = (void *)(long)skb->data_end;
 	}
-	if (read_transport(data + (offset & 0x3fff), end, length, next, &transport))
+	if (read_transport(data + (offset & 0x3fff), end, length, next, &header.transport))
 		return DENIED(WEFT_ENTRY_MALFORMED);
-	if (next == PROTOCOL_ICMP6 && hops == 255 && is_discovery(transport.value, outbound))
+	if (next == PROTOCOL_ICMP6 && hops == 255 && is_discovery(header.transport.value, outbound))
 		return ALLOWED(WEFT_ENTRY_LINK);
 
-	interface = skb->ifindex;
-	endpoint = endpoint_of(interface);
+	header.local = outbound ? source : destination;
+	header.remote = outbound ? destination : source;
+	header.next = next;
+	header.at = offset;
+	return judge_header6(skb, &header, skb->ifindex, outbound);
+}
+
+/* The decision of the gate that `outbound` names on a packet with this header; `interface` is the key of the endpoint. */
+INLINE weft_u32 judge_header6(struct __sk_buff *skb, const struct header6 *header, const weft_u32 interface,
+			      const int outbound)
+{
+	const struct address6 local = header->local, remote = header->remote;
+	const struct transport transport = header->transport;
+	const struct weft_endpoint *endpoint = endpoint_of(interface);
+	const weft_u32 next = header->next;
+	weft_u32 own, peer, decision, answer, flags;
+
 	if (!endpoint)
 		return DENIED(WEFT_ENTRY_UNKNOWN);
 	own = own_class6(endpoint, local.high, local.low);
@@ -323,7 +348,7 @@ INLINE weft_u32 judge6(struct __sk_buff *skb, weft_u32 at, const int outbound)
 		return can_answer(next, transport.flags, transport.value) ? decision : opens(decision);
 	}
 	packet.own = own;
-	packet.transport = offset;
+	packet.transport = header->at;
 	packet.value = transport.value;
 	packet.flags = transport.flags;
 	answer = weft_answers6(skb, &packet);

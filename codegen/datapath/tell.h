@@ -147,24 +147,55 @@ INLINE weft_u64 wake_up(void)
 											 : BPF_RB_NO_WAKEUP;
 }
 
-NOINLINE int weft_tell(struct __sk_buff *skb, weft_u32 decision, weft_u32 outbound)
+/* Takes from the budget and begins the event of a packet of `length` bytes. 0: nothing is to be told. */
+INLINE int begin_event(struct weft_event *event, weft_u32 interface, weft_u32 length, weft_u32 decision,
+		       weft_u32 outbound)
 {
 	const int denied = !(decision & WEFT_ACTION_ALLOW);
 	weft_u64 now = bpf_ktime_get_coarse_ns();
-	weft_u32 network, type, kind = denied ? WEFT_EVENTS_DENIED : WEFT_EVENTS_ASKED_FOR;
-	struct weft_event event = { 0 };
 
-	if (!may_tell(kind, now))
+	if (!may_tell(denied ? WEFT_EVENTS_DENIED : WEFT_EVENTS_ASKED_FOR, now))
 		return 0;
-	event.time = now;
-	event.ifindex = skb->ifindex;
-	event.length = skb->len;
-	event.decision = decision & (WEFT_ACTION_ENTRY | WEFT_ACTION_MASK);
-	event.outbound = outbound != 0;
-	event.own = NO_CLASS;
-	event.what = denied ? WEFT_EVENT_DENIED : 0;
+	event->time = now;
+	event->ifindex = interface;
+	event->length = length;
+	event->decision = decision & (WEFT_ACTION_ENTRY | WEFT_ACTION_MASK);
+	event->outbound = outbound != 0;
+	event->own = NO_CLASS;
+	event->what = denied ? WEFT_EVENT_DENIED : 0;
 	if (decision & WEFT_ACTION_LOG)
-		event.what |= WEFT_EVENT_LOGGED;
+		event->what |= WEFT_EVENT_LOGGED;
+	return 1;
+}
+
+/* What would have been, and off it goes. */
+INLINE void end_event(struct weft_event *event, weft_u32 decision)
+{
+	weft_u32 kind = decision & WEFT_ACTION_ALLOW ? WEFT_EVENTS_ASKED_FOR : WEFT_EVENTS_DENIED;
+
+	/* What would have been is asked where policy was: of no packet that a fixed entry decides. */
+	if (weft_uses_audit && entry_of(decision) >= WEFT_ENTRY_FIRST && event->own != NO_CLASS) {
+		weft_u32 atom = weft_atom(event->protocol, event->service);
+
+		event->would_be = event->outbound ? weft_would_egress(event->own, event->peer, atom)
+						  : weft_would_ingress(event->own, event->peer, atom);
+		if (event->would_be)
+			event->what |= WEFT_EVENT_AUDITED;
+	}
+	/* Of a new connection nothing may be audited, and then nobody asked. */
+	if (!(event->what & (WEFT_EVENT_DENIED | WEFT_EVENT_LOGGED | WEFT_EVENT_AUDITED)))
+		give_back(kind);
+	else if (bpf_ringbuf_output(&weft_events, event, sizeof(*event), wake_up()))
+		count_lost(kind);
+}
+
+NOINLINE int weft_tell(struct __sk_buff *skb, weft_u32 decision, weft_u32 outbound)
+{
+	struct weft_event event = { 0 };
+	weft_u32 network, type;
+
+	if (!begin_event(&event, skb->ifindex, skb->len, decision, outbound))
+		return 0;
 	network = weft_network(skb);
 	type = network & 0xffff;
 	event.ethertype = (weft_u16)type;
@@ -172,20 +203,7 @@ NOINLINE int weft_tell(struct __sk_buff *skb, weft_u32 decision, weft_u32 outbou
 		weft_tell4(skb, &event, network >> 16);
 	else if (weft_uses_v6 && type == ETHERTYPE_IPV6)
 		weft_tell6(skb, &event, network >> 16);
-	/* What would have been is asked where policy was: of no packet that a fixed entry decides. */
-	if (weft_uses_audit && entry_of(decision) >= WEFT_ENTRY_FIRST && event.own != NO_CLASS) {
-		weft_u32 atom = weft_atom(event.protocol, event.service);
-
-		event.would_be = outbound ? weft_would_egress(event.own, event.peer, atom)
-					  : weft_would_ingress(event.own, event.peer, atom);
-		if (event.would_be)
-			event.what |= WEFT_EVENT_AUDITED;
-	}
-	/* Of a new connection nothing may be audited, and then nobody asked. */
-	if (!(event.what & (WEFT_EVENT_DENIED | WEFT_EVENT_LOGGED | WEFT_EVENT_AUDITED)))
-		give_back(kind);
-	else if (bpf_ringbuf_output(&weft_events, &event, sizeof(event), wake_up()))
-		count_lost(kind);
+	end_event(&event, decision);
 	return 0;
 }
 

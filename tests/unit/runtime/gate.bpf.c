@@ -1,4 +1,4 @@
-/* A program with the outside of the real data path and a simple inside: a TCP packet passes if the table `test_ports` or the
+/* Programs with the outside of the real data path and a simple inside: a TCP packet passes if the table `test_ports` or the
  * maps `test_exact4` and `test_prefixes4` say so about its server's port or its remote address.
  */
 #include <linux/bpf.h>
@@ -108,6 +108,68 @@ SEC("tc") int weft_to_workload(struct __sk_buff *skb)
 	return *(int *)(long)skb->data;
 #endif
 	return judge(skb, 0);
+}
+
+struct {
+	__uint(type, BPF_MAP_TYPE_CGROUP_STORAGE);
+	__type(key, weft_u64);
+	__type(value, weft_u32);
+} weft_places SEC(".maps");
+
+static __always_inline int judge_at_cgroup(weft_u16 port)
+{
+	weft_u32 place = *(weft_u32 *)bpf_get_local_storage(&weft_places, 0);
+	weft_u32 number = weft_endpoint_slots[place & (WEFT_ENDPOINT_SLOTS - 1)];
+
+	if (!number || weft_endpoints[number & (WEFT_ENDPOINTS - 1)].ifindex != place)
+		return 0;
+	return test_ports[port] != 0;
+}
+
+static __always_inline int judge_packet(struct __sk_buff *skb)
+{
+	struct iphdr ip;
+	struct tcphdr tcp;
+
+	if (bpf_skb_load_bytes(skb, 0, &ip, sizeof(ip)) || bpf_skb_load_bytes(skb, sizeof(ip), &tcp, sizeof(tcp)))
+		return 0;
+	return judge_at_cgroup(bpf_ntohs(tcp.dest)) || judge_at_cgroup(bpf_ntohs(tcp.source));
+}
+
+SEC("cgroup_skb/egress") int weft_cgroup_egress(struct __sk_buff *skb)
+{
+	return judge_packet(skb);
+}
+
+SEC("cgroup_skb/ingress") int weft_cgroup_ingress(struct __sk_buff *skb)
+{
+	return judge_packet(skb);
+}
+
+SEC("cgroup_skb/egress") int weft_cgroup_prepare(struct __sk_buff *skb)
+{
+	judge_at_cgroup(0);
+	return 1;
+}
+
+SEC("cgroup/connect4") int weft_connect4(struct bpf_sock_addr *context)
+{
+	return judge_at_cgroup(bpf_ntohs(context->user_port));
+}
+
+SEC("cgroup/connect6") int weft_connect6(struct bpf_sock_addr *context)
+{
+	return judge_at_cgroup(bpf_ntohs(context->user_port));
+}
+
+SEC("cgroup/sendmsg4") int weft_sendmsg4(struct bpf_sock_addr *context)
+{
+	return judge_at_cgroup(bpf_ntohs(context->user_port));
+}
+
+SEC("cgroup/sendmsg6") int weft_sendmsg6(struct bpf_sock_addr *context)
+{
+	return judge_at_cgroup(bpf_ntohs(context->user_port));
 }
 
 char test_license[] SEC("license") = "GPL";

@@ -43,7 +43,7 @@ int listen_on(std::uint16_t port) {
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
   REQUIRE(::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
-  REQUIRE(::listen(fd, 16) == 0);
+  REQUIRE(::listen(fd, 1024) == 0);  // nobody accepts
   return fd;
 }
 

@@ -1,0 +1,311 @@
+"""Workloads that are cgroups: real sockets of processes in cgroups that the test makes, held against `weft query`."""
+
+import contextlib
+import ctypes
+import errno
+import json
+import os
+import pathlib
+import socket
+import subprocess
+import time
+import unittest
+
+from weft_cli import BINARY, WeftTest, environment
+
+POLICY = """\
+label app : "web" | "db" | "cache"
+
+group web   = app == "web"
+group db    = app == "db"
+group cache = app == "cache"
+
+policy shop {
+  isolate db
+  isolate web ingress
+  allow web -> db : tcp/5432, udp/5432
+  allow world -> web : tcp/80
+  deny web -> cache : tcp/80, udp/80
+  allow at source cache -> any : any
+}
+"""
+
+ADDRESSES = {
+    "web": ("10.77.0.1", "fd77::1"),
+    "db": ("10.77.0.2", "fd77::2"),
+    "cache": ("10.77.0.3", "fd77::3"),
+    "stranger": ("10.77.0.9", "fd77::9"),
+}
+WORKLOADS = ("web", "db", "cache")
+PORTS = (80, 5432)
+PATIENCE = 0.3
+CLONE_NEWNET = 0x40000000
+
+
+def cgroup_mount():
+    for line in pathlib.Path("/proc/self/mountinfo").read_text().splitlines():
+        before, _, after = line.partition(" - ")
+        if after.split()[0] == "cgroup2" and before.split()[3] == "/":
+            return pathlib.Path(before.split()[4])
+    return None
+
+
+def family_of(address):
+    return socket.AF_INET6 if ":" in address else socket.AF_INET
+
+
+class Cgroups(WeftTest):
+    def setUp(self):
+        super().setUp()
+        mount = cgroup_mount()
+        if mount is None:
+            self.skipTest("no cgroups of version 2 here")
+        doctor = json.loads(self.weft("doctor", "--format", "json").out)
+        for check in doctor["checks"]:
+            if check["state"] in ("missing", "unknown") or (check["name"] == "cgroups" and check["state"] != "ok"):
+                self.skipTest(f"{check['name']}: {check['found']}")
+        libc = ctypes.CDLL(None, use_errno=True)
+        before = os.open("/proc/self/ns/net", os.O_RDONLY)
+        if libc.unshare(CLONE_NEWNET) != 0:
+            self.skipTest("no network namespaces here")
+        self.addCleanup(os.close, before)
+        self.addCleanup(libc.setns, before, CLONE_NEWNET)
+        lines = ["ip link set lo up"]
+        for v4, v6 in ADDRESSES.values():
+            lines += [f"ip address add {v4}/32 dev lo", f"ip -6 address add {v6}/128 dev lo nodad"]
+        subprocess.run(["sh", "-ec", "; ".join(lines)], check=True)
+
+        self.home = mount / pathlib.Path("/proc/self/cgroup").read_text().partition("0::")[2].splitlines()[0].lstrip("/")
+        self.root = mount / f"weft-test-{os.getpid()}"
+        self.root.mkdir()
+        self.addCleanup(self.root.rmdir)
+        for name in WORKLOADS:
+            (self.root / name).mkdir()
+            self.addCleanup((self.root / name).rmdir)
+        # What is loaded goes with its cgroups, but the sockets of a failed test must not keep them.
+        self.sockets = []
+        self.addCleanup(lambda: [each.close() for each in self.sockets])
+        self.mount = mount
+
+    def build(self, policy=POLICY, *options):
+        lines = ["nodes:", "  - {name: n1, addresses: [10.77.0.100]}", "workloads:"]
+        for name in WORKLOADS:
+            v4, v6 = ADDRESSES[name]
+            where = self.root.relative_to(self.mount) / name
+            lines.append(f'  - {{name: {name}, labels: {{app: {name}}}, node: n1, addresses: [{v4}, "{v6}"], '
+                         f'attach: {{cgroup: "/{where}"}}}}')
+        self.write("shop/policy.weft", policy)
+        self.write("shop/inventory.yaml", "\n".join(lines) + "\n")
+        self.expect(0, "build", "shop", "-o", "bundle", *options)
+
+    def run_weft(self, *words, code=0):
+        process = subprocess.run([BINARY, *words], cwd=self.at, capture_output=True, timeout=60,
+                                 env=environment({"WEFT_STATE_DIRECTORY": str(self.at / "state")}))
+        self.assertEqual(process.returncode, code, process)
+        return process.stdout.decode()
+
+    @contextlib.contextmanager
+    def within(self, name):
+        """This process is in the cgroup of a workload: whose socket it is, is settled when it is made."""
+        place = self.home if name == "stranger" else self.root / name
+        (place / "cgroup.procs").write_text("0")
+        try:
+            yield
+        finally:
+            (self.home / "cgroup.procs").write_text("0")
+
+    def socket(self, name, family, kind, bound=None):
+        with self.within(name):
+            out = socket.socket(family, kind)
+        self.sockets.append(out)
+        out.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        out.settimeout(PATIENCE)
+        if bound is not None:
+            out.bind(bound)
+        if kind == socket.SOCK_STREAM and bound is not None:
+            out.listen(8)
+        return out
+
+    def attempt(self, source, destination, family, kind, port, server, bind=False):
+        """How an exchange over a connected socket ends."""
+        local = ADDRESSES[source][family == socket.AF_INET6]
+        remote = ADDRESSES[destination][family == socket.AF_INET6]
+        client = self.socket(source, family, kind)
+        if source == "stranger" or bind:
+            client.bind((local, 0))  # workloads need not: they speak with their own address
+        began = time.monotonic()
+        try:
+            client.connect((remote, port))
+            client.send(b"?")
+            peer = server.accept()[0] if kind == socket.SOCK_STREAM else server
+            question, address = peer.recvfrom(16)
+            if kind == socket.SOCK_STREAM:
+                self.assertEqual(peer.getpeername()[0], local)
+                peer.send(b"!")
+                peer.close()
+            else:
+                self.assertEqual(address[0], local)
+                peer.sendto(b"!", address)
+            return "allow" if (question, client.recv(16)) == (b"?", b"!") else "garbled"
+        except PermissionError:
+            self.assertLess(time.monotonic() - began, PATIENCE / 2, "EPERM comes at once")
+            return "refused"
+        except TimeoutError:
+            return "lost"
+        finally:
+            client.close()
+
+    def expected(self):
+        """What `weft query`, which is model::evaluate, says of every pair: by source, destination, protocol, port."""
+        end = lambda name, v6: {"address": ADDRESSES[name][v6]} if name == "stranger" else name
+        flows = [(s, d, protocol, port) for s in ADDRESSES for d in ADDRESSES for protocol in ("tcp", "udp") for port in PORTS if s != d]
+        lines = [json.dumps({"from": end(s, 0), "to": end(d, 0), "service": f"{protocol}/{port}"}) for s, d, protocol, port in flows]
+        self.write("flows", "\n".join(lines) + "\n")
+        out = {}
+        for flow, line in zip(flows, self.expect(0, "query", "shop", "--batch", "flows").out.splitlines()):
+            answer = json.loads(line)
+            gate = lambda which: (answer[which] or {"verdict": "allow"})["verdict"]
+            out[flow] = "refused" if gate("source") == "deny" else "lost" if gate("destination") == "deny" else "allow"
+        return out
+
+    def test_every_pair_is_as_the_policy_says(self):
+        self.build()
+        self.run_weft("load", "bundle")
+        expected = self.expected()
+        self.assertEqual(set(expected.values()), {"allow", "refused", "lost"})
+        for destination in ADDRESSES:
+            for protocol, kind in (("tcp", socket.SOCK_STREAM), ("udp", socket.SOCK_DGRAM)):
+                for family in (socket.AF_INET, socket.AF_INET6):
+                    for port in PORTS:
+                        for source in ADDRESSES:
+                            if source == destination:
+                                continue
+                            # A server of its own for each: what one probe left behind is no answer to the next.
+                            server = self.socket(destination, family, kind, (ADDRESSES[destination][family == socket.AF_INET6], port))
+                            with self.subTest(source=source, destination=destination, protocol=protocol, family=family.name, port=port):
+                                self.assertEqual(self.attempt(source, destination, family, kind, port, server),
+                                                 expected[source, destination, protocol, port])
+                            server.close()
+
+        status = json.loads(self.run_weft("status", "--format", "json"))
+        self.assertEqual({each["workload"]: each["hook"] for each in status["attached"]}, dict.fromkeys(WORKLOADS, "cgroup"))
+        packets = lambda gate, by, action: sum(each["packets"] for each in status[gate] if (each["by"], each["action"]) == (by, action))
+        self.assertGreater(packets("egress", "rule", "allow"), 0)
+        self.assertGreater(packets("egress", "rule", "deny"), 0)
+        self.assertGreater(packets("egress", "isolation", "deny"), 0)
+        self.assertGreater(packets("ingress", "reply", "allow"), 0)
+        self.assertGreater(packets("ingress", "isolation", "deny"), 0)
+        self.assertIn("detached 18 filters from", self.run_weft("unload"))
+        self.assertIn("nothing is loaded", self.run_weft("status"))
+        server = self.socket("web", socket.AF_INET, socket.SOCK_STREAM, (ADDRESSES["web"][0], 5432))
+        self.assertEqual(self.attempt("db", "web", socket.AF_INET, socket.SOCK_STREAM, 5432, server, bind=True), "allow")
+
+    def test_datagrams_without_a_connection(self):
+        self.build()
+        self.run_weft("load", "bundle")
+        for v6, family in ((0, socket.AF_INET), (1, socket.AF_INET6)):
+            db, web = ADDRESSES["db"][v6], ADDRESSES["web"][v6]
+            server = self.socket("db", family, socket.SOCK_DGRAM, (db, 5432))
+            client = self.socket("web", family, socket.SOCK_DGRAM)
+            client.sendto(b"?", (db, 5432))
+            question, address = server.recvfrom(16)
+            self.assertEqual((question, address[0]), (b"?", web), "it leaves from the address of the workload")
+            server.sendto(b"!", address)  # no rule lets db begin anything
+            self.assertEqual(client.recv(16), b"!")
+            with self.assertRaises(PermissionError):
+                server.sendto(b"?", (web, address[1] - 1))
+            with self.assertRaises(PermissionError):
+                client.sendto(b"?", (db, 80))
+            with self.assertRaises(PermissionError):
+                self.socket("db", family, socket.SOCK_DGRAM).sendto(b"?", (web, 80))
+
+    def test_ipv4_by_a_socket_of_ipv6(self):
+        self.build()
+        self.run_weft("load", "bundle")
+        server = self.socket("db", socket.AF_INET, socket.SOCK_STREAM, (ADDRESSES["db"][0], 5432))
+        client = self.socket("web", socket.AF_INET6, socket.SOCK_STREAM)
+        client.connect(("::ffff:" + ADDRESSES["db"][0], 5432))
+        peer, address = server.accept()
+        self.sockets.append(peer)
+        self.assertEqual(address[0], ADDRESSES["web"][0])
+        with self.assertRaises(PermissionError):
+            self.socket("web", socket.AF_INET6, socket.SOCK_STREAM).connect(("::ffff:" + ADDRESSES["db"][0], 80))
+
+    def test_nobody_speaks_with_a_borrowed_address(self):
+        self.build()
+        self.run_weft("load", "bundle")
+        server = self.socket("db", socket.AF_INET, socket.SOCK_STREAM, (ADDRESSES["db"][0], 5432))
+        client = self.socket("cache", socket.AF_INET, socket.SOCK_STREAM)
+        client.bind((ADDRESSES["web"][0], 0))
+        with self.assertRaises(PermissionError):
+            client.connect((ADDRESSES["db"][0], 5432))
+        server.settimeout(0.05)
+        self.assertRaises(TimeoutError, server.accept)
+
+    def test_a_new_policy_ends_what_the_old_one_allowed(self):
+        self.build()
+        self.run_weft("load", "bundle")
+        server = self.socket("db", socket.AF_INET, socket.SOCK_STREAM, (ADDRESSES["db"][0], 5432))
+        client = self.socket("web", socket.AF_INET, socket.SOCK_STREAM)
+        client.connect((ADDRESSES["db"][0], 5432))
+        peer = server.accept()[0]
+        self.sockets.append(peer)
+        peer.settimeout(PATIENCE)
+        # The same policy again: replies go on, from the table of connections that is handed on.
+        self.assertTrue(json.loads(self.run_weft("load", "bundle", "--format", "json"))["keeps_connections"])
+        peer.send(b"!")
+        self.assertEqual(client.recv(16), b"!")
+        self.build(POLICY.replace("tcp/5432, udp/5432", "tcp/80"))
+        self.assertTrue(json.loads(self.run_weft("load", "bundle", "--format", "json"))["replaced"])
+        client.send(b"?")
+        self.assertRaises(TimeoutError, peer.recv, 16)
+        self.run_weft("status")
+
+    def test_denials_are_told_with_the_workload(self):
+        self.build(POLICY, "--events", "1000")
+        self.run_weft("load", "bundle")
+        with self.assertRaises(PermissionError):
+            self.socket("web", socket.AF_INET, socket.SOCK_STREAM).connect((ADDRESSES["db"][0], 80))
+        stranger = self.socket("stranger", socket.AF_INET6, socket.SOCK_DGRAM, (ADDRESSES["stranger"][1], 0))
+        stranger.sendto(b"?", (ADDRESSES["web"][1], 5432))
+        # A datagram is judged at its socket: without one there is nobody to judge for.
+        self.socket("web", socket.AF_INET6, socket.SOCK_DGRAM, (ADDRESSES["web"][1], 5432))
+        stranger.sendto(b"?", (ADDRESSES["web"][1], 5432))
+        events = [json.loads(line) for line in self.run_weft("monitor", "--count", "2", "--for", "10", "--format", "json").splitlines()]
+        seen = [(each["verdict"], each["gate"], each["workload"], each["interface"].rpartition("/")[2], each["service"]) for each in events]
+        self.assertEqual(seen, [("deny", "egress", "web", "web", "tcp/80"), ("deny", "ingress", "web", "web", "udp/5432")])
+        self.assertEqual((events[0]["source"], events[0]["destination"]), (ADDRESSES["web"][0], ADDRESSES["db"][0]))
+        self.assertEqual((events[0]["destination_name"], events[1]["source"]), ("db", ADDRESSES["stranger"][1]))
+
+    def test_a_bundle_has_programs_for_cgroups_where_its_inventory_names_one(self):
+        self.build()
+        whole = (self.at / "bundle/program.o").read_bytes()
+        inventory = self.at / "shop/inventory.yaml"
+        inventory.write_text(inventory.read_text().replace("cgroup:", "interface: veth, cgroup:"))
+        text = inventory.read_text().splitlines()
+        inventory.write_text("\n".join(line.replace("veth", f"veth{i}") for i, line in enumerate(text)) + "\n")
+        self.expect(0, "build", "shop", "-o", "bundle")
+        self.assertIn(b"weft_connect4", whole)
+        self.assertNotIn(b"weft_connect4", (self.at / "bundle/program.o").read_bytes())
+        place = "cgroup:/" + str(self.root.relative_to(self.mount) / "web")
+        refused = self.weft("load", "bundle", "--only", "web", "--map", f"web={place}")
+        self.assertEqual(refused.code, 2)
+        self.assertIn("error W6006: the bundle has no programs for cgroups", refused.err)
+
+    def test_a_cgroup_that_is_gone_or_wrong(self):
+        self.build()
+        (self.root / "cache").rmdir()
+        self.run_weft("load", "bundle", code=2)
+        self.run_weft("load", "bundle", "--skip-missing")
+        self.assertNotIn("cache", self.run_weft("status").partition("packets")[0])
+        (self.root / "cache").mkdir()
+        self.run_weft("load", "bundle")
+        (self.root / "cache").rmdir()
+        (self.root / "cache").mkdir()
+        self.assertIn("differs: cache in cgroup `/", self.run_weft("status", code=1))
+        self.run_weft("load", "bundle")
+        self.run_weft("status")
+
+
+if __name__ == "__main__":
+    unittest.main()
