@@ -16,6 +16,7 @@
 #include "cli/commands.h"
 #include "cli/progress.h"
 #include "driver/compile.h"
+#include "driver/table_budget.h"
 
 namespace weft::cli {
 namespace {
@@ -111,6 +112,8 @@ ExitCode run(const BuildArguments& arguments, Console& console) {
   driver::Options options;
   options.now = arguments.now;
   options.widen_obligations = arguments.widen_obligations;
+  options.max_table_bytes = arguments.max_table_bytes;
+  if (arguments.strategy == BuildArguments::Strategy::Matrix) options.codegen.strategy = codegen::Strategy::Matrix;
   if (arguments.events) options.codegen.events_per_second = *arguments.events;
   if (!arguments.dump_smt.empty()) options.verifier.dump_smt = arguments.dump_smt;
   Progress progress(console.messages.is_terminal() && !console.messages.quiet());
@@ -134,6 +137,9 @@ ExitCode run(const BuildArguments& arguments, Console& console) {
   }
 
   if (arguments.emit == Emit::Plan) console.results.write(plan::to_string(*compilation.plan, compilation.policy));
+  if (arguments.emit == Emit::Explanation) {
+    console.results.write(driver::explain_tables(compilation, driver::codegen_options(compilation, options)));
+  }
   if (arguments.emit == Emit::Ir) {
     const auto ir = codegen::emit_ir(*compilation.plan, driver::codegen_options(compilation, options));
     if (!ir) {

@@ -48,6 +48,7 @@ std::optional<std::string> document(const CheckArguments& arguments, const drive
 ExitCode run(const CheckArguments& arguments, Console& console) {
   driver::Options options;
   options.now = arguments.now;
+  options.max_table_bytes = arguments.max_table_bytes;
   if (!arguments.dump_smt.empty()) options.verifier.dump_smt = arguments.dump_smt;
   options.verifier.rlimit *= arguments.effort;
   options.verifier.explain_proofs = arguments.verbose || arguments.format == CheckArguments::Format::Json;

@@ -53,6 +53,14 @@ void add_now(CLI::App& command, Words& words) {
       ->option_text("TIME");
 }
 
+void add_max_table_bytes(CLI::App& command, Words& words) {
+  command
+      .add_option("--max-table-bytes", words.max_table_bytes,
+                  "the most bytes that the tables of a bundle may take; default: `max_table_bytes` of\n"
+                  "the project, else 268435456")
+      ->option_text("N");
+}
+
 constexpr const char* policy_path_text = "`.weft` files, directories of them, or `-` for standard input";
 
 CLI::App* add_command(CLI::App& root, const CommandHelp& help) {
@@ -99,6 +107,7 @@ void define(CLI::App& root, Words& words) {
   check->add_flag("--strict", words.strict, "warnings count as findings (exit code 1)");
   check->add_flag("--fix", words.fix, "makes the fixes that need no judgement in the files");
   check->add_flag("--dry-run", words.dry_run, "with --fix: prints them as a diff and changes nothing");
+  add_max_table_bytes(*check, words);
   add_now(*check, words);
 
   CLI::App* build = add_command(root, build_help);
@@ -114,7 +123,16 @@ void define(CLI::App& root, Words& words) {
                    "LLVM IR, assembly, or the ELF object; the tables as JSON; a C header of the\n"
                    "bundle; without -o nothing else is written")
       ->option_text("plan|ir|asm|obj|maps|header");
-  build->add_flag("--print-plan,--explain-plan", words.print_plan, "as `--emit plan`")->group("");
+  build->add_flag("--explain-plan", words.explain_plan,
+                  "prints how the program finds its answers, why so, and what each table and the\n"
+                  "costliest rules take");
+  build->add_flag("--print-plan", words.print_plan, "as `--emit plan`")->group("");
+  build
+      ->add_option("--strategy", words.strategy,
+                   "how a gate finds the deciding rule: `rows` of bits, whose memory adds up over ends\n"
+                   "and services, or a `matrix` of them, one look where it fits; default: rows")
+      ->option_text("rows|matrix");
+  add_max_table_bytes(*build, words);
   build->add_option("--dump-smt", words.dump_smt, "as in `weft check`")->option_text("DIR");
   build
       ->add_option("--events", words.events,

@@ -62,8 +62,10 @@ Result<Command> check_command(const CLI::App& command, Words& words) {
                          "10 tries ten times as hard as usual");
     }
   }
+  const auto max_table_bytes = number_of("--max-table-bytes", words.max_table_bytes, 1, UINT64_MAX);
+  if (!max_table_bytes) return std::unexpected(max_table_bytes.error());
   return CheckArguments{std::move(*inputs), *format,     words.dump_smt, words.strict, *now,
-                        words.fix,          words.dry_run, words.verbose,  effort};
+                        words.fix,          words.dry_run, words.verbose,  effort, *max_table_bytes};
 }
 
 Result<Command> build_command(const CLI::App& command, Words& words) {
@@ -76,7 +78,9 @@ Result<Command> build_command(const CLI::App& command, Words& words) {
                             {"obj", Emit::Object},
                             {"maps", Emit::Maps},
                             {"header", Emit::Header}},
-                           words.print_plan ? Emit::Plan : Emit::Bundle);
+                           words.explain_plan ? Emit::Explanation
+                           : words.print_plan ? Emit::Plan
+                                              : Emit::Bundle);
   if (!emit) return std::unexpected(std::move(emit.error()));
   if (words.output.empty() && *emit == Emit::Bundle && inputs->project.empty()) {
     return usage_error("no output is given", "name the bundle to write with `-o DIR`");
@@ -85,8 +89,16 @@ Result<Command> build_command(const CLI::App& command, Words& words) {
   if (!now) return std::unexpected(now.error());
   const auto events = number_of("--events", words.events, 0, 1'000'000);
   if (!events) return std::unexpected(events.error());
+  const auto max_table_bytes = number_of("--max-table-bytes", words.max_table_bytes, 1, UINT64_MAX);
+  if (!max_table_bytes) return std::unexpected(max_table_bytes.error());
+  using Strategy = BuildArguments::Strategy;
+  const auto strategy = choice<Strategy>("--strategy", words.strategy, nullptr,
+                                         {{"rows", Strategy::Rows}, {"matrix", Strategy::Matrix}}, Strategy::Rows);
+  if (!strategy) return std::unexpected(strategy.error());
   BuildArguments out{std::move(*inputs), words.output, *emit, words.dump_smt, *now, words.widen_obligations, {}};
   if (*events) out.events = static_cast<std::uint32_t>(**events);
+  out.max_table_bytes = *max_table_bytes;
+  out.strategy = *strategy;
   return out;
 }
 

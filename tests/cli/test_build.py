@@ -81,10 +81,62 @@ class Build(WeftTest):
         plan = self.expect(0, "build", directory, "--emit", "plan").out
         self.assertIn("allow", plan)
         self.assertEqual(plan, self.expect(0, "build", directory, "--print-plan").out)
-        self.assertEqual(plan, self.expect(0, "build", directory, "--explain-plan").out)
         self.assertEqual(sorted(os.listdir(self.at)), ["shop"])
         self.assertEqual(plan, self.expect(0, "build", directory, "--emit", "plan", "-o", "bundle").out)
         self.assertTrue((self.at / "bundle/program.o").exists())
+
+    def test_the_plan_explained(self):
+        directory = self.project()
+        text = self.expect(0, "build", directory, "--explain-plan").out
+        bundle = self.expect(0, "build", directory, "-o", "bundle", "--format", "json").json()
+        self.assertIn(f"tables take {bundle['figures']['table bytes']} bytes of at most 268435456", text)
+        for words in ("egress gate: rows of bits", "ingress gate: rows of bits", "IPv4 addresses\n  direct table of", "exact table of",
+                      "rules that cost most\n  shop/policy.weft:10:3  allow web -> db : tcp/5432\n      "):
+            self.assertIn(words, text)
+        self.assertRegex(text, r"\d+ bytes for 2 entries, and for \d+ groups? of ends and 1 service that no other rule tells apart\n")
+        self.assertEqual(sorted(os.listdir(self.at)), ["bundle", "shop"])
+
+    def test_a_matrix_where_it_is_asked_for(self):
+        directory = self.project()
+        self.expect(0, "build", directory, "-o", "bundle", "--strategy", "matrix")
+        names = [image["name"] for image in json.loads((self.at / "bundle/maps.json").read_text())["maps"]]
+        self.assertIn("weft_egress_matrix", names)
+        self.assertNotIn("weft_egress_own_rows", names)
+        text = self.expect(0, "build", directory, "--strategy", "matrix", "--explain-plan").out
+        self.assertIn("egress gate: a matrix\n", text)
+        directory = self.project(POLICY.replace("tcp/5432", "tcp/5432 expires 2099-01-01"))
+        text = self.expect(0, "build", directory, "--strategy", "matrix", "--explain-plan").out
+        self.assertIn("some rules ask for more than ends and services", text)
+        self.assertIn("error W9001: `grid` is no value of --strategy", self.expect(2, "build", directory, "-o", "grid", "--strategy", "grid").err)
+
+    def test_tables_beyond_the_budget_name_the_rules_that_cost_most(self):
+        directory = self.project(POLICY.replace("  allow web", "  allow db -> any : udp/53\n  allow web"))
+        outcome = self.expect(2, "build", directory, "-o", "bundle", "--max-table-bytes", "10000")
+        self.assertRegex(outcome.err, r"error W4101: the tables take \d+ bytes, the budget is 10000; most of it")
+        self.assertRegex(outcome.err, r" --> shop/policy\.weft:1[01]:3\n")
+        self.assertRegex(outcome.err, r"of all rules this one costs most: \d+ bytes for 2 entries")
+        self.assertRegex(outcome.err, r"(?s)allow db -> any : udp/53.*allow web -> db : tcp/5432|allow web -> db : tcp/5432.*allow db -> any : udp/53")
+        self.assertFalse((self.at / "bundle").exists())
+        self.expect(0, "check", directory)
+        outcome = self.expect(0, "check", directory, "--max-table-bytes", "10000")
+        self.assertRegex(outcome.err, r"warning W4104: the tables of a build would take \d+ bytes, the budget is 10000")
+        self.assertIn("of all rules this one costs most", outcome.err)
+        self.expect(1, "check", directory, "--max-table-bytes", "10000", "--strict")
+
+    def test_the_budget_of_a_project(self):
+        self.project()
+        toml = '[project]\nsources = ["shop"]\ninventory = ["shop/inventory.yaml"]\n[build]\nmax_table_bytes = %s\n'
+        self.write("weft.toml", toml % "10_000")
+        self.assertIn("W4101", self.expect(2, "build", "-o", "bundle").err)
+        self.assertIn("W4104", self.expect(0, "check").err)
+        self.expect(0, "build", "-o", "bundle", "--max-table-bytes", "1000000")  # what the command line says wins
+        self.write("weft.toml", toml % "10_000" + '[lint]\nW4104 = "deny"\n')
+        self.assertIn("W4104", self.expect(1, "check").err)
+        self.write("weft.toml", toml % "10_000" + '[lint]\nW4104 = "allow"\n')
+        self.assertNotIn("W4104", self.expect(0, "check").err)
+        for wrong, code in (("-1", "W9023"), ('"much"', "W9022")):
+            self.write("weft.toml", toml % wrong)
+            self.assertIn(code, self.expect(2, "check").err)
 
     def test_the_program_as_ir(self):
         self.assertIn("target triple", self.expect(0, "build", self.project(), "--emit", "ir").out)
