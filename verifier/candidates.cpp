@@ -10,6 +10,9 @@ namespace {
 constexpr std::size_t max_values = 8;
 // The dimensions kept: those in which most rules ask for something. Rules of one policy rarely differ in more.
 constexpr std::size_t max_dimensions = 16;
+// Of so many that a dimension leaves open, fewer are found by another one; those are a memory of their own.
+constexpr std::size_t many_wide = 64;
+constexpr std::size_t max_further_dimensions = 4;
 
 void sort_once(std::vector<std::uint32_t>& numbers) {
   std::ranges::sort(numbers);
@@ -29,7 +32,7 @@ std::optional<Candidates::Values> Candidates::few(const IndexSet& set) {
 }
 
 // What every box of the end narrows to a few values.
-void Candidates::add_end(const Cover& cover, What label, What address, std::map<Dimension, Values>& out) {
+void Candidates::add_end(const Cover& cover, What label, What address, Narrow& out) {
   const std::vector<Box>& boxes = cover.boxes();
   std::map<Dimension, std::pair<std::size_t, Values>> found;  // in how many boxes
   const auto add = [&](Dimension dimension, const IndexSet& set) {
@@ -50,8 +53,8 @@ void Candidates::add_end(const Cover& cover, What label, What address, std::map<
   }
 }
 
-std::map<Candidates::Dimension, Candidates::Values> Candidates::narrow_in(const RuleCover& cover) {
-  std::map<Dimension, Values> out;
+Candidates::Narrow Candidates::narrow_in(const RuleCover& cover) {
+  Narrow out;
   if (auto services = few(cover.services)) out.emplace(Dimension{What::Service, 0}, std::move(*services));
   add_end(cover.source, What::SourceLabel, What::SourceAddress, out);
   add_end(cover.destination, What::DestinationLabel, What::DestinationAddress, out);
@@ -66,32 +69,53 @@ Candidates::Candidates(std::vector<std::uint32_t> numbers,
                        const std::function<const RuleCover&(std::uint32_t)>& cover_of)
     : rules_(std::move(numbers)) {
   std::ranges::sort(rules_);
-  std::vector<std::map<Dimension, Values>> narrow;
+  std::vector<Narrow> all;
+  all.reserve(rules_.size());
+  std::vector<const Narrow*> narrow;
+  for (const std::uint32_t rule : rules_) narrow.push_back(&all.emplace_back(narrow_in(cover_of(rule))));
+  index(narrow, max_dimensions, true);
+}
+
+Candidates::Candidates(std::vector<std::uint32_t> rules, const std::vector<const Narrow*>& narrow)
+    : rules_(std::move(rules)) {
+  index(narrow, max_further_dimensions, false);
+}
+
+void Candidates::index(const std::vector<const Narrow*>& narrow, std::size_t limit, bool further) {
   std::map<Dimension, std::size_t> counts;
-  for (const std::uint32_t rule : rules_) {
-    narrow.push_back(narrow_in(cover_of(rule)));
-    for (const auto& [dimension, values] : narrow.back()) ++counts[dimension];
+  for (const Narrow* of_rule : narrow) {
+    for (const auto& [dimension, values] : *of_rule) ++counts[dimension];
   }
   std::vector<std::pair<std::size_t, Dimension>> kept;
   for (const auto& [dimension, count] : counts) kept.emplace_back(rules_.size() - count, dimension);
   std::ranges::sort(kept);
-  if (kept.size() > max_dimensions) kept.resize(max_dimensions);
+  if (kept.size() > limit) kept.resize(limit);
   for (const auto& [open, dimension] : kept) {
     Index& index = indices_[dimension];
+    std::vector<const Narrow*> narrow_of_wide;
     for (std::size_t i = 0; i < rules_.size(); ++i) {
-      const auto values = narrow[i].find(dimension);
-      if (values == narrow[i].end()) {
+      const auto values = narrow[i]->find(dimension);
+      if (values == narrow[i]->end()) {
         index.wide.push_back(rules_[i]);
+        narrow_of_wide.push_back(narrow[i]);
         continue;
       }
       for (const std::uint32_t value : values->second) index.rules[value].push_back(rules_[i]);
     }
+    // Who is open to every source is mostly particular about destinations.
+    if (further && index.wide.size() >= many_wide) index.of_wide.reset(new Candidates(index.wide, narrow_of_wide));
   }
 }
 
 std::vector<std::uint32_t> Candidates::of(const RuleCover& other) const {
+  std::vector<std::uint32_t> out;
+  add_to(out, narrow_in(other));
+  sort_once(out);
+  return out;
+}
+
+void Candidates::add_to(std::vector<std::uint32_t>& out, const Narrow& asked) const {
   // Whichever dimension leaves the fewest.
-  const auto asked = narrow_in(other);
   const Index* best = nullptr;
   const Values* best_values = nullptr;
   std::size_t fewest = rules_.size();
@@ -108,14 +132,17 @@ std::vector<std::uint32_t> Candidates::of(const RuleCover& other) const {
     best = &index->second;
     best_values = &values;
   }
-  if (!best) return rules_;
-  std::vector<std::uint32_t> out = best->wide;
+  const std::vector<std::uint32_t>& wide = best ? best->wide : rules_;
+  if (best && best->of_wide) {
+    best->of_wide->add_to(out, asked);
+  } else {
+    out.insert(out.end(), wide.begin(), wide.end());
+  }
+  if (!best) return;
   for (const std::uint32_t value : *best_values) {
     const auto rules = best->rules.find(value);
     if (rules != best->rules.end()) out.insert(out.end(), rules->second.begin(), rules->second.end());
   }
-  sort_once(out);
-  return out;
 }
 
 }  // namespace weft::verifier

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <tuple>
 #include <vector>
@@ -11,8 +12,8 @@
 
 namespace weft::verifier {
 
-/// Some rules, or other things that have such covers, indexed by the few labels, addresses and services that each of them asks for, so that the few which may
-/// match what another rule matches are found without a look at the others.
+/// Some rules, or other things that have such covers, indexed by the few labels, addresses and services that each of
+/// them asks for, so that the few which may match what another rule matches are found without a look at the others.
 class Candidates {
  public:
   Candidates(std::vector<std::uint32_t> rules, const Slicer& slicer);
@@ -31,12 +32,19 @@ class Candidates {
   struct Index {
     std::map<std::uint32_t, std::vector<std::uint32_t>> rules;  // by value
     std::vector<std::uint32_t> wide;                            // all others
+    std::unique_ptr<Candidates> of_wide{};                      // the same by their other dimensions, where they are many
   };
   using Values = std::vector<std::uint32_t>;
+  using Narrow = std::map<Dimension, Values>;
+
+  Candidates(std::vector<std::uint32_t> rules, const std::vector<const Narrow*>& narrow);  // not looked into any further
+
+  void index(const std::vector<const Narrow*>& narrow, std::size_t max_dimensions, bool further);
+  void add_to(std::vector<std::uint32_t>& out, const Narrow& asked) const;
 
   static std::optional<Values> few(const IndexSet& set);
-  static std::map<Dimension, Values> narrow_in(const RuleCover& cover);
-  static void add_end(const Cover& cover, What label, What address, std::map<Dimension, Values>& out);
+  static Narrow narrow_in(const RuleCover& cover);
+  static void add_end(const Cover& cover, What label, What address, Narrow& out);
 
   std::vector<std::uint32_t> rules_;
   std::map<Dimension, Index> indices_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <ranges>
 #include <set>
 
 #include <fmt/format.h>
@@ -43,27 +44,24 @@ class Scan {
         rules_(living_rules(), slicer) {
     for (std::uint32_t i = 0; i < policy.isolations.size(); ++i) all_isolations_.push_back(i);
     for (const Direction direction : directions) {
-      for (const std::uint32_t i : all_isolations_) covers_[direction].push_back(cover_of(IsolationId{i}, direction));
+      std::vector<RuleCover>& covers = covers_[direction];
+      for (const std::uint32_t i : all_isolations_) covers.push_back(cover_of(IsolationId{i}, direction));
       isolations_.emplace(direction, Candidates(all_isolations_, [&, direction](std::uint32_t i) -> const RuleCover& {
                             return covers_[direction][i];
                           }));
     }
+    number_by_precedence();
   }
 
   void run() {
-    std::vector<Statement> order;
-    for (const std::uint32_t i : living_rules()) order.emplace_back(RuleId{i});
-    for (const std::uint32_t i : all_isolations_) order.emplace_back(IsolationId{i});
     // What is found dead says nothing any more when later ones are looked at.
-    std::ranges::sort(order, {}, [&](const Statement& s) { return precedence(policy_, s); });
-    for (const Statement& statement : order) {
+    for (const Statement& statement : order_) {
       if (cancelled(options_.cancellation)) return;
       if (stop(statement)) continue;
       if (auto found = look_at(statement)) keep(std::move(*found));
     }
     // What decides, but never anything that others would not.
-    std::ranges::reverse(order);
-    for (const Statement& statement : order) {
+    for (const Statement& statement : std::views::reverse(order_)) {
       if (cancelled(options_.cancellation)) return;
       if (gone_.contains(statement) || stop(statement)) continue;
       if (auto found = superfluous(statement)) keep(std::move(*found));
@@ -90,6 +88,28 @@ class Scan {
       if (!rule.audit && !(rule.expires && *rule.expires <= options_.now)) out.push_back(i);
     }
     return out;
+  }
+
+  void number_by_precedence() {
+    for (const std::uint32_t i : living_rules()) order_.emplace_back(RuleId{i});
+    for (const std::uint32_t i : all_isolations_) order_.emplace_back(IsolationId{i});
+    std::ranges::sort(order_, {}, [&](const Statement& s) { return precedence(policy_, s); });
+    rule_places_.resize(policy_.rules.size());
+    isolation_places_.resize(policy_.isolations.size());
+    for (std::uint32_t place = 0; place < order_.size(); ++place) {
+      const Statement& statement = order_[place];
+      if (const auto* rule = std::get_if<RuleId>(&statement)) {
+        rule_places_[static_cast<std::size_t>(*rule)] = place;
+      } else {
+        isolation_places_[static_cast<std::size_t>(std::get<IsolationId>(statement))] = place;
+      }
+      speaks_at_.push_back({speaks(policy_, statement, Direction::Egress), speaks(policy_, statement, Direction::Ingress)});
+    }
+  }
+
+  std::uint32_t place_of(Statement statement) const {
+    if (const auto* rule = std::get_if<RuleId>(&statement)) return rule_places_[static_cast<std::size_t>(*rule)];
+    return isolation_places_[static_cast<std::size_t>(std::get<IsolationId>(statement))];
   }
 
   void keep(Dead found) {
@@ -141,24 +161,28 @@ class Scan {
     return out;
   }
 
-  // The statements that may match what this one matches, in order of precedence, without those that are gone.
-  std::vector<Statement> around(Statement statement, Direction direction) const {
+  // The statements that may match what this one matches, in order of precedence, without those that are gone: those
+  // that stand before it, or all of them.
+  std::vector<Statement> around(Statement statement, Direction direction, bool only_before) const {
     const RuleCover& cover = cover_of(statement, direction);
+    const std::uint32_t own_place = place_of(statement);
     const auto overlap = [&](const RuleCover& other) {
       return other.services.intersects(cover.services) && other.source.intersects(cover.source) &&
              other.destination.intersects(cover.destination);
     };
-    std::vector<std::pair<Precedence, Statement>> sorted;
-    const auto add = [&](Statement other) {
-      if (other == statement || gone_.contains(other) || !speaks(policy_, other, direction)) return;
-      if (!overlap(cover_of(other, direction))) return;
-      sorted.emplace_back(precedence(policy_, other), other);
+    std::vector<std::uint32_t> places;
+    // Of thousands that may match, most stand behind: the quick questions come first.
+    const auto add = [&](std::uint32_t place, const RuleCover& of_other) {
+      if (place == own_place || (only_before && place > own_place)) return;
+      if (!speaks_at_[place][direction == Direction::Egress ? 0 : 1] || !overlap(of_other)) return;
+      if (!gone_.contains(order_[place])) places.push_back(place);
     };
-    for (const std::uint32_t i : rules_.of(cover)) add(RuleId{i});
-    for (const std::uint32_t i : isolations_.at(direction).of(cover)) add(IsolationId{i});
-    std::ranges::sort(sorted);
+    for (const std::uint32_t i : rules_.of(cover)) add(rule_places_[i], slicer_.cover_of(RuleId{i}));
+    const std::vector<RuleCover>& covers = covers_.at(direction);
+    for (const std::uint32_t i : isolations_.at(direction).of(cover)) add(isolation_places_[i], covers[i]);
+    std::ranges::sort(places);
     std::vector<Statement> out;
-    for (const auto& [place, other] : sorted) out.push_back(other);
+    for (const std::uint32_t place : places) out.push_back(order_[place]);
     return out;
   }
 
@@ -177,9 +201,8 @@ class Scan {
   AtGate decides_at(Statement statement, Direction direction) {
     const std::vector<Region> regions = regions_at(statement, direction);
     if (regions.empty()) return {};
-    std::vector<Statement> earlier = around(statement, direction);
+    std::vector<Statement> earlier = around(statement, direction, true);
     const Precedence place = precedence(policy_, statement);
-    std::erase_if(earlier, [&](const Statement& s) { return precedence(policy_, s) > place; });
     const std::optional<Moment> end = end_of(statement);
     // A pass of an earlier tier leads around what stands in between, so that every stretch of time is one of its own.
     const bool passes = std::ranges::any_of(earlier, [&](const Statement& s) {
@@ -432,7 +455,7 @@ class Scan {
     const Rule& rule = policy_[id];
     const Precedence place = precedence(policy_, id);
     std::vector<Statement> out;
-    for (const Statement& other : around(id, direction)) {
+    for (const Statement& other : around(id, direction, false)) {
       const auto* other_id = std::get_if<RuleId>(&other);
       if (!other_id || policy_[*other_id].tier != rule.tier) continue;
       const Rule& further = policy_[*other_id];
@@ -460,6 +483,10 @@ class Scan {
   Coverage coverage_;
   Candidates rules_;
   std::vector<std::uint32_t> all_isolations_;
+  std::vector<Statement> order_;                         // by precedence; a place is a position in it
+  std::vector<std::uint32_t> rule_places_;               // of those that live
+  std::vector<std::uint32_t> isolation_places_;
+  std::vector<std::array<bool, 2>> speaks_at_;           // by place, at the gates of egress and of ingress
   std::map<Direction, std::vector<RuleCover>> covers_;  // of the isolations
   std::map<Direction, Candidates> isolations_;
   const model::Policy nobody_{};

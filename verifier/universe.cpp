@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 #include <set>
 
 #include "base/assert.h"
@@ -155,6 +156,7 @@ Universe::Universe(const model::Policy& policy, const model::Inventory* inventor
   Uses uses(policy);
   number_keys(uses);
   number_namespaces(uses);
+  sort_values();
   cut_addresses(uses);
   cut_services(uses);
 }
@@ -191,11 +193,12 @@ void Universe::number_keys(Uses& uses) {
 
 void Universe::number_namespaces(const Uses& uses) {
   if (!inventory_ || !ns_) return;
-  const std::vector<std::string> names = keys_[*ns_].values;
+  std::map<std::string, std::uint32_t, std::less<>> names;  // to their classes
+  for (std::uint32_t c = 0; c < keys_[*ns_].values.size(); ++c) names.emplace(keys_[*ns_].values[c], c + 1);
   for (const auto& [name, labels] : inventory_->namespaces) {
-    const auto place = std::ranges::find(names, name);
+    const auto place = names.find(name);
     if (place == names.end()) return;  // no selector asks for a label of a namespace
-    Namespace listed{name, static_cast<std::uint32_t>(place - names.begin()) + 1, {}};
+    Namespace listed{name, place->second, {}};
     for (std::uint32_t k = 0; k < keys_.size(); ++k) {
       Key& key = keys_[k];
       if (key.key.scope != model::KeyScope::Namespace) continue;
@@ -238,13 +241,27 @@ IndexSet Universe::classes(const Selector& selector) const {
     return key.values.empty() ? IndexSet{} : IndexSet::of(1, key.classes() - 1);
   }
   std::vector<IndexSet::Interval> found;
-  for (std::uint32_t c = 0; c < key.values.size(); ++c) {
-    const bool selected = selector.kind == Selector::Kind::Glob
-                              ? model::glob_matches(selector.values[0], key.values[c])
-                              : std::ranges::binary_search(selector.values, key.values[c]);
-    if (selected) found.push_back({c + 1, c + 1});
+  if (selector.kind == Selector::Kind::Glob) {
+    for (std::uint32_t c = 0; c < key.values.size(); ++c) {
+      if (model::glob_matches(selector.values[0], key.values[c])) found.push_back({c + 1, c + 1});
+    }
+    return IndexSet::of(std::move(found));
+  }
+  // A policy asks for thousands of values, and mostly for one at a time.
+  const std::vector<std::uint32_t>& sorted = by_text_[this->key(selector.key)];
+  const auto text = [&](std::uint32_t c) -> const std::string& { return key.values[c]; };
+  for (const std::string& value : selector.values) {
+    for (const std::uint32_t c : std::ranges::equal_range(sorted, value, {}, text)) found.push_back({c + 1, c + 1});
   }
   return IndexSet::of(std::move(found));
+}
+
+void Universe::sort_values() {
+  for (const Key& key : keys_) {
+    std::vector<std::uint32_t>& sorted = by_text_.emplace_back(key.values.size());
+    std::iota(sorted.begin(), sorted.end(), std::uint32_t{0});
+    std::ranges::sort(sorted, {}, [&](std::uint32_t c) { return std::pair<const std::string&, std::uint32_t>(key.values[c], c); });
+  }
 }
 
 void Universe::cut_addresses(const Uses& uses) {

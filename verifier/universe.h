@@ -99,6 +99,7 @@ class Universe {
   struct Uses;
   void number_keys(Uses& uses);
   void number_namespaces(const Uses& uses);
+  void sort_values();
   void cut_addresses(const Uses& uses);
   void cut_services(const Uses& uses);
   bool legal(const EndValue& end) const;
@@ -106,6 +107,7 @@ class Universe {
 
   const model::Inventory* inventory_;
   std::vector<Key> keys_;
+  std::vector<std::vector<std::uint32_t>> by_text_;  // by key: positions of its values, in order of their texts
   std::map<model::LabelKey, std::uint32_t> key_numbers_;
   std::optional<std::uint32_t> ns_;
   std::vector<Namespace> namespaces_;
