@@ -103,7 +103,8 @@ void Candidates::index(const std::vector<const Narrow*>& narrow, std::size_t lim
       for (const std::uint32_t value : values->second) index.rules[value].push_back(rules_[i]);
     }
     // Who is open to every source is mostly particular about destinations.
-    if (further && index.wide.size() >= many_wide) index.of_wide.reset(new Candidates(index.wide, narrow_of_wide));
+    const bool worth_it = index.wide.size() >= many_wide && index.wide.size() <= rules_.size() / 2;
+    if (further && worth_it) index.of_wide.reset(new Candidates(index.wide, narrow_of_wide));
   }
 }
 

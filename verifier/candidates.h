@@ -32,12 +32,13 @@ class Candidates {
   struct Index {
     std::map<std::uint32_t, std::vector<std::uint32_t>> rules;  // by value
     std::vector<std::uint32_t> wide;                            // all others
-    std::unique_ptr<Candidates> of_wide{};                      // the same by their other dimensions, where they are many
+    std::unique_ptr<Candidates> of_wide{};  // the same by their other dimensions, where they are many
   };
   using Values = std::vector<std::uint32_t>;
   using Narrow = std::map<Dimension, Values>;
 
-  Candidates(std::vector<std::uint32_t> rules, const std::vector<const Narrow*>& narrow);  // not looked into any further
+  Candidates(std::vector<std::uint32_t> rules,
+             const std::vector<const Narrow*>& narrow);  // not looked into any further
 
   void index(const std::vector<const Narrow*>& narrow, std::size_t max_dimensions, bool further);
   void add_to(std::vector<std::uint32_t>& out, const Narrow& asked) const;

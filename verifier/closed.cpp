@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 
 #include <fmt/format.h>
@@ -356,8 +357,9 @@ void compare_with_inventory(const model::Policy& policy, const Connectivity& con
 
 void look_in_inventory(const model::Policy& policy, const model::Inventory& inventory, Report& report) {
   if (inventory.instances.empty()) return;
-  const model::Policy told_apart = with_assertions_told_apart(policy);
-  const Connectivity connectivity(told_apart, inventory, report.now);
+  std::optional<model::Policy> told_apart;  // a copy only where there is something to tell apart
+  if (!policy.assertions.empty()) told_apart = with_assertions_told_apart(policy);
+  const Connectivity connectivity(told_apart ? *told_apart : policy, inventory, report.now);
   report.closed = find_closed(policy, inventory, connectivity, report.now, report.internal_errors);
   compare_with_inventory(policy, connectivity, report.now, report.assertions, max_compared_rows,
                          report.internal_errors);

@@ -247,10 +247,11 @@ class Scan {
     }
     // One that alone takes all is the shortest answer, and known without the solver. A later one is no better.
     std::vector<Statement> preferred = by_preference(statement, others);
-    if (!by_walk) {
-      for (const Statement& other : preferred) {
-        if (takes_all(other, direction, regions)) return {CoverageAnswer::Kind::Nothing, {other}, {}};
-      }
+    // A pass of an earlier tier leads around others of such tiers, and never around what stands in the statement's own.
+    const model::TierId own_tier = precedence(policy_, statement).tier;
+    for (const Statement& other : preferred) {
+      if (by_walk && precedence(policy_, other).tier != own_tier) continue;
+      if (takes_all(other, direction, regions)) return {CoverageAnswer::Kind::Nothing, {other}, {}};
     }
     CoverageAnswer answer = coverage_.ask({statement, direction, std::move(preferred), by_walk, name_of(statement, direction) + suffix});
     return {answer.kind, std::move(answer.cover), std::move(answer.why)};
