@@ -6,6 +6,7 @@
 #include "cli/graph_drawing.h"
 #include "cli/graph_text.h"
 #include "cli/html_report.h"
+#include "driver/diff_side.h"
 #include "driver/graph.h"
 
 namespace weft::cli {
@@ -32,17 +33,18 @@ std::string written(const driver::Compilation& compilation, const driver::Graph&
 }
 
 // The old policy with the inventory of the new one: the same peers, numbered the same.
-driver::InputNames older_inputs(const GraphArguments& arguments, const driver::Compilation& compilation) {
-  driver::InputNames out = arguments.inputs;
-  out.policies = {arguments.against};
-  out.inventories.clear();
+Result<driver::DiffSide> older_side(const GraphArguments& arguments, const driver::Compilation& compilation,
+                                    const driver::Options& options) {
+  auto names = driver::find_side(arguments.against, arguments.inputs.policies);
+  if (!names) return std::unexpected(std::move(names.error()));
+  driver::InputNames& out = names->inputs;
   out.look_for_inventory = false;
   for (const SourceId source : compilation.files.inventories) {
     const Source& file = compilation.sources[source];
     out.inventories.push_back(file.name());
     out.texts.emplace(file.name(), file.text());
   }
-  return out;
+  return driver::compile_side(std::move(*names), options);
 }
 
 template <typename Value>
@@ -85,8 +87,12 @@ ExitCode run(const GraphArguments& arguments, Console& console) {
   if (arguments.against.empty()) {
     graph = driver::graph_of(reachability, *groups, services);
   } else {
-    const driver::Compilation older =
-        driver::compile(older_inputs(arguments, compilation), driver::Goal::Understand, options);
+    const auto side = older_side(arguments, compilation, options);
+    if (!side) {
+      console.messages.tell(side.error());
+      return ExitCode::Usage;
+    }
+    const driver::Compilation& older = side->compilation;
     console.messages.tell(older.diagnostics, older.sources);
     if (!older.understood) return ExitCode::Usage;
     const driver::Reachability before(older, arguments.now);

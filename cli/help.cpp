@@ -60,7 +60,7 @@ const CommandHelp graph_help{
     "are coloured. The html page has the graph, a matrix, a table and a search, and needs nothing but itself.",
     "weft graph examples/online-boutique --format html > graph.html   also: svg, dot, mermaid, json, text\n"
     "weft graph examples/online-boutique --focus cart --depth 2\n"
-    "weft graph shop.weft --inventory cluster.yaml --against old/shop.weft --format mermaid\n"
+    "weft graph shop.weft --inventory cluster.yaml --against HEAD~1 --format mermaid\n"
     "weft graph examples/online-boutique --by app --service tcp/7070 --format dot | dot -Tpng > graph.png"};
 
 const CommandHelp test_help{

@@ -178,7 +178,7 @@ void define(CLI::App& root, Words& words) {
                    "address, labels in braces, or a selector")
       ->option_text("SUBJECT");
   graph->add_option("--depth", words.depth, "with --focus: how many arrows away from it; default: 1")->option_text("N");
-  graph->add_option("--against", words.against, "a policy file or directory before the change, for the same inventory")
+  graph->add_option("--against", words.against, "the policy before the change: a file, a directory, a revision of git, or REVISION:PATH")
       ->option_text("OLD");
   graph->add_option("--service", words.service, "only these services, such as `tcp/443` or a service of the policy")
       ->option_text("SERVICES");

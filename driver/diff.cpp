@@ -15,120 +15,30 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool exists(const std::string& name) {
+bool is_path(const std::string& word) {
   std::error_code ignored;
-  return name == "-" || fs::exists(name, ignored);
+  return word != "-" && fs::exists(word, ignored);
 }
 
-// The project file that holds for a path: in the directory it names, or the nearest one above, no further than a
-// repository or `top`.
-std::string project_around(const std::string& path, const fs::path& top = {}) {
-  std::error_code error;
-  if (path == "-") return {};
-  fs::path at = fs::is_directory(path, error) ? fs::path(path) : fs::path(path).parent_path();
-  fs::path whole = fs::weakly_canonical(fs::absolute(at.empty() ? "." : at, error), error);
-  const fs::path stop = top.empty() ? fs::path() : fs::weakly_canonical(top, error);
-  for (;;) {
-    const fs::path file = (at.empty() ? fs::path(".") : at) / "weft.toml";
-    if (fs::is_regular_file(file, error)) return file.lexically_normal().string();
-    if (fs::exists(whole / ".git", error) || whole == stop || whole == whole.parent_path()) return {};
-    whole = whole.parent_path();
-    at = at.empty() ? fs::path("..") : at / "..";
-  }
-}
-
-// What to read for a path: a directory with a project file, or such a file, stands for the project.
-InputNames names_at(const std::string& path) {
-  InputNames out;
-  std::error_code ignored;
-  const fs::path given(path);
-  if (given.filename() == "weft.toml") {
-    out.project = path;
+// `other` is the word of the other side: a revision stands for what that names, as it was.
+Result<DiffSide> read_side(const DiffNames& names, const std::optional<std::string>& word,
+                           const std::optional<std::string>& other, const Options& options) {
+  SideNames side;
+  if (word) {
+    std::vector<std::string> paths = names.policies;
+    if (paths.empty() && other && is_path(*other)) paths = {*other};
+    auto found = find_side(*word, paths);
+    if (!found) return std::unexpected(std::move(found.error()));
+    side = std::move(*found);
   } else {
-    out.project = project_around(path);
-    const bool whole = !out.project.empty() && fs::is_directory(given, ignored) &&
-                       fs::equivalent(fs::path(out.project).parent_path().empty() ? "." : fs::path(out.project).parent_path(),
-                                      given, ignored);
-    if (!whole) out.policies = {path};
+    side.name = "the working tree";
+    side.inputs.policies = names.policies;
+    side.inputs.project = names.project;
+    if (side.inputs.policies.empty() && side.inputs.project.empty()) side.inputs.policies = {"."};
   }
-  return out;
+  if (!names.inventories.empty()) side.inputs.inventories = names.inventories;
+  return compile_side(std::move(side), options);
 }
-
-// Sources under other names; the numbers stay.
-Sources renamed(const Sources& sources, const Revision& revision) {
-  Sources out;
-  for (std::size_t i = 0; i < sources.size(); ++i) {
-    const Source& source = sources[SourceId{static_cast<std::uint32_t>(i)}];
-    out.add(revision.shown(source.name()), source.text());
-  }
-  return out;
-}
-
-class Reader {
- public:
-  Reader(const DiffNames& names, const Options& options) : names_(names), options_(options) {}
-
-  Result<DiffSide> side(const std::optional<std::string>& word, const std::optional<std::string>& other) {
-    if (!word) return working_tree();
-    if (exists(*word)) return path(*word);
-    const std::size_t colon = word->find(':');
-    if (colon != std::string::npos && colon > 0) return revision(word->substr(0, colon), {word->substr(colon + 1)}, *word);
-    // What the other side names, as it was.
-    std::vector<std::string> paths = names_.policies;
-    if (paths.empty() && other && exists(*other) && *other != "-") paths = {*other};
-    return revision(*word, paths, *word);
-  }
-
- private:
-  DiffSide understood(std::string name, InputNames inputs, std::optional<Revision> revision) const {
-    if (!names_.inventories.empty()) inputs.inventories = names_.inventories;
-    DiffSide out;
-    out.name = std::move(name);
-    out.revision = std::move(revision);
-    out.compilation = compile(inputs, Goal::Understand, options_);
-    if (out.revision) {
-      out.compilation.sources = renamed(out.compilation.sources, *out.revision);
-    }
-    return out;
-  }
-
-  Result<DiffSide> path(const std::string& name) const { return understood(name, names_at(name), {}); }
-
-  Result<DiffSide> working_tree() const {
-    InputNames inputs;
-    inputs.policies = names_.policies;
-    inputs.project = names_.project;
-    if (inputs.policies.empty() && inputs.project.empty()) inputs.policies = {"."};
-    return understood("the working tree", std::move(inputs), {});
-  }
-
-  Result<DiffSide> revision(const std::string& revision, const std::vector<std::string>& paths,
-                            const std::string& name) const {
-    auto checked_out = Revision::check_out(revision);
-    if (!checked_out) return std::unexpected(std::move(checked_out.error()));
-    InputNames inputs;
-    if (paths.empty()) {
-      inputs.project = checked_out->project();
-      if (inputs.project.empty()) {
-        auto here = checked_out->file(".");
-        if (!here) return std::unexpected(std::move(here.error()));
-        inputs.policies = {std::move(*here)};
-      }
-      return understood(name, std::move(inputs), std::move(*checked_out));
-    }
-    for (const std::string& each : paths) {
-      auto file = checked_out->file(each.empty() ? "." : each);
-      if (!file) return std::unexpected(std::move(file.error()));
-      InputNames at = names_at(*file);
-      inputs.policies.insert(inputs.policies.end(), at.policies.begin(), at.policies.end());
-      if (inputs.project.empty()) inputs.project = at.project;
-    }
-    return understood(name, std::move(inputs), std::move(*checked_out));
-  }
-
-  const DiffNames& names_;
-  const Options& options_;
-};
 
 std::string text_of(const std::optional<model::KeyDomain>& domain) {
   if (!domain) return "not declared";
@@ -222,11 +132,10 @@ std::string words_of(const verifier::Decider& decider, const Compilation& compil
 }
 
 Result<PolicyDiff> diff(const DiffNames& names, const Options& options) {
-  Reader reader(names, options);
   PolicyDiff out;
-  auto before = reader.side(names.before, names.after);
+  auto before = read_side(names, names.before, names.after, options);
   if (!before) return std::unexpected(std::move(before.error()));
-  auto after = reader.side(names.after, names.before);
+  auto after = read_side(names, names.after, names.before, options);
   if (!after) return std::unexpected(std::move(after.error()));
   out.before = std::move(*before);
   out.after = std::move(*after);

@@ -8,18 +8,11 @@
 #include "base/result.h"
 #include "driver/compile.h"
 #include "driver/diff_names.h"
-#include "driver/revision.h"
+#include "driver/diff_side.h"
 #include "model/service.h"
 #include "verifier/diff.h"
 
 namespace weft::driver {
-
-/// One of the two policies.
-struct DiffSide {
-  std::string name;                  ///< for people: "HEAD~1:policies", "shop.weft"
-  std::optional<Revision> revision;  ///< whose files are read as long as this lives
-  Compilation compilation;
-};
 
 /// Some workloads, nodes or parts of the world that gain or lose the same.
 struct PairEnds {

@@ -61,6 +61,22 @@ class Graph(GraphTest):
         same = self.graph(directory, "--against", directory + "/policy.weft").out
         self.assertIn("; 0 gained, 0 lost, 0 changed\n", same)
 
+    @unittest.skipIf(shutil.which("git") is None, "git is not installed")
+    def test_a_revision_before(self):
+        def git(*words):
+            subprocess.run(["git", "-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false", *words],
+                           cwd=self.at, check=True, stdout=subprocess.DEVNULL)
+        directory = self.project(POLICY)
+        git("init", "-q", "-b", "main")
+        git("add", ".")
+        git("commit", "-q", "-m", "one")
+        same = self.graph(directory, "--against", "HEAD").out
+        self.assertIn("; 0 gained, 0 lost, 0 changed\n", same)
+        self.project(CHANGED)
+        for before in ("HEAD", f"HEAD:{directory}", f"main:{directory}/policy.weft"):
+            self.assertIn("; 1 gained, 0 lost, 1 changed\n", self.graph(directory, "--against", before).out, before)
+        self.assertIn("W3040", self.graph(directory, "--against", "HEAD:nowhere", code=2).err)
+
     def test_the_same_twice(self):
         for format in ("text", "json", "dot", "svg", "mermaid", "html"):
             self.assertEqual(self.graph(BOUTIQUE, "--format", format).out, self.graph(BOUTIQUE, "--format", format).out)
@@ -72,7 +88,7 @@ class Graph(GraphTest):
         self.assertIn("`--depth` counts from a focus", self.graph(directory, "--depth", "2", code=2).err)
         self.assertIn("`x` is no value of --depth", self.graph(directory, "--focus", "web", "--depth", "x", code=2).err)
         self.assertIn("error W9", self.graph(directory, "--focus", "nobody", code=2).err)
-        self.assertIn("W9002", self.graph(directory, "--against", "none.weft", code=2).err)
+        self.assertIn("W3040", self.graph(directory, "--against", "none.weft", code=2).err)
         self.write("bad.weft", POLICY.replace("web -> db", "web => db"))
         self.assertIn("bad.weft:10", self.graph(directory, "--against", "bad.weft", code=2).err)
 
