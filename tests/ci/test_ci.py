@@ -42,6 +42,14 @@ class CiTest(WeftTest):
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=120)
 
 
+    def commit(self):
+        """Everything there is, in a new repository."""
+        shutil.rmtree(self.at / ".git")
+        for words in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "one"]):
+            subprocess.run(["git", "-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false", *words],
+                           cwd=self.at, check=True, stdout=subprocess.DEVNULL)
+
+
 class GithubAction(CiTest):
     def action(self):
         return yaml.safe_load((SOURCE / "ci/github/action.yml").read_text())
@@ -69,6 +77,7 @@ class GithubAction(CiTest):
             output.write_text("")
             variables = {name: fill(text) for name, text in step.get("env", {}).items()}
             variables["GITHUB_OUTPUT"] = str(output)
+            variables["GITHUB_STEP_SUMMARY"] = str(self.at / "github-summary")
             done = self.shell(step["run"], fill(step.get("working-directory", ".")), variables)
             steps[step["id"]] = dict(line.split("=", 1) for line in output.read_text().splitlines())
             if done.returncode != 0:
@@ -129,6 +138,25 @@ class GithubAction(CiTest):
         self.assertEqual(done.returncode, 2, done)
         self.assertFalse((self.at / "here").exists())
 
+    def test_what_changes_is_summed_up(self):
+        if shutil.which("git") is None:
+            self.skipTest("SKIPPED: no git")
+        self.write("net/p.weft", TESTED)
+        self.commit()
+        summary = self.at / "github-summary"
+        done = self.run_action(paths="net", against="HEAD", fail_on="widened")
+        self.assertEqual(done.returncode, 0, done)
+        self.assertIn("quivalent", summary.read_text())
+        summary.unlink()
+        self.write("net/p.weft", TESTED.replace("tcp/5432\n", "tcp/5432\n  allow db -> web : tcp/7777\n", 1))
+        self.assertEqual(self.run_action(paths="net", against="HEAD").returncode, 0)
+        self.assertIn("tcp/7777", summary.read_text())
+        self.assertEqual(self.run_action(paths="net", against="HEAD", fail_on="widened").returncode, 1)
+        self.assertEqual(self.run_action(paths="net", against="HEAD", fail_on="narrowed").returncode, 0)
+        done = self.run_action(paths="net", against="--upload-pack=touch here")
+        self.assertEqual((done.returncode, done.outputs["exit-code"]), (2, "2"), done)
+        self.assertFalse((self.at / "here").exists())
+
     def test_an_inventory(self):
         self.write("p.weft", TESTED)
         self.write("cluster.yaml", "workloads:\n  - {name: a/b, ns: a, labels: {app: web}}\n")
@@ -165,6 +193,17 @@ class GitlabTemplate(CiTest):
         self.assertEqual(done.returncode, 1, done)
         self.assertEqual([each["check_name"] for each in done.quality], ["W3002"])
         self.assertEqual(len([case for case in done.cases if case.find("failure") is not None]), 1)
+
+    def test_what_changes_is_kept(self):
+        if shutil.which("git") is None:
+            self.skipTest("SKIPPED: no git")
+        self.write("weft.toml", '[project]\nsources = ["p.weft"]\n')
+        self.write("p.weft", TESTED)
+        self.commit()
+        self.write("p.weft", TESTED.replace("tcp/5432\n", "tcp/5432\n  allow db -> web : tcp/7777\n", 1))
+        self.assertEqual(self.run_job(WEFT_AGAINST="HEAD").returncode, 0)
+        self.assertIn("tcp/7777", (self.at / "weft-diff.md").read_text())
+        self.assertEqual(self.run_job(WEFT_AGAINST="HEAD", WEFT_FAIL_ON="widened").returncode, 1)
 
     def test_strictness(self):
         self.write("p.weft", CONFLICT)
