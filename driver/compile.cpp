@@ -93,7 +93,9 @@ Compilation compile(const InputNames& names, Goal goal, const Options& options) 
   out.report = verifier::check(out.policy, out.has_inventory() ? &out.inventory : nullptr, prover);
   verifier::report_to(*out.report, out.policy, out.sources, out.diagnostics);
   if (goal == Goal::Check) {
-    warn_of_table_budget(out, codegen_options(out, options), out.diagnostics);
+    // Finding it out takes a plan, which in a large cluster takes longer than all proofs: only where somebody asks for it.
+    const bool asked = options.max_table_bytes || (out.project && out.project->max_table_bytes);
+    if (asked) warn_of_table_budget(out, codegen_options(out, options), out.diagnostics);
     return out;
   }
   if (out.report->has_errors() || out.report->has_undecided() || out.diagnostics.denied() > 0) return out;

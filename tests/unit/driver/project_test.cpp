@@ -125,7 +125,7 @@ TEST_CASE("what a project gets wrong is told at its place", "[driver]") {
           {"W9021 1:1 sources: a project file has no key `sources`; `sources` belongs under `[project]`"});
     check("[projekt]\n", {"W9021 1:2 projekt: a project file has no key `projekt`; did you mean `project`?"});
     check("[build]\nfoo = 1\n",
-          {"W9021 2:1 foo: a project file has no key `build.foo`; its keys are output, stateless"});
+          {"W9021 2:1 foo: a project file has no key `build.foo`; its keys are output, max_table_bytes, stateless"});
     check("[project]\n\"größe\" = 1\n",
           {"W9021 2:1 \"größe\": a project file has no key `project.größe`; its keys are name, sources, inventory, "
            "profile"});

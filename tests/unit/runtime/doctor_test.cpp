@@ -1,4 +1,5 @@
 #include <catch2/catch.hpp>
+#include <regex>
 #include <set>
 
 #include "runtime/global_symbols.h"
@@ -22,9 +23,11 @@ TEST_CASE("doctor names every need once, and a remedy for what is not there", "[
 TEST_CASE("doctor changes nothing", "[runtime][kernel]") {
   if (skipped()) return;
   const World world(1);
-  const std::string before = run("ip link; tc qdisc");
+  // Whether a new pair has its carrier yet is the kernel's affair.
+  const auto network = [] { return std::regex_replace(run("ip link; tc qdisc"), std::regex("NO-CARRIER,| state [A-Z]+"), ""); };
+  const std::string before = network();
   for (const Check& check : doctor()) CHECK(check.state != Check::State::Unknown);
-  CHECK(run("ip link; tc qdisc") == before);
+  CHECK(network() == before);
   CHECK(run("tc qdisc show dev lo").find("clsact") == std::string::npos);
 }
 

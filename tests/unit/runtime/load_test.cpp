@@ -223,7 +223,7 @@ TEST_CASE("options choose endpoints and interfaces", "[runtime][kernel]") {
     CHECK(world.hooks() == hooks_of({1}));
     REQUIRE(world.unload().has_value());
     options.only = {"shop/w2"};
-    refused("W6005", "none of the interfaces");
+    refused("W6005", "none of them exists");
   }
   SECTION("two workloads at one interface") {
     options.interfaces = {{"shop/w2", "weft1"}};
