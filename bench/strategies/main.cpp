@@ -96,7 +96,9 @@ int main() {
     std::array<double, traffics.size()> ratios{};
     for (std::size_t t = 0; t < traffics.size(); ++t) {
       std::vector<double> each;
-      for (int i = 0; i < trials; ++i) each.push_back(candidates[1].samples[t][i] / candidates[0].samples[t][i]);
+      for (std::size_t i = 0; i < candidates[0].samples[t].size(); ++i) {
+        each.push_back(candidates[1].samples[t][i] / candidates[0].samples[t][i]);
+      }
       ratios[t] = median(each);
     }
     fmt::print("{:<68}{:>8.2f}{:>14.2f}{:>10.2f}\n", "  matrix to rows", ratios[0], ratios[1], ratios[2]);
