@@ -64,53 +64,11 @@ std::string few_services(const model::PointSet& services) {
 
 }  // namespace
 
-std::string_view verdict_word(const driver::PolicyDiff& diff) {
-  const auto verdict = diff.flows->verdict();
-  if (!verdict) return "undecided";
-  switch (*verdict) {
-    case Diff::Verdict::Equivalent:
-      return "equivalent";
-    case Diff::Verdict::OnlyWidens:
-      return "only widens";
-    case Diff::Verdict::OnlyNarrows:
-      return "only narrows";
-    case Diff::Verdict::Both:
-      return "widens and narrows";
-  }
-  return "";
-}
-
-std::string verdict_sentence(const driver::PolicyDiff& diff) {
-  const Diff& flows = *diff.flows;
-  const auto verdict = flows.verdict();
-  if (!verdict) {
-    std::string out = "it could not be decided whether ";
-    out += flows.gained_open && flows.lost_open ? "flows are gained or lost"
-           : flows.gained_open                  ? "more flows are gained"
-                                                : "more flows are lost";
-    if (flows.gains()) out += "; some flows are gained";
-    if (flows.loses()) out += "; some flows are lost";
-    return out;
-  }
-  switch (*verdict) {
-    case Diff::Verdict::Equivalent:
-      return flows.questions == 0 ? "both policies allow the same flows: no statement in force differs"
-                                  : "both policies allow the same flows, however they are written";
-    case Diff::Verdict::OnlyWidens:
-      return "every flow that was allowed still is, and more are";
-    case Diff::Verdict::OnlyNarrows:
-      return "every flow that is allowed was so before, and some no longer are";
-    case Diff::Verdict::Both:
-      return "flows are allowed that were denied, and denied that were allowed";
-  }
-  return "";
-}
-
 std::string diff_text(const driver::PolicyDiff& diff) {
   const Diff& flows = *diff.flows;
   const model::Moment start = start_of(diff);
   std::string out = fmt::format("{} -> {}: {}\n  {}\n", printable(diff.before.name), printable(diff.after.name),
-                                verdict_word(diff), verdict_sentence(diff));
+                                driver::verdict_word(diff), driver::verdict_sentence(diff));
   for (const Difference& each : flows.differences) {
     out += fmt::format("\n{}{}: for example {}\n", each.gained ? "gained" : "lost", time_of(each.when, start),
                        describe(each.witness));
@@ -168,7 +126,7 @@ std::string diff_json(const driver::PolicyDiff& diff, ExitCode code) {
 
   const Diff& flows = *diff.flows;
   const model::Moment start = start_of(diff);
-  out["verdict"] = verdict_word(diff);
+  out["verdict"] = driver::verdict_word(diff);
   out["summary"] = {{"gained", count(diff, true)},
                     {"lost", count(diff, false)},
                     {"changed_rules", flows.changed_rules},
@@ -265,8 +223,8 @@ std::string diff_markdown(const driver::PolicyDiff& diff) {
   };
   const Diff& flows = *diff.flows;
   const model::Moment start = start_of(diff);
-  std::string out = fmt::format("### Policy change: {}\n\n{} → {}: {}.\n", verdict_word(diff), code(diff.before.name),
-                                code(diff.after.name), verdict_sentence(diff));
+  std::string out = fmt::format("### Policy change: {}\n\n{} → {}: {}.\n", driver::verdict_word(diff), code(diff.before.name),
+                                code(diff.after.name), driver::verdict_sentence(diff));
   if (diff.inventory) {
     out += fmt::format("\nIn {}: **{}** gained, **{}** lost.\n", code(diff.inventory->of),
                        counted_pairs(diff.inventory->gained), counted_pairs(diff.inventory->lost));

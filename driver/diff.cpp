@@ -49,10 +49,10 @@ std::string text_of(const std::optional<model::KeyDomain>& domain) {
 }
 
 // The inventory that the pairs are looked up in, and whose it is.
-std::pair<const Compilation*, std::string> inventory_of(const PolicyDiff& diff, const DiffNames& names) {
+std::pair<const Compilation*, std::string> inventory_of(const PolicyDiff& diff, const std::vector<std::string>& given) {
   const Compilation& before = diff.before.compilation;
   const Compilation& after = diff.after.compilation;
-  if (!names.inventories.empty()) return {&after, "the inventory given"};
+  if (!given.empty()) return {&after, "the inventory given"};
   if (after.has_inventory()) return {&after, fmt::format("the inventory of `{}`", diff.after.name)};
   if (before.has_inventory()) return {&before, fmt::format("the inventory of `{}`", diff.before.name)};
   return {nullptr, {}};
@@ -132,21 +132,25 @@ std::string words_of(const verifier::Decider& decider, const Compilation& compil
 }
 
 Result<PolicyDiff> diff(const DiffNames& names, const Options& options) {
-  PolicyDiff out;
   auto before = read_side(names, names.before, names.after, options);
   if (!before) return std::unexpected(std::move(before.error()));
   auto after = read_side(names, names.after, names.before, options);
   if (!after) return std::unexpected(std::move(after.error()));
-  out.before = std::move(*before);
-  out.after = std::move(*after);
+  return compare(std::move(*before), std::move(*after), names.inventories, options);
+}
+
+PolicyDiff compare(DiffSide before, DiffSide after, const std::vector<std::string>& inventories, const Options& options) {
+  PolicyDiff out;
+  out.before = std::move(before);
+  out.after = std::move(after);
   const Compilation& old_side = out.before.compilation;
   const Compilation& new_side = out.after.compilation;
   if (!old_side.understood || !new_side.understood) return out;
 
   if (options.on_step) options.on_step("comparing");
-  const auto [source, of] = inventory_of(out, names);
+  const auto [source, of] = inventory_of(out, inventories);
   const model::Inventory* namespaces = source ? &source->inventory : nullptr;
-  if (names.inventories.empty() && old_side.has_inventory() && new_side.has_inventory() &&
+  if (inventories.empty() && old_side.has_inventory() && new_side.has_inventory() &&
       old_side.inventory.namespaces != new_side.inventory.namespaces) {
     namespaces = nullptr;
     out.notes.emplace_back("the two inventories list different namespaces, so any namespace may have any labels here");

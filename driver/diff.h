@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -54,6 +55,14 @@ struct PolicyDiff {
 ///
 /// Errors: W3040 and W3041. What is wrong with a policy or an inventory is said by the diagnostics of its side.
 Result<PolicyDiff> diff(const DiffNames& names, const Options& options);
+
+/// Compares two sides that are read already. `inventories` as in `DiffNames`.
+PolicyDiff compare(DiffSide before, DiffSide after, const std::vector<std::string>& inventories, const Options& options);
+
+/// "equivalent", "only widens", "only narrows", "widens and narrows", "undecided". Of policies that are understood.
+std::string_view verdict_word(const PolicyDiff& diff);
+/// The verdict as a sentence: what the new policy allows and denies against the old one.
+std::string verdict_sentence(const PolicyDiff& diff);
 
 /// "HEAD~1:shop.weft:14:3" of a statement, or nothing for what is no statement.
 std::string place_of(const verifier::Decider& decider, const Compilation& compilation);

@@ -47,16 +47,6 @@ InputNames names_at(const std::string& path) {
   return out;
 }
 
-// Sources under other names; the numbers stay.
-Sources renamed(const Sources& sources, const Revision& revision) {
-  Sources out;
-  for (std::size_t i = 0; i < sources.size(); ++i) {
-    const Source& source = sources[SourceId{static_cast<std::uint32_t>(i)}];
-    out.add(revision.shown(source.name()), source.text());
-  }
-  return out;
-}
-
 Result<SideNames> of_revision(const std::string& revision, const std::vector<std::string>& paths,
                               const std::string& name) {
   auto checked_out = Revision::check_out(revision);
@@ -94,7 +84,7 @@ DiffSide compile_side(SideNames names, const Options& options) {
   out.name = std::move(names.name);
   out.revision = std::move(names.revision);
   out.compilation = compile(names.inputs, Goal::Understand, options);
-  if (out.revision) out.compilation.sources = renamed(out.compilation.sources, *out.revision);
+  if (out.revision) out.compilation.sources = out.revision->shown(out.compilation.sources);
   return out;
 }
 

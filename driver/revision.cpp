@@ -137,7 +137,7 @@ Revision::~Revision() {
   if (!directory_.empty()) fs::remove_all(directory_, ignored);
 }
 
-Result<Revision> Revision::check_out(const std::string& revision) {
+Result<Revision> Revision::check_out(const std::string& revision, const std::string& directory) {
   auto scratch = Scratch::make();
   if (!scratch) return std::unexpected(std::move(scratch.error()));
   Revision out;
@@ -145,18 +145,19 @@ Result<Revision> Revision::check_out(const std::string& revision) {
   out.directory_ = *scratch;
   out.tree_ = *scratch / "tree";
 
-  auto top = git({"rev-parse", "--show-toplevel"}, *scratch);
+  auto top = git({"-C", directory, "rev-parse", "--show-toplevel"}, *scratch);
   if (!top) return std::unexpected(std::move(top.error()));
   if (top->code != 0) {
     return no_such(fmt::format("`{}` is no file, and no revision: {}", printable(revision), first_line(top->err)),
                    "give two files or directories, or run this inside of a git repository");
   }
   out.top_ = without_line_end(top->out);
-  const auto prefix = git({"rev-parse", "--show-prefix"}, *scratch);
+  const auto prefix = git({"-C", directory, "rev-parse", "--show-prefix"}, *scratch);
   if (prefix && prefix->code == 0) out.prefix_ = without_line_end(prefix->out);
 
   // A word that begins with a dash is never an option.
-  auto commit = git({"rev-parse", "--verify", "--quiet", "--end-of-options", revision + "^{commit}"}, *scratch);
+  auto commit =
+      git({"-C", directory, "rev-parse", "--verify", "--quiet", "--end-of-options", revision + "^{commit}"}, *scratch);
   if (!commit) return std::unexpected(std::move(commit.error()));
   if (commit->code != 0) {
     return no_such(fmt::format("`{}` is neither a file nor a directory, and git knows no such revision", printable(revision)),
@@ -164,7 +165,7 @@ Result<Revision> Revision::check_out(const std::string& revision) {
   }
   const std::string index = (*scratch / "index").string();
   const std::string id = without_line_end(commit->out);
-  auto read = git({"read-tree", id}, *scratch, {}, index);
+  auto read = git({"-C", directory, "read-tree", id}, *scratch, {}, index);
   if (!read) return std::unexpected(std::move(read.error()));
   if (read->code != 0) return git_failed(fmt::format("git cannot read `{}`: {}", revision, first_line(read->err)));
   // From the top, wherever the working directory is.
@@ -221,6 +222,15 @@ std::string Revision::shown(const std::string& name) const {
   const fs::path inside = fs::path(name).lexically_normal().lexically_relative(tree_);
   if (inside.empty() || *inside.begin() == "..") return name;
   return fmt::format("{}:{}", revision_, inside.string());
+}
+
+Sources Revision::shown(const Sources& sources) const {
+  Sources out;
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    const Source& source = sources[SourceId{static_cast<std::uint32_t>(i)}];
+    out.add(shown(source.name()), source.text());
+  }
+  return out;
 }
 
 bool is_revision(const std::string& word) {

@@ -6,29 +6,34 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/source.h"
 
 namespace weft::driver {
 
-/// The policy files, project files and inventories of one commit of the repository around the working directory, as
-/// files below a directory of their own, which goes with this object. What git does to files it checks out is done to
-/// them; the repository, its index and its working tree are left alone.
+/// The policy files, project files and inventories of one commit of the repository around a directory, as files below
+/// a directory of their own, which goes with this object. What git does to files it checks out is done to them; the
+/// repository, its index and its working tree are left alone.
 class Revision {
  public:
+  /// `directory` is where one stands in the repository; empty for the working directory.
+  ///
   /// Errors: W3040 where git knows no such revision, or there is no repository; W3041 where git cannot be run or fails.
-  static Result<Revision> check_out(const std::string& revision);
+  static Result<Revision> check_out(const std::string& revision, const std::string& directory = {});
 
   Revision(Revision&& other) noexcept;
   Revision& operator=(Revision&& other) noexcept;
   ~Revision();
 
-  /// The name by which a file of the commit is opened: `path` is as the working directory would name it.
+  /// The name by which a file of the commit is opened: `path` is absolute, or as one names it from where one stands.
   ///
   /// Errors: W3040 where the commit has no such file or directory, or the path leads out of the repository.
   Result<std::string> file(const std::string& path) const;
-  /// The `weft.toml` that held in the working directory, or an empty name.
+  /// The `weft.toml` that held where one stands, or an empty name.
   std::string project() const;
   /// A name of a file below the directory as people know it: "HEAD~1:policies/shop.weft".
   std::string shown(const std::string& name) const;
+  /// Sources under the names people know them by; their numbers stay.
+  Sources shown(const Sources& sources) const;
 
  private:
   Revision() = default;
@@ -36,7 +41,7 @@ class Revision {
   std::string revision_;
   std::filesystem::path directory_;  // made for it
   std::filesystem::path tree_;       // the commit's files
-  std::filesystem::path prefix_;     // of the working directory in the repository
+  std::filesystem::path prefix_;     // of where one stands in the repository
   std::filesystem::path top_;        // of the repository
 };
 

@@ -38,6 +38,7 @@ class Session {
 
   /// What holds for every policy from here on.
   void prefer(Preferences preferences);
+  const Preferences& preferences() const { return preferences_; }
 
   // What happens to texts; all paths are absolute, or any name where a text is no file. Proofs about what was there
   // before are cancelled at once, nothing else is done before `refresh`.

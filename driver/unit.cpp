@@ -184,6 +184,7 @@ void Unit::read_files() {
   levels_ = given_.project ? given_.project->levels : LintLevels{};
   levels_.insert(preferences_.levels.begin(), preferences_.levels.end());  // those that are there already stay
   slots_.clear();
+  files_.clear();
   by_path_.clear();
   inventory_.reset();
   if (given_.project) {
@@ -215,6 +216,7 @@ void Unit::parse(SourceId source, bool library) {
       return std::holds_alternative<frontend::ast::TestStatement>(it);
     });
   }
+  slot.lost = slot.file.lost;
   slot.parsed = true;
 }
 
@@ -230,14 +232,18 @@ void Unit::read_policy(Meaning& out) {
 // The files given and all they import, each parsed if it is not yet. `frontend::read_imports` comes last, only to say
 // what is wrong with imports.
 void Unit::follow_imports(Meaning& out) {
+  // What was read goes back to its place, and from there to where it is wanted: thousands of rules are not copied.
+  for (File& file : files_) slots_[static_cast<std::size_t>(file.source)].file = std::move(file);
   files_.clear();
   std::set<SourceId> taken;
   Imports imports(*this, out.sources);
   const auto take = [&](SourceId source, bool library) {
     if (!taken.insert(source).second) return;
     parse(source, library);
-    add_all(slots_[static_cast<std::size_t>(source)].findings, out.diagnostics);
-    files_.push_back(slots_[static_cast<std::size_t>(source)].file);
+    Slot& slot = slots_[static_cast<std::size_t>(source)];
+    files_.push_back(std::move(slot.file));
+    files_.back().lost = slot.lost;
+    add_all(slot.findings, out.diagnostics);
   };
   for (const std::string& path : given_.policies) {
     const SourceId id = *source(path);
@@ -286,6 +292,7 @@ void Unit::read_inventory(Meaning& out) {
   add_all(inventory_findings_, out.diagnostics);
   out.inventory = inventory_;
   out.has_inventory = !ids.empty();
+  out.inventories = std::move(ids);
 }
 
 }  // namespace weft::driver

@@ -27,6 +27,7 @@ struct Meaning {
   model::Policy policy;
   std::shared_ptr<const model::Inventory> inventory;  ///< never null; empty where there is none
   bool has_inventory = false;
+  std::vector<SourceId> inventories{};  ///< the texts it was read from
   bool understood = false;  ///< no error so far: proofs are of what was written
   Diagnostics diagnostics;
   model::Moment now = model::before_all;
@@ -65,7 +66,8 @@ class Unit {
     bool module = false;
     Texts::Text text{};
     bool parsed = false;  ///< `file` and `findings` are of `text`
-    frontend::ast::File file{};
+    frontend::ast::File file{};      ///< while it is not among `files_`
+    frontend::ast::Lost lost{};      ///< in it alone: imports that fail add to what `file` has
     Diagnostics findings{};
   };
 

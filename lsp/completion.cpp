@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "frontend/words.h"
+#include "lsp/offers.h"
 #include "lsp/statement_at.h"
 #include "lsp/vocabulary.h"
 #include "model/profile.h"
@@ -19,49 +20,28 @@ using frontend::Symbol;
 using frontend::Word;
 using Where = LanguageWord::Where;
 using Block = StatementAt::Block;
+using Kind = Offers::Kind;
 namespace ast = frontend::ast;
 
 namespace {
 
-// CompletionItemKind of the protocol.
-enum class Kind { Method = 2, Function = 3, Variable = 6, Class = 7, Interface = 8, Module = 9, Property = 10, Value = 12,
-                  Keyword = 14, Snippet = 15, File = 17, Constant = 21, Operator = 24, TypeParameter = 25 };
-
-constexpr std::size_t most_items = 500;
-
 // What stands where a selector may stand and where an operand of it is next.
 bool expects_operand(const StatementAt& at) {
-  static const std::set<std::string_view> before{"->", "(", "&&", "||", "!", "=", "allow", "deny", "pass", "never", "always",
+  static const std::set<std::string_view> before{"->", "~>", "avoiding", "(", "&&", "||", "!", "=", "allow", "deny", "pass", "never", "always",
                                                  "isolate", "guard", "for", "source", "destination"};
   return at.empty() || before.contains(at.last());
 }
 
-class Completer {
+class Completer : private Offers {
  public:
-  Completer(const View& view, std::string_view text, std::uint32_t offset, const Lines& lines)
-      : view_(view), text_(text), at_(statement_at(text, offset)), lines_(lines), offset_(offset) {
-    // The whole of the word is replaced, also what stands behind the place.
-    end_ = offset;
-    while (end_ < text.size() && !at_.in_text && is_letter(text[end_])) ++end_;
-    if (at_.in_text) {
-      const std::size_t quote = text.find_first_of("\"\r\n", offset);
-      if (quote != std::string_view::npos && text[quote] == '"') end_ = static_cast<std::uint32_t>(quote);
-    }
-  }
+  using Offers::Offers;
 
   Json complete() {
     if (!at_.in_comment) choose();
-    std::vector<Json> items;
-    for (Json& item : items_) items.push_back(std::move(item));
-    return {{"isIncomplete", items.size() >= most_items}, {"items", std::move(items)}};
+    return offered();
   }
 
  private:
-  static bool is_letter(char letter) {
-    return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') || (letter >= '0' && letter <= '9') ||
-           letter == '_' || letter == '`';
-  }
-
   // ---- what may come
 
   void choose() {
@@ -88,8 +68,8 @@ class Completer {
     if (lead == "use") return use();
     if (lead == "template") return pattern_header();
     if (lead == "policy") return policy_header();
-    if (lead == "never" || lead == "always") return edge(Where::ClaimClause);
-    if (lead == "allow" || lead == "deny" || lead == "pass") return edge(Where::RuleClause);
+    if (lead == "never" || lead == "always") return claim();
+    if (lead == "allow" || lead == "deny" || lead == "pass") return edge();
     if (lead == "audit") return rule_words();
   }
 
@@ -107,7 +87,7 @@ class Completer {
   }
 
   static bool can_end(std::string_view word) {
-    static const std::set<std::string_view> goes_on{"->", "(", "&&", "||", "!", "=", "==", "!=", ",", ":", "in", "not", "like",
+    static const std::set<std::string_view> goes_on{"->", "~>", "avoiding", "(", "&&", "||", "!", "=", "==", "!=", ",", ":", "in", "not", "like",
                                                     "when", "because", "at", "to", "use", "import", "policy", "\\", "/", "|"};
     return !goes_on.contains(word);
   }
@@ -131,7 +111,7 @@ class Completer {
     }
   }
 
-  void edge(Where clauses) {
+  void edge() {
     const std::size_t arrow = position("->");
     const std::size_t colon = position(":", arrow);
     if (arrow == none) {
@@ -147,10 +127,34 @@ class Completer {
       return selector(&arrow_);
     }
     if (colon == none) return selector(&colon_);
-    return behind_services(colon, clauses);
+    return behind_services(colon, Where::RuleClause);
   }
 
-  void behind_services(std::size_t colon, Where clauses) {
+  // A claim: one hop or a chain of them, then what else is said of it.
+  void claim() {
+    const bool chain = is_chain();
+    const std::size_t arrow = position(chain ? "~>" : "->");
+    if (arrow == none) return selector(&claim_arrow_);
+    const std::size_t colon = position(":", arrow);
+    const std::size_t avoiding = position("avoiding", arrow);
+    const bool names_relays = avoiding != none && position("because", avoiding) == none;
+    if (colon != none && !names_relays) return behind_services(colon, Where::ClaimClause);
+    selector(names_relays ? nullptr : &colon_);
+    if ((names_relays || chain) && !expects_operand(at_)) clauses(Where::ClaimClause);
+  }
+  bool is_chain() const { return position("~>") != none; }
+
+  void clauses(Where where) {
+    if (where == Where::ClaimClause && at_.last() == "in") return add("inventory", Kind::Keyword, "what is listed there alone", {}, "1");
+    for (const LanguageWord& word : language_words()) {
+      if (word.where != where) continue;
+      // Of a chain nothing is compared, and only a chain has somebody in between.
+      const bool fits = where != Where::ClaimClause || (word.word == "when" ? !is_chain() : word.word != "avoiding" || is_chain());
+      if (fits) add_word(word, "3");
+    }
+  }
+
+  void behind_services(std::size_t colon, Where where) {
     // The clause that is being written, if one is.
     static const std::set<std::string_view> words{"when", "expires", "log", "requires", "because"};
     std::size_t clause = none;
@@ -173,9 +177,7 @@ class Completer {
     } else if (clause == none && (last == ":" || last == "," || last == "\\" || last == "|" || last == "/")) {
       return services();
     }
-    for (const LanguageWord& word : language_words()) {
-      if (word.where == clauses) add_word(word, "3");
-    }
+    clauses(where);
   }
 
   // A selector, or what goes on behind one; `next` comes behind it.
@@ -214,6 +216,7 @@ class Completer {
       add("egress", Kind::Keyword, "what goes out", {}, "2");
     } else if (next != nullptr) {
       add(std::string(next->word), Kind::Operator, std::string(next->says), {}, "2");
+      if (next == &claim_arrow_) add("~>", Kind::Operator, "to, over any number of hops", {}, "2");
     }
   }
 
@@ -222,7 +225,7 @@ class Completer {
     for (std::size_t i = at_.words.size(); i > 0; --i) {
       const std::string_view word = at_.words[i - 1];
       if (word == "{") return i >= 2 && at_.words[i - 2] == "in";
-      if (word == "}" || word == "->" || word == "&&" || word == "||") return false;
+      if (word == "}" || word == "->" || word == "~>" || word == "&&" || word == "||") return false;
     }
     return false;
   }
@@ -242,10 +245,6 @@ class Completer {
     std::string out = bare(at_.words[i - 1]);
     if (i >= 3 && at_.words[i - 2] == ".") out = bare(at_.words[i - 3]) + "." + out;
     return out;
-  }
-  static std::string bare(std::string_view word) {
-    if (word.size() > 2 && word.front() == '`') word = word.substr(1, word.size() - 2);
-    return std::string(word);
   }
 
   bool is_key(std::string_view word) const {
@@ -513,155 +512,16 @@ class Completer {
     add("is", Kind::Keyword, "what must come of it", "is ${1|allow,deny|}", "1");
   }
 
-  // ---- items
-
-  void symbols(Symbol::Kind kind, Kind shown, std::string_view order, bool networks_only = false) {
-    std::set<std::string> seen;
-    for (const frontend::Occurrence& it : view_.symbols.all()) {
-      if (it.symbol.kind != kind || !it.declaration) continue;
-      if (kind != Symbol::Kind::Rule && !it.symbol.scope.empty() && it.symbol.scope != template_here()) continue;
-      if (kind == Symbol::Kind::Rule && it.symbol.scope != bare(at_.last(1))) continue;
-      if (networks_only && !is_network(it)) continue;
-      if (!seen.insert(it.symbol.name).second) continue;
-      const std::string_view text = view_.meaning.sources[it.span.source].text();
-      const std::string_view rest = text.substr(it.span.end, 80);
-      std::string says(rest.substr(0, rest.find_first_of("\r\n{")));
-      if (kind == Symbol::Kind::Rule) says.clear();
-      add(frontend::spelled_name(it.symbol.name), shown, says, {}, order);
-    }
-  }
-  bool is_network(const frontend::Occurrence& it) const {
-    const std::string_view text =
-        std::string_view(view_.meaning.sources[it.span.source].text()).substr(0, it.span.begin);
-    const std::size_t end = text.find_last_not_of(" \t\r\n");
-    return end != std::string_view::npos && text.substr(0, end + 1).ends_with("network");
-  }
-  // The template around the place, by what was read last.
-  std::string template_here() const {
-    if (view_.file() == nullptr) return {};
-    for (const ast::Statement& statement : view_.file()->statements) {
-      const auto* it = std::get_if<ast::TemplateStatement>(&statement);
-      if (it == nullptr || offset_ < it->span.begin) continue;
-      if (!it->close || offset_ <= it->close->end) return it->name.text;
-    }
-    return {};
-  }
-  void parameters() {
-    const std::string pattern = template_here();
-    if (pattern.empty()) return;
-    const ast::TemplateStatement* it = view_.symbols.find_template(pattern);
-    if (it == nullptr) return;
-    for (const ast::Parameter& parameter : it->parameters) {
-      add(frontend::spelled_name(parameter.name.text), Kind::TypeParameter, std::string(view_.meaning.sources.text(parameter.span)), {}, "1");
-    }
-  }
-
-  void add_word(const LanguageWord& word, std::string_view order) {
-    add(std::string(word.word), word.snippet.empty() ? Kind::Keyword : Kind::Snippet, std::string(word.says), std::string(word.snippet), order);
-  }
-
-  void add(std::string label, Kind kind, std::string detail, std::string snippet, std::string_view order) {
-    if (items_.size() >= most_items || !seen_.insert(label).second) return;
-    // What stands for a form and no word has nothing to insert but its snippet.
-    const bool form = label.find("…") != std::string::npos || label == "{";
-    if (form && !view_.client.snippets) return;
-    const bool as_snippet = view_.client.snippets && !snippet.empty() && snippet != label;
-    Json item{{"label", label},
-              {"kind", static_cast<int>(kind)},
-              {"sortText", fmt::format("{}{}", order, label)},
-              {"filterText", form ? std::string(text_.substr(at_.begin, offset_ - at_.begin)) : label},
-              {"textEdit",
-               {{"range", {{"start", json_of(lines_.position(at_.begin))}, {"end", json_of(lines_.position(end_))}}},
-                {"newText", as_snippet ? snippet : label}}}};
-    if (as_snippet) item["insertTextFormat"] = 2;
-    if (!detail.empty()) item["detail"] = std::move(detail);
-    items_.push_back(std::move(item));
-  }
-
-  static constexpr std::size_t none = static_cast<std::size_t>(-1);
-  std::size_t position(std::string_view word, std::size_t behind = none) const {
-    const std::size_t from = behind == none ? 0 : behind + 1;
-    for (std::size_t i = from; i < at_.words.size(); ++i) {
-      if (at_.words[i] == word) return i;
-    }
-    return none;
-  }
-
   static constexpr Next arrow_{"->", "to"};
+  static constexpr Next claim_arrow_{"->", "to, in one hop"};
   static constexpr Next colon_{":", "for these services"};
   static constexpr Next isolate_end_{};
-
-  const View& view_;
-  std::string_view text_;
-  StatementAt at_;
-  const Lines& lines_;
-  std::uint32_t offset_;
-  std::uint32_t end_ = 0;
-  std::vector<Json> items_;
-  std::set<std::string> seen_;
 };
 
 }  // namespace
 
 Json completion(const View& view, std::string_view text, std::uint32_t offset, const Lines& lines) {
   return Completer(view, text, offset, lines).complete();
-}
-
-std::string signature_of(const View& view, const ast::TemplateStatement& pattern) {
-  std::string out = pattern.name.text + "(";
-  for (const ast::Parameter& parameter : pattern.parameters) {
-    if (&parameter != pattern.parameters.data()) out += ", ";
-    out += view.meaning.sources.text(parameter.span);
-  }
-  return out + ")";
-}
-
-Json signature_help(const View& view, std::uint32_t offset) {
-  const StatementAt at = statement_at(view.text(), offset);
-  if (at.in_comment || at.words.size() < 3) return {};
-  const auto use = std::ranges::find(at.words, "use");
-  const auto begin = static_cast<std::size_t>(use - at.words.begin());
-  if (use == at.words.end() || begin + 2 >= at.words.size() || at.words[begin + 2] != "(") return {};
-  std::string name(at.words[begin + 1]);
-  if (name.starts_with('`')) name = name.substr(1, name.size() - 2);
-  const ast::TemplateStatement* pattern = view.symbols.find_template(name);
-  if (pattern == nullptr) return {};
-  // The parameter that is being given a value: the last name before a `=` of this use.
-  std::size_t depth = 0;
-  std::string parameter;
-  for (std::size_t i = begin + 2; i < at.words.size(); ++i) {
-    if (at.words[i] == "(" || at.words[i] == "{") ++depth;
-    if (at.words[i] == ")" || at.words[i] == "}") {
-      if (--depth == 0) return {};
-    }
-    if (at.words[i] == "=" && depth == 1) parameter = std::string(at.words[i - 1]);
-    if (at.words[i] == "," && depth == 1) parameter.clear();
-  }
-  std::string label = pattern->name.text + "(";
-  Json parameters = Json::array();
-  Json active;
-  for (const ast::Parameter& each : pattern->parameters) {
-    if (&each != pattern->parameters.data()) label += ", ";
-    const std::size_t start = label.size();
-    label += view.meaning.sources.text(each.span);
-    const bool ascii = std::ranges::all_of(label, [](char letter) { return static_cast<unsigned char>(letter) < 0x80; });
-    // Offsets count UTF-16, whatever was agreed on; where that is more than bytes, the text itself will do.
-    if (view.client.label_offsets && ascii) {
-      parameters.push_back({{"label", {start, label.size()}}});
-    } else {
-      parameters.push_back({{"label", std::string(view.meaning.sources.text(each.span))}});
-    }
-    if (each.name.text == parameter) active = parameters.size() - 1;
-  }
-  label += ")";
-  Json signature{{"label", std::move(label)}, {"parameters", std::move(parameters)}};
-  Json out{{"signatures", {std::move(signature)}}, {"activeSignature", 0}};
-  if (!active.is_null()) {
-    out["activeParameter"] = active;
-  } else {
-    out["activeParameter"] = pattern->parameters.size();  // none of them yet
-  }
-  return out;
 }
 
 }  // namespace weft::lsp

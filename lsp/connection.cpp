@@ -1,5 +1,6 @@
 #include "lsp/connection.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <iterator>
 
@@ -75,16 +76,19 @@ void Connection::take(std::string body) {
   const Json& method = member(message, "method");
   if (method.is_string() && method.get_ref<const std::string&>() == "$/cancelRequest") {
     const Json& id = member(message, "params/id");
-    if (id.is_string() || id.is_number_integer()) {
-      const std::lock_guard lock(mutex_);
-      // Only what still waits can be cancelled; of the rest nothing is to be remembered.
-      for (const Event& event : events_) {
-        if (event.kind == Event::Kind::Message && member(event.message, "id") == id) cancelled_.insert(id.dump());
-      }
-    }
-    return;
+    if (!id.is_string() && !id.is_number_integer()) return;
+    if (cancel_waiting(id)) return;
+    // It is answered already, or at this moment, or later: the server knows.
   }
   push({Event::Kind::Message, std::move(message)});
+}
+
+bool Connection::cancel_waiting(const Json& id) {
+  const std::lock_guard lock(mutex_);
+  const bool waits = std::ranges::any_of(
+      events_, [&](const Event& event) { return event.kind == Event::Kind::Message && member(event.message, "id") == id; });
+  if (waits) cancelled_.insert(id.dump());
+  return waits;
 }
 
 std::optional<Connection::Event> Connection::wait(std::optional<Clock::time_point> until) {

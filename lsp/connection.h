@@ -46,6 +46,8 @@ class Connection {
   void read();
   void take(std::string body);
   void push(Event event);
+  /// True if a request of that id waits; then it is answered as cancelled when its turn comes.
+  bool cancel_waiting(const Json& id);
 
   int input_;
   int output_;

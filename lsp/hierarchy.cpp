@@ -113,37 +113,10 @@ std::string decided_by(const View& view, const Reached& it) {
   return it.rule ? fmt::format("by {}", policy[policy[*it.rule].block].name) : std::string("by no rule");
 }
 
-Json calls(const View& view, const Json& asked, Direction direction) {
-  Json out = Json::array();
-  const Json& names = member(asked, "data/workloads");
-  if (!names.is_array()) throw RequestError{error_code::invalid_params, "the item is none of this server's"};
-  if (!view.meaning.has_inventory) return out;
-  std::vector<const model::Instance*> members;
-  for (const Json& name : names) {
-    if (!name.is_string()) continue;
-    const model::Instance* instance = view.meaning.inventory->find(name.get_ref<const std::string&>());
-    if (instance != nullptr) members.push_back(instance);  // others are gone since
-  }
-  const model::Policy& policy = view.meaning.policy;
-  const verifier::Connectivity reach(policy, *view.meaning.inventory, view.meaning.now);
-  for (const Reached& it : reached(view, reach, classes_of(view, reach, members, says(asked, "data/world")), direction)) {
-    std::string name = it.name();
-    std::erase(name, '`');
-    // Where nothing decides, what is asked about is as good a place as any.
-    Span place = it.rule ? policy[*it.rule].span : Span{view.source, 0, 0};
-    if (view.atlas.uri(place.source).empty()) place = policy[*it.rule].used_at.value_or(Span{view.source, 0, 0});
-    const std::string detail = fmt::format("{}, {}", model::to_string(it.services), decided_by(view, it));
-    Json other = item(view, name, detail, place, members_of(it.members, it.world));
-    out.push_back({{direction == Direction::Ingress ? "from" : "to", other},
-                   {"fromRanges", Json::array({view.atlas.range(place)})}});
-  }
-  return out;
-}
-
 }  // namespace
 
 Json prepare_hierarchy(const View& view, std::uint32_t offset) {
-  if (view.file() == nullptr || !view.meaning.has_inventory) return {};
+  if (view.file() == nullptr) return {};
   const frontend::Place place = frontend::place_in(*view.file(), offset);
   std::optional<model::Selector> meant;
   std::string name;
@@ -172,9 +145,32 @@ Json prepare_hierarchy(const View& view, std::uint32_t offset) {
   return Json::array({item(view, name, number_of(members), span, members_of(members, world))});
 }
 
-Json incoming(const View& view, const Json& item) { return calls(view, item, Direction::Ingress); }
-
-Json outgoing(const View& view, const Json& item) { return calls(view, item, Direction::Egress); }
+Json calls(const View& view, const Json& asked, Direction direction) {
+  Json out = Json::array();
+  const Json& names = member(asked, "data/workloads");
+  if (!names.is_array()) throw RequestError{error_code::invalid_params, "the item is none of this server's"};
+  if (!view.meaning.has_inventory) return out;
+  std::vector<const model::Instance*> members;
+  for (const Json& name : names) {
+    if (!name.is_string()) continue;
+    const model::Instance* instance = view.meaning.inventory->find(name.get_ref<const std::string&>());
+    if (instance != nullptr) members.push_back(instance);  // others are gone since
+  }
+  const model::Policy& policy = view.meaning.policy;
+  const verifier::Connectivity reach(policy, *view.meaning.inventory, view.meaning.now);
+  for (const Reached& it : reached(view, reach, classes_of(view, reach, members, says(asked, "data/world")), direction)) {
+    std::string name = it.name();
+    std::erase(name, '`');
+    // Where nothing decides, what is asked about is as good a place as any.
+    Span place = it.rule ? policy[*it.rule].span : Span{view.source, 0, 0};
+    if (view.atlas.uri(place.source).empty()) place = policy[*it.rule].used_at.value_or(Span{view.source, 0, 0});
+    const std::string detail = fmt::format("{}, {}", model::to_string(it.services), decided_by(view, it));
+    Json other = item(view, name, detail, place, members_of(it.members, it.world));
+    out.push_back({{direction == Direction::Ingress ? "from" : "to", other},
+                   {"fromRanges", Json::array({view.atlas.range(place)})}});
+  }
+  return out;
+}
 
 std::string reachability(const View& view) {
   const model::Policy& policy = view.meaning.policy;

@@ -1,7 +1,9 @@
 #include "lsp/hints.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -31,6 +33,21 @@ bool inside(Span span, Span part) { return span.begin <= part.end && span.end >=
 const model::Group* group_named(const model::Policy& policy, const std::string& name) {
   const auto found = std::ranges::find(policy.groups, name, &model::Group::name);
   return found == policy.groups.end() ? nullptr : &*found;
+}
+
+// "shadowed by `deny any -> db : any` at guard.weft:4:3 and 2 others", of a rule that never decides; else nothing.
+std::string decided_elsewhere(const View& view, const Diagnostic& finding) {
+  static constexpr std::pair<std::string_view, std::string_view> words[] = {
+      {"W3010", "shadowed by"}, {"W3011", "overridden by"}, {"W3012", "the same is said by"}};
+  const auto word = std::ranges::find(words, finding.code, [](const auto& each) { return each.first; });
+  if (word == std::end(words) || finding.labels.empty()) return {};
+  const Span by = finding.labels.front().span;
+  std::string text(view.meaning.sources.text(by));
+  text = text.substr(0, text.find_first_of("\r\n"));
+  std::string out = fmt::format("{} `{}` at {}", word->second, shortened(std::move(text)), view.meaning.sources.location(by));
+  const std::size_t others = finding.labels.size() - 1;
+  if (others > 0) out += fmt::format(" and {}", counted(others, "other", "others"));
+  return out;
 }
 
 Json lens(const View& view, Span place, std::string title) {
@@ -86,7 +103,8 @@ Json code_lenses(const View& view) {
   const auto findings = [&](Span span) {
     for (const Diagnostic* each : findings_of(view.known)) {
       if (each->span != span || each->severity == Severity::Error) continue;
-      out.push_back(lens(view, span, fmt::format("{}: {}", each->code, each->message)));
+      std::string title = decided_elsewhere(view, *each);
+      out.push_back(lens(view, span, title.empty() ? fmt::format("{}: {}", each->code, each->message) : std::move(title)));
     }
   };
   const auto counted_later = [&](Span span, const char* what) {

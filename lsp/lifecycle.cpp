@@ -47,6 +47,9 @@ Json Server::initialize(const Json& params) {
   client_.refreshes_lenses = says(can, "workspace/codeLens/refreshSupport");
   client_.refreshes_hints = says(can, "workspace/inlayHint/refreshSupport");
   client_.nested_symbols = says(can, "textDocument/documentSymbol/hierarchicalDocumentSymbolSupport");
+  // Without being told when to ask again, a client would miss what is proved later.
+  client_.pulls = member(can, "textDocument/diagnostic").is_object() && says(can, "workspace/diagnostics/refreshSupport");
+  client_.shows_answers = says(can, "experimental/weftAnswers");
   client_.applies_edits = says(can, "workspace/applyEdit");
 
   const Json& root = member(params, "rootUri");
@@ -81,9 +84,12 @@ Json Server::initialize(const Json& params) {
       {"inlayHintProvider", true},
       {"codeLensProvider", {{"resolveProvider", true}}},
       {"callHierarchyProvider", true},
-      {"executeCommandProvider", {{"commands", {"weft.runTest", "weft.explainDecision", "weft.showGraph"}}}},
+      {"executeCommandProvider", {{"commands", {"weft.runTest", "weft.explainDecision", "weft.showGraph", "weft.diffAgainstHead"}}}},
       {"workspace", {{"workspaceFolders", {{"supported", true}, {"changeNotifications", true}}}}},
   };
+  if (client_.pulls) {
+    server["diagnosticProvider"] = {{"identifier", "weft"}, {"interFileDependencies", true}, {"workspaceDiagnostics", true}};
+  }
   return {{"capabilities", std::move(server)},
           {"serverInfo", {{"name", "weft"}, {"version", driver::version()}}}};
 }
@@ -106,6 +112,9 @@ Json Server::shutdown(const Json&) {
   check_due_.reset();
   announcements_.clear();
   progress_ = {};
+  errands_.cancel_all();
+  while (!pulls_.empty()) cancel_pull(Json(pulls_.front().id), "the server ends");
+  while (!workspace_pulls_.empty()) cancel_pull(Json(workspace_pulls_.front().id), "the server ends");
   return {};
 }
 

@@ -55,14 +55,15 @@ void Server::publish(driver::Session::Known& known) {
 }
 
 void Server::publish(const std::string& path, const std::string& uri, Json diagnostics) {
-  Json params{{"uri", uri}, {"diagnostics", std::move(diagnostics)}};
-  if (const auto open = documents_.find(path); open != documents_.end()) params["version"] = open->second.version;
-  if (params["diagnostics"].empty() && !documents_.contains(path)) {
+  if (diagnostics.empty() && !documents_.contains(path)) {
     published_.erase(path);
     publishers_.erase(path);
   } else {
     published_[path] = uri;
   }
+  if (client_.pulls) return keep(path, uri, std::move(diagnostics));
+  Json params{{"uri", uri}, {"diagnostics", std::move(diagnostics)}};
+  if (const auto open = documents_.find(path); open != documents_.end()) params["version"] = open->second.version;
   notify("textDocument/publishDiagnostics", std::move(params));
 }
 

@@ -2,12 +2,15 @@
 
 #include <fmt/format.h>
 
+#include "driver/diff_session.h"
 #include "lsp/commands.h"
+#include "lsp/compare.h"
 #include "lsp/completion.h"
 #include "lsp/hierarchy.h"
 #include "lsp/hints.h"
 #include "lsp/hover.h"
 #include "lsp/navigation.h"
+#include "lsp/open_hierarchy.h"
 #include "lsp/outline.h"
 #include "lsp/semantic_tokens.h"
 #include "lsp/server.h"
@@ -120,17 +123,22 @@ Json Server::code_lens_resolve(const Json& params) {
 
 Json Server::prepare_call_hierarchy(const Json& params) {
   const View it = view(params);
-  return prepare_hierarchy(it, offset(it, params));
+  const std::uint32_t place = offset(it, params);
+  return it.meaning.has_inventory ? prepare_hierarchy(it, place) : prepare_open_hierarchy(it, place);
 }
 
 Json Server::incoming_calls(const Json& params) {
-  const Json& item = member(params, "item");
-  return incoming(view_of_item(item), item);
+  return calls(member(params, "item"), model::Direction::Ingress);
 }
 
 Json Server::outgoing_calls(const Json& params) {
-  const Json& item = member(params, "item");
-  return outgoing(view_of_item(item), item);
+  return calls(member(params, "item"), model::Direction::Egress);
+}
+
+Json Server::calls(const Json& item, model::Direction direction) {
+  const View it = view_of_item(item);
+  if (is_open_item(item)) return later(open_calls(it, item, direction));
+  return lsp::calls(it, item, direction);
 }
 
 Json Server::execute_command(const Json& params) {
@@ -150,11 +158,45 @@ Json Server::execute_command(const Json& params) {
     out = explain_decision(view_of(path_of(argument(0))), argument(1));
   } else if (command == "weft.showGraph") {
     out = reachability(view_of(path_of(argument(0))));
+  } else if (command == "weft.diffAgainstHead") {
+    return compare_with_head(path_of(argument(0)));
   } else {
-    throw RequestError{error_code::invalid_params,
-                       "the commands are `weft.runTest`, `weft.explainDecision` and `weft.showGraph`"};
+    throw RequestError{error_code::invalid_params, "the commands are `weft.runTest`, `weft.explainDecision`, "
+                                                   "`weft.showGraph` and `weft.diffAgainstHead`"};
   }
-  return out;
+  Json result(std::move(out));
+  show_answer(result);
+  return result;
+}
+
+Json Server::compare_with_head(const std::string& path) {
+  const View it = view_of(path);
+  if (!path.starts_with('/')) throw RequestError{error_code::request_failed, "the text is no file: nothing was committed of it"};
+  if (!it.meaning.understood) throw RequestError{error_code::request_failed, "the policy has errors: they come first"};
+  // The thread has all it looks at: the meaning never changes.
+  return later([meaning = it.known.unit->meaning(), name = it.known.unit->name(),
+                inventories = session_.preferences().inventories](verifier::Cancellation& cancellation) -> Json {
+    driver::Options options;
+    options.now = meaning->now;
+    options.verifier.cancellation = &cancellation;
+    const auto diff = driver::diff_against_head(name, *meaning, inventories, options);
+    if (!diff) {
+      const Error& error = diff.error();
+      throw RequestError{error_code::request_failed, error.help.empty() ? error.message : error.message + "; " + error.help};
+    }
+    if (!diff->understood()) {
+      throw RequestError{error_code::request_failed, "the policy of the last commit has errors: `weft diff HEAD` shows them"};
+    }
+    if (!diff->flows->internal_errors.empty()) {
+      throw RequestError{error_code::internal_error, diff->flows->internal_errors.front()};
+    }
+    return differences_in_words(*diff);
+  });
+}
+
+void Server::show_answer(const Json& result) {
+  if (client_.shows_answers || !result.is_string()) return;
+  notify("window/showMessage", {{"type", 3}, {"message", result}});  // 3: information
 }
 
 // The rule an item stands at may be in any file of a policy, open or not.

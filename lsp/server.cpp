@@ -1,6 +1,7 @@
 #include "lsp/server.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -13,6 +14,7 @@ int serve(int input, int output) { return Server(input, output).run(); }
 
 Server::Server(int input, int output)
     : connection_(input, output),
+      errands_([this] { connection_.wake(); }),
       session_({[this] { connection_.wake(); }, driver::clock_moment, true}) {}
 
 int Server::run() {
@@ -31,6 +33,8 @@ const std::map<std::string_view, Server::Request>& Server::requests() {
       {"textDocument/codeAction", &Server::code_action},
       {"textDocument/formatting", &Server::formatting},
       {"textDocument/rangeFormatting", &Server::range_formatting},
+      {"textDocument/diagnostic", &Server::document_diagnostic},
+      {"workspace/diagnostic", &Server::workspace_diagnostic},
       {"textDocument/hover", &Server::hover},
       {"textDocument/completion", &Server::completion},
       {"textDocument/signatureHelp", &Server::signature_help},
@@ -63,6 +67,7 @@ const std::map<std::string_view, Server::Notification>& Server::notifications() 
       {"initialized", &Server::initialized},
       {"exit", &Server::exit},
       {"$/setTrace", &Server::ignore},
+      {"$/cancelRequest", &Server::cancel_request},
       {"window/workDoneProgress/cancel", &Server::ignore},
       {"workspace/didChangeConfiguration", &Server::ignore},
       {"textDocument/didOpen", &Server::did_open},
@@ -129,7 +134,9 @@ void Server::answer(const Json& id, const std::string& method, const Json& param
     if (found == requests().end()) {
       throw RequestError{error_code::method_not_found, fmt::format("there is no method `{}`", method)};
     }
+    answering_ = id;
     out["result"] = (this->*found->second)(params);
+    if (std::exchange(answered_later_, false)) return;
   } catch (const RequestError& error) {
     out["error"] = {{"code", error.code}, {"message", error.message}};
   } catch (const Json::exception& error) {
@@ -148,19 +155,46 @@ void Server::ask(std::string_view method, Json params) {
   connection_.send(message);
 }
 
+Json Server::later(Errands::Work work) {
+  answered_later_ = true;
+  errands_.start(answering_, std::move(work));
+  return {};
+}
+
+void Server::bring_home() {
+  for (Errands::Done& done : errands_.collect()) {
+    Json out{{"jsonrpc", "2.0"}, {"id", std::move(done.id)}};
+    if (done.error) {
+      out["error"] = {{"code", done.error->code}, {"message", std::move(done.error->message)}};
+    } else {
+      show_answer(done.result);
+      out["result"] = std::move(done.result);
+    }
+    connection_.send(out);
+  }
+}
+
+// What still waits for its turn is seen to by the connection.
+void Server::cancel_request(const Json& params) {
+  const Json& id = member(params, "id");
+  if (!errands_.cancel(id)) cancel_pull(id, "cancelled");
+}
+
 std::optional<Clock::time_point> Server::next_time() const {
   std::optional<Clock::time_point> out = check_due_;
   const auto sooner = [&](Clock::time_point time) { out = out ? std::min(*out, time) : time; };
   for (const auto& [name, announcement] : announcements_) sooner(announcement.due);
   if (progress_.due) sooner(*progress_.due);
   // What is being proved of an old text is stopped again and again until it is.
-  if (check_due_ && session_.proving()) sooner(Clock::now() + std::chrono::milliseconds(5));
+  if ((check_due_ && session_.proving()) || errands_.ending()) sooner(Clock::now() + std::chrono::milliseconds(5));
   return out;
 }
 
 void Server::do_what_is_due() {
   const Clock::time_point now = Clock::now();
   session_.insist();
+  errands_.insist();
+  bring_home();
   for (driver::Session::Known* known : session_.collect()) {
     announcements_.erase(known->unit->name());
     publish(*known);
@@ -177,6 +211,7 @@ void Server::do_what_is_due() {
       if (known->unit->name() == name) publish(*known);
     }
   }
+  if (client_.pulls) answer_pulls();
   show_progress();
 }
 

@@ -10,6 +10,7 @@
 #include "driver/session.h"
 #include "lsp/atlas.h"
 #include "lsp/connection.h"
+#include "lsp/errands.h"
 #include "lsp/library.h"
 #include "lsp/view.h"
 
@@ -47,6 +48,10 @@ class Server {
   void answer(const Json& id, const std::string& method, const Json& params);
   void notify(std::string_view method, Json params);
   void ask(std::string_view method, Json params);
+  /// For a request: the answer comes when the work is done.
+  Json later(Errands::Work work);
+  /// Sends what errands have brought home.
+  void bring_home();
   std::optional<Clock::time_point> next_time() const;
   void do_what_is_due();
 
@@ -56,6 +61,7 @@ class Server {
   void initialized(const Json& params);
   void exit(const Json& params);
   void ignore(const Json& params);
+  void cancel_request(const Json& params);
 
   // Texts.
   void did_open(const Json& params);
@@ -71,9 +77,16 @@ class Server {
   void publish(driver::Session::Known& known);
   void publish(const std::string& path, const std::string& uri, Json diagnostics);
   void withdraw(const driver::UnitName& name);
+  void keep(const std::string& path, const std::string& uri, Json diagnostics);
+  void answer_pulls();
+  void answer_workspace_pulls();
+  void ask_for_pulls();
+  bool cancel_pull(const Json& id, std::string_view why);
   void show_progress();
 
   // Questions.
+  Json document_diagnostic(const Json& params);
+  Json workspace_diagnostic(const Json& params);
   Json code_action(const Json& params);
   Json formatting(const Json& params);
   Json range_formatting(const Json& params);
@@ -99,7 +112,11 @@ class Server {
   Json prepare_call_hierarchy(const Json& params);
   Json incoming_calls(const Json& params);
   Json outgoing_calls(const Json& params);
+  Json calls(const Json& item, model::Direction direction);
   Json execute_command(const Json& params);
+  Json compare_with_head(const std::string& path);
+  /// Shows what a command has to say, where the client does not do so itself.
+  void show_answer(const Json& result);
 
   /// The text of `params/textDocument/uri` in its policy; throws where nobody has opened it.
   View view(const Json& params);
@@ -126,6 +143,8 @@ class Server {
   bool initialized_ = false;
   bool shut_down_ = false;
   std::int64_t next_id_ = 0;
+  Json answering_;               ///< the id of the request that is being answered
+  bool answered_later_ = false;  ///< it is answered when its time has come
 
   std::optional<Clock::time_point> check_due_;
   std::set<std::string> opened_;  ///< texts whose policies have to be spoken of, changed or not
@@ -134,6 +153,27 @@ class Server {
   std::map<driver::UnitName, Index> indexes_;
   std::map<std::string, driver::UnitName> publishers_;  ///< by path: whose diagnostics stand there
   std::map<std::string, std::string> published_;        ///< by path: the URI under which there are some
+  /// What is known of a text, for a client that asks for it.
+  struct Kept {
+    std::string uri;
+    Json diagnostics;
+    std::string id;    ///< of this list
+    std::string told;  ///< of the list the client was given last; empty: none
+  };
+  struct Pull {
+    Json id;
+    std::string path;
+    std::string previous;  ///< the list the client has
+  };
+  struct WorkspacePull {
+    Json id;
+    std::map<std::string, std::string> previous;  ///< by path
+  };
+  std::map<std::string, Kept> kept_;  ///< by path
+  std::vector<Pull> pulls_;           ///< not answered yet
+  std::vector<WorkspacePull> workspace_pulls_;
+  bool workspace_told_ = false;
+  bool refresh_asked_ = false;
   Progress progress_;
   /// What the client has been told last about the words of a text.
   struct Tokens {
@@ -142,7 +182,9 @@ class Server {
   };
   std::map<std::string, Tokens> tokens_;  ///< by path
 
-  driver::Session session_;  // last: its threads wake the connection
+  // Last: their threads wake the connection.
+  Errands errands_;
+  driver::Session session_;
 };
 
 }  // namespace weft::lsp

@@ -7,9 +7,10 @@
 namespace weft::lsp {
 namespace {
 
-// How long to wait after an edit for the next one. A policy that takes long to read is not read at every key.
+// How long to wait after an edit for the next one. A policy that takes long to read is not read at every key; somebody
+// who stops to think sees it read soon all the same.
 constexpr auto shortest_pause = std::chrono::milliseconds(20);
-constexpr auto longest_pause = std::chrono::milliseconds(500);
+constexpr auto longest_pause = std::chrono::milliseconds(100);
 
 const std::string& uri_in(const Json& params) {
   const Json& uri = member(params, "textDocument/uri");

@@ -19,6 +19,8 @@ struct Abilities {
   bool nested_symbols = false;
   bool label_offsets = false;
   bool applies_edits = false;
+  bool pulls = false;          ///< asks for diagnostics, and is told when to ask again
+  bool shows_answers = false;  ///< shows what commands give back
 };
 
 /// One text in its policy at one moment: what questions about it are answered from.

@@ -47,6 +47,8 @@ constexpr LanguageWord words[] = {
     {"because", Where::RuleClause, "the reason, shown where the rule is", "because \"${1:reason}\""},
     {"when", Where::ClaimClause, "only flows whose ends have labels that compare so",
      "when source.${1:key} == destination.${1:key}"},
+    {"avoiding", Where::ClaimClause, "unless the chain leads over one of these", "avoiding ${1:selector}"},
+    {"in inventory", Where::ClaimClause, "about the workloads and nodes of the inventory alone", ""},
     {"because", Where::ClaimClause, "the reason, shown where the claim is", "because \"${1:reason}\""},
     {"any", Where::Selector, "every peer", ""},
     {"none", Where::Selector, "no peer", ""},
@@ -66,7 +68,7 @@ constexpr LanguageWord words[] = {
 
 constexpr KnownAnnotation annotations[] = {
     {"id", "names a rule; unique in its policy", "id(${1:name})"},
-    {"expect", "this rule is known to contradict another: no finding here", "expect(${1:conflict})"},
+    {"expect", "what is known of this rule, so that it is no finding", "expect(${1|conflict,dead,redundant|})"},
     {"owner", "whom to ask", "owner(\"${1:team}\")"},
     {"review_by", "when to look again", "review_by(${1:2030-01-31})"},
 };

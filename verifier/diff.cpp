@@ -248,10 +248,12 @@ class Comparison {
   };
 
   void compare(Moment now, std::size_t interval, Part old_part, Part new_part) {
+    if (stopped()) return;
     close_what_ended(now);
     const GateFormula::Named of_old = [&](std::uint32_t number) { return known_old_.at(number); };
     const GateFormula::Named of_new = [&](std::uint32_t number) { return known_new_.at(number); };
     try {
+      const Cancellation::Work work(options_.cancellation, [this] { context_.interrupt(); });
       Query query(context_, pairing_.both, universe_);
       if (options_.rlimit != 0) query.solver.set("rlimit", options_.rlimit);
       query.solver.set("random_seed", 0U);
@@ -300,6 +302,7 @@ class Comparison {
       ++listed;
     }
     for (;;) {
+      if (stopped()) return;
       if (listed >= options_.max_findings) {
         ++out_.unlisted;
         return;
@@ -353,6 +356,13 @@ class Comparison {
                                                gained ? "gained" : "lost", describe(first)));
     leave_open(gained, "the solver and the evaluator disagree");
     return {};
+  }
+
+  // True if somebody asked for the end; what was not looked at by then is open.
+  bool stopped() {
+    if (!cancelled(options_.cancellation)) return false;
+    for (const bool gained : {true, false}) leave_open(gained, "the comparison was cancelled");
+    return true;
   }
 
   void leave_open(bool gained, std::string why) {

@@ -292,11 +292,82 @@ behind `.' and `/', and names hold `-': neither `ns.group' nor
 ;; ---- Eglot
 
 (defun weft-mode--server (&optional _interactive)
-  "The command of the language server."
-  (list weft-program "lsp"))
+  "The class of the language server and its command."
+  (list 'weft-mode-server weft-program "lsp"))
 
 (with-eval-after-load 'eglot
+  ;; Without Eglot there is no class to inherit from, so this is not compiled.
+  (eval '(progn
+           (defclass weft-mode-server (eglot-lsp-server) () :documentation "`weft lsp'.")
+           (cl-defmethod eglot-client-capabilities ((_server weft-mode-server))
+             "What commands of the server give back is shown, so that it needs no message for it."
+             (plist-put (copy-sequence (cl-call-next-method)) :experimental '(:weftAnswers t))))
+        t)
   (add-to-list 'eglot-server-programs '(weft-mode . weft-mode--server)))
+
+;; ---- what the server does beyond the protocol
+
+(declare-function eglot-current-server "eglot")
+(declare-function eglot--signal-textDocument/didChange "eglot")
+(declare-function eglot--TextDocumentIdentifier "eglot")
+(declare-function jsonrpc-request "jsonrpc")
+
+(defun weft-mode--show (title text)
+  "Show TEXT in a buffer named after TITLE, to be read and left with \\`q'."
+  (with-current-buffer (get-buffer-create (format "*weft: %s*" title))
+    (let ((inhibit-read-only t))
+      (erase-buffer)
+      (insert text)
+      (goto-char (point-min)))
+    (special-mode)
+    (display-buffer (current-buffer))))
+
+(defun weft-mode--ask (command title &rest words)
+  "Have the server do COMMAND on this policy with WORDS; show the answer as TITLE."
+  (let ((server (or (and (fboundp 'eglot-current-server) (eglot-current-server))
+                    (user-error "No language server is running here: M-x eglot starts it"))))
+    ;; What has been typed is told to the server before it is asked.
+    (eglot--signal-textDocument/didChange)
+    (let ((answer (jsonrpc-request server :workspace/executeCommand
+                                   (list :command command
+                                         :arguments (vconcat (list (plist-get (eglot--TextDocumentIdentifier) :uri)) words))
+                                   :timeout 60)))
+      (when (and (stringp answer) (not (equal answer "")))
+        (weft-mode--show title answer)))))
+
+(defun weft-explain-flow (flow)
+  "Who decides about FLOW, gate by gate."
+  (interactive "sFlow, as in {app: \"web\"} -> {app: \"db\"} : tcp/5432: ")
+  (weft-mode--ask "weft.explainDecision" "decision" flow))
+
+(defun weft-test-file ()
+  "Run the tests of this policy."
+  (interactive)
+  (weft-mode--ask "weft.runTest" "tests" ""))
+
+(defun weft-compare-with-head ()
+  "Which flows this policy, saved or not, gains and loses against the last commit."
+  (interactive)
+  (weft-mode--ask "weft.diffAgainstHead" "differences from HEAD"))
+
+(defun weft-list-reachable ()
+  "Whom each group may reach, by the rules that allow it."
+  (interactive)
+  (weft-mode--ask "weft.showGraph" "who reaches whom"))
+
+(defun weft-draw-graph ()
+  "Draw who may talk to whom, of what is saved, as a page in the browser."
+  (interactive)
+  (let ((page (make-temp-file "weft" nil ".html")) (messages (make-temp-file "weft"))
+        (words (append '("graph" "--format" "html" "--color=never")
+                       (unless (locate-dominating-file default-directory "weft.toml") '(".")))))
+    (unwind-protect
+        (if (zerop (apply #'call-process weft-program nil (list (list :file page) messages) nil words))
+            (browse-url-of-file page)
+          (user-error "%s" (with-temp-buffer
+                             (insert-file-contents messages)
+                             (buffer-substring-no-properties (point-min) (line-end-position)))))
+      (delete-file messages))))
 
 ;;;###autoload
 (defun weft-mode-eglot-ensure ()

@@ -7,6 +7,7 @@ characters in front of every place that count differently in UTF-8 and UTF-16.
 
 import pathlib
 import shutil
+import subprocess
 
 SCENARIO = pathlib.Path(__file__).parent / "scenario"
 STEPS = ["finding W1006 at `=>`", "fix: `=>` is written `->`", "undone: true", "done"]
@@ -17,6 +18,12 @@ def prepare(folder):
     work = pathlib.Path(folder) / "work"
     shutil.copytree(SCENARIO / "before", work)
     return work
+
+
+def commit(work):
+    """Makes a repository of the directory, with what is in it as its only commit."""
+    for words in (["init", "-q"], ["add", "."], ["-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "-q", "-m", "first"]):
+        subprocess.run(["git", *words], cwd=work, check=True)
 
 
 def files(folder):

@@ -104,6 +104,48 @@ class WithEglot(unittest.TestCase):
              pathlib.Path(__file__).parent / "emacs_scenario.el"], home, cwd=work, WEFT_LOG=str(home / "log"))
         scenario.check(self, (home / "log").read_text(), work)
 
+    def test_what_a_command_gives_back_is_shown_in_a_buffer_and_not_said_as_well(self):
+        if not has_eglot():
+            self.skipTest("Eglot is absent; apt-get install elpa-eglot")
+        home = pathlib.Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, home)
+        work = scenario.prepare(home)
+        policy = work / "shop.weft"
+        policy.write_text(policy.read_text().replace("=>", "->"))
+        scenario.commit(work)
+        script = home / "script.el"
+        script.write_text(r"""
+          (package-initialize)
+          (require 'weft-mode)
+          (require 'eglot)
+          (setq eglot-sync-connect 20 make-backup-files nil)
+          (defvar said nil)
+          (cl-defmethod eglot-handle-notification :before (_server (_method (eql window/showMessage)) &rest words)
+            (push words said))
+          (find-file "tests.weft")
+          (apply #'eglot (eglot--guess-contact))
+          (defun shown (title)
+            (with-current-buffer (format "*weft: %s*" title)
+              (goto-char (point-min))
+              (buffer-substring-no-properties (point) (line-end-position))))
+          (weft-test-file)
+          (weft-explain-flow "{app: \"db\"} -> {app: \"kassa\"} : tcp/1")
+          (goto-char (point-max))
+          (insert "policy new { allow any -> any : tcp/7 }\n")
+          (weft-compare-with-head)
+          (with-temp-file (getenv "WEFT_LOG")
+            (insert (mapconcat #'shown '("tests" "decision" "differences from HEAD") "\n") (format "\n%s messages" (length said))))
+          (set-buffer-modified-p nil)
+          (kill-emacs 0)
+        """)
+        run(["emacs", "--no-init-file", "--batch", "-L", EDITORS / "emacs", "--eval", f'(setq weft-program "{weft()}")', "-l", script],
+            home, cwd=work, WEFT_LOG=str(home / "log"))
+        tests, decision, difference, messages = (home / "log").read_text().split("\n")
+        self.assertIn("`purchases` passes", tests)
+        self.assertIn("denied", decision)
+        self.assertEqual(difference, "# HEAD → the editor: only widens")
+        self.assertEqual(messages, "0 messages")
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -52,6 +52,7 @@ class InNeovim(unittest.TestCase):
     def test_what_a_command_gives_back_is_shown_in_a_window_of_its_own(self):
         policy = self.work / "shop.weft"
         policy.write_text(policy.read_text().replace("=>", "->"))
+        scenario.commit(self.work)
         log = self.neovim(self.script("""
           local weft = require("weft")
           vim.cmd("edit tests.weft")
@@ -64,10 +65,32 @@ class InNeovim(unittest.TestCase):
           local tests = answer("weft://tests")
           vim.cmd([[WeftExplain {app: "db"} -> {app: "kassa"} : tcp/1]])
           local decision = answer("weft://decision")
-          vim.fn.writefile({ tests[1], decision[1] }, vim.env.WEFT_LOG)"""))
-        tests, decision, *_ = log.split("\n")
+          vim.api.nvim_buf_set_lines(0, -1, -1, false, { "policy new { allow any -> any : tcp/7 }" })
+          vim.cmd("WeftDiff")
+          local difference = answer("weft://differences from HEAD")
+          vim.fn.writefile({ tests[1], decision[1], difference[1], vim.fn.execute("messages") }, vim.env.WEFT_LOG)"""))
+        tests, decision, difference, *messages = log.split("\n")
         self.assertIn("`purchases` passes", tests)
         self.assertIn("denied", decision)
+        self.assertEqual(difference, "# HEAD → the editor: only widens")
+        self.assertNotIn("passes", "".join(messages), "what is shown needs no message")
+
+    def test_the_graph_is_a_page_and_whom_groups_reach_a_text(self):
+        policy = self.work / "shop.weft"
+        policy.write_text(policy.read_text().replace("=>", "->"))
+        (self.work / "inventory.yaml").write_text("nodes:\n- name: node-1\nworkloads:\n- {name: a/b, node: node-1, addresses: [10.0.0.1], labels: {app: db}}\n")
+        log = self.neovim(self.script("""
+          local weft, page = require("weft"), nil
+          weft.setup({ open_page = function(file) page = file end })
+          vim.cmd("edit tests.weft")
+          vim.wait(10000, function() return weft.client(0) ~= nil end, 20)
+          vim.cmd("WeftGraph")
+          vim.wait(10000, function() return page ~= nil end, 20)
+          vim.cmd("WeftReach")
+          vim.wait(10000, function() return vim.fn.bufnr("weft://who reaches whom") ~= -1 end, 20)
+          local list = vim.api.nvim_buf_get_lines(vim.fn.bufnr("weft://who reaches whom"), 0, -1, false)
+          vim.fn.writefile({ vim.fn.readfile(page)[1], list[1] }, vim.env.WEFT_LOG)"""))
+        self.assertEqual(log.split("\n")[:2], ["<!DOCTYPE html>", "# Whom each group may reach"])
 
     def test_without_the_program_it_says_so_once_and_policies_still_open(self):
         log = self.neovim(self.script("""

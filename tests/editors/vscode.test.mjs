@@ -61,7 +61,7 @@ describe("the manifest and the code", () => {
   test("no command has a name of the server's, which the client registers itself", async () => {
     const list = /serverCommands = \[([^\]]*)\]/.exec(await sources())[1];
     const served = [...list.matchAll(/"(\w+)"/g)].map((match) => `weft.${match[1]}`);
-    assert.equal(served.length, 2);
+    assert.equal(served.length, 4);
     for (const { command } of contributes.commands) assert.ok(!served.includes(command), command);
     for (const { command, when } of contributes.menus.commandPalette) {
       assert.ok(contributes.commands.some((each) => each.command === command), command);
@@ -87,7 +87,7 @@ describe("the manifest and the code", () => {
   });
 
   test("paths in settings", async () => {
-    const { expand, serverCommand, initializationOptions, taskCommand, compareCommand } = await load("settings.ts");
+    const { expand, serverCommand, initializationOptions, taskCommand, graphCommand } = await load("settings.ts");
     assert.equal(expand("weft", "/work space"), "weft");
     assert.equal(expand("build/bin/weft", "/ws"), "/ws/build/bin/weft");
     assert.equal(expand("${workspaceFolder}/bin/weft", "/ws"), "/ws/bin/weft");
@@ -99,8 +99,10 @@ describe("the manifest and the code", () => {
       inventory: ["/ws/cluster.yaml", "/etc/nodes.yaml"],
       lint: { W3001: "deny" },
     });
-    assert.deepEqual(compareCommand({ ...settings, inventory: [] }, "/ws", true).args, ["diff", "HEAD", "--format", "md"]);
-    assert.deepEqual(compareCommand({ ...settings, inventory: [] }, "/ws", false).args, ["diff", "HEAD", ".", "--format", "md"]);
+    assert.deepEqual(graphCommand({ ...settings, inventory: [] }, "/ws", true).args, ["graph", "--format", "html", "--color=never"]);
+    assert.deepEqual(graphCommand(settings, "/ws", false).args, [
+      "graph", ".", "--format", "html", "--color=never", "--inventory", "/ws/cluster.yaml", "--inventory", "/etc/nodes.yaml",
+    ]);
     assert.deepEqual(taskCommand("check", ["."], settings, "/ws").args, [
       "check", "--color=never", "--inventory", "/ws/cluster.yaml", "--inventory", "/etc/nodes.yaml", ".",
     ]);

@@ -73,6 +73,11 @@ class Client {
       this.asked.push({ method, params });
       this.waiting = this.waiting.filter((test) => !test());
     });
+    // The library keeps progress to itself; all of it is "unhandled" here.
+    this.connection.onUnhandledProgress((params) => {
+      this.see('$/progress', model.checkParams('$/progress', params));
+      this.asked.push({ method: '$/progress', params });
+    });
     this.connection.listen();
   }
 

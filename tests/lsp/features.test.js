@@ -376,6 +376,47 @@ test('call hierarchy is reachability: who may reach these, and whom may they rea
   await end(client);
 });
 
+test('call hierarchy without an inventory: groups and ends of rules, proved in the open world', async () => {
+  const client = new Client({
+    'a.weft': `label app : "web" | "api" | "db"
+group web = app == "web"
+group api = app == "api"
+group store = app == "db"
+policy p {
+  isolate workload
+  allow web -> api : tcp/80
+  allow api -> store : tcp/5432
+  allow web -> store : tcp/5432
+  deny web -> store : any
+}
+`,
+  });
+  await client.start();
+  await client.open('a.weft');
+  const [store] = await client.request('textDocument/prepareCallHierarchy', client.at('a.weft', 'store : tcp'));
+  assert.equal(store.name, 'store');
+  const incoming = await client.request('callHierarchy/incomingCalls', { item: store });
+  // What `deny` takes from `web` is not there, though a rule allows it.
+  assert.deepEqual(incoming.map((each) => [each.from.name, client.textIn('a.weft', each.from.range)]), [['api', 'allow api -> store : tcp/5432']]);
+  assert.match(incoming[0].from.detail, /^tcp\/5432, by p; for example workload \{app: "api"\} -> workload \{app: "db"\} : tcp\/5432$/);
+  const further = await client.request('callHierarchy/incomingCalls', { item: incoming[0].from });
+  assert.deepEqual(further.map((each) => each.from.name), ['web']);
+  const outgoing = await client.request('callHierarchy/outgoingCalls', { item: further[0].from });
+  assert.deepEqual(outgoing.map((each) => each.to.name), ['api']);
+  assert.deepEqual(await client.request('callHierarchy/outgoingCalls', { item: store }), []);
+  // Without isolation, the profile lets everybody in where no rule decides.
+  await client.edit('a.weft', 'isolate workload', '');
+  await client.edit('a.weft', 'label app', 'profile k8s\nlabel app');
+  const [now] = await client.request('textDocument/prepareCallHierarchy', client.at('a.weft', 'store : tcp'));
+  const open = await client.request('callHierarchy/incomingCalls', { item: now });
+  assert.equal(open.at(-1).from.name, 'anybody');
+  assert.match(open.at(-1).from.detail, /^where no rule decides, by the profile; for example /);
+  // An item of a text that has changed since is refused, not misread.
+  await client.edit('a.weft', 'group store', 'group shop');
+  await assert.rejects(client.request('callHierarchy/incomingCalls', { item: now }), /errors|changed/);
+  await end(client);
+});
+
 test('every fix that needs no judgement is made at once', async () => {
   const client = new Client({ 'a.weft': 'label app : string\nprofile strict\nprofile strict\npolicy p { allow app == "x" -> any : any }\n' });
   await client.start();

@@ -186,3 +186,47 @@ test('texts of every kind of content are answered about at every place', async (
   assert.equal(await client.stop(), 0);
   assert.deepEqual(client.violations, []);
 });
+
+test('bytes of real conversations, damaged at random, never end the server', async () => {
+  const text = 'label app : string\ngroup web = app == "wéb"\npolicy p { isolate workload allow web -> any : tcp/80 }\n';
+  const uri = 'untitled:damaged.weft';
+  const at = { textDocument: { uri }, position: { line: 1, character: 8 } };
+  const conversation = [
+    { method: 'textDocument/didOpen', params: { textDocument: { uri, languageId: 'weft', version: 1, text } } },
+    { id: 1, method: 'textDocument/hover', params: at },
+    { method: 'textDocument/didChange', params: { textDocument: { uri, version: 2 }, contentChanges: [{ range: { start: at.position, end: at.position }, text: 'x' }] } },
+    { id: 2, method: 'textDocument/diagnostic', params: { textDocument: { uri } } },
+    { id: 3, method: 'workspace/diagnostic', params: { previousResultIds: [] } },
+    { id: 4, method: 'workspace/executeCommand', params: { command: 'weft.diffAgainstHead', arguments: [uri] } },
+    { method: '$/cancelRequest', params: { id: 3 } },
+    { id: 5, method: 'textDocument/prepareCallHierarchy', params: at },
+    { id: 6, method: 'callHierarchy/incomingCalls', params: { item: { name: 'web', kind: 11, uri, range: { start: at.position, end: at.position }, selectionRange: { start: at.position, end: at.position }, data: { open: { group: 'web' } } } } },
+    { id: 7, method: 'textDocument/rename', params: { ...at, newName: 'y' } },
+    { method: 'textDocument/didClose', params: { textDocument: { uri } } },
+  ].map((message) => {
+    const body = Buffer.from(JSON.stringify({ jsonrpc: '2.0', ...message }));
+    return Buffer.concat([Buffer.from(`Content-Length: ${body.length}\r\n\r\n`), body]);
+  });
+  const pick = numbers(23);
+  const wire = new Wire();
+  await wire.initialize();
+  for (let round = 0; round < 300; ++round) {
+    const parts = conversation.map((each) => Buffer.from(each));
+    // Out of order, left out, said twice.
+    for (let i = pick(3); i > 0; --i) parts.splice(pick(parts.length), 1);
+    for (let i = pick(3); i > 0; --i) parts.splice(pick(parts.length + 1), 0, conversation[pick(conversation.length)]);
+    const bytes = Buffer.concat(parts);
+    // Bytes changed, in bodies rather than in lengths: a length that is too great makes the rest part of a body.
+    for (let i = pick(6); i > 0; --i) {
+      const place = pick(bytes.length);
+      const fresh = pick(256);
+      if (!/[0-9\r\n]/.test(String.fromCharCode(bytes[place], fresh))) bytes[place] = fresh;
+    }
+    wire.raw(bytes);
+    if (round % 50 === 49) assert.ok(await wire.alive(10000 + round), `round ${round}`);
+  }
+  // A conversation that breaks off in the middle of a message ends the server as any end of the input does.
+  wire.raw(conversation[0].subarray(0, 40));
+  wire.process.stdin.end();
+  assert.equal(await wire.exit, 1);
+});

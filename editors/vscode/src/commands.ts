@@ -6,9 +6,15 @@ import type { Answers } from "./answers";
 import { readSettings, workingFolder } from "./configuration";
 import { run } from "./program";
 import type { Server, ServerCommand } from "./server";
-import { compareCommand } from "./settings";
+import { graphCommand } from "./settings";
 
-const titles: Record<ServerCommand, string> = { explainDecision: "decision", runTest: "tests" };
+/// Under which title an answer is shown, and as what.
+const shown: Record<ServerCommand, { title: string; extension: string }> = {
+  explainDecision: { title: "decision", extension: "txt" },
+  runTest: { title: "tests", extension: "txt" },
+  showGraph: { title: "who reaches whom", extension: "md" },
+  diffAgainstHead: { title: "differences from HEAD", extension: "md" },
+};
 
 function complain(reason: unknown): void {
   void vscode.window.showErrorMessage(`Weft: ${reason instanceof Error ? reason.message : String(reason)}`);
@@ -30,7 +36,7 @@ function hasProject(directory: string): boolean {
 
 export function registerCommands(context: vscode.ExtensionContext, server: Server, answers: Answers): void {
   const present = (command: ServerCommand, result: unknown): void => {
-    if (typeof result === "string" && result !== "") void answers.show(titles[command], "txt", result);
+    if (typeof result === "string" && result !== "") void answers.show(shown[command].title, shown[command].extension, result);
   };
   server.onResult = present;
 
@@ -64,14 +70,24 @@ export function registerCommands(context: vscode.ExtensionContext, server: Serve
   });
   register("weft.compareWithHead", async () => {
     const document = policy();
+    if (!document) return;
+    const progress = { location: vscode.ProgressLocation.Window, title: "weft: comparing with HEAD" };
+    await vscode.window.withProgress(progress, () => ask("diffAgainstHead", document.uri.toString()));
+  });
+  register("weft.listReachable", async () => {
+    const document = policy();
+    if (document) await ask("showGraph", document.uri.toString());
+  });
+  register("weft.drawGraph", async () => {
+    const document = policy();
     if (document?.uri.scheme !== "file") return;
-    // What is compared is what is on disk, as tasks have it.
+    // What is drawn is what is on disk, as tasks have it.
     await vscode.workspace.saveAll(false);
     const directory = path.dirname(document.uri.fsPath);
-    const command = compareCommand(readSettings(document.uri), workingFolder(), hasProject(directory));
-    const progress = { location: vscode.ProgressLocation.Window, title: "weft: comparing with HEAD" };
+    const command = graphCommand(readSettings(document.uri), workingFolder(), hasProject(directory));
+    const progress = { location: vscode.ProgressLocation.Window, title: "weft: drawing who may talk to whom" };
     const { code, output, trouble } = await vscode.window.withProgress(progress, () => run(command, directory));
-    if (output !== "") await answers.show("differences from HEAD", "md", output);
-    else complain(code === 0 ? "nothing differs from HEAD" : trouble);
+    if (code === 0) answers.showPage("Who may talk to whom", output);
+    else complain(trouble);
   });
 }

@@ -16,7 +16,7 @@ import { initializationOptions, runnable, serverCommand } from "./settings";
 
 /// What the server may be asked to do beyond the protocol, by its name there without `weft.`. Each has a context key
 /// `weft.serves.NAME`, so that what this server does not know is not offered.
-export const serverCommands = ["explainDecision", "runTest"] as const;
+export const serverCommands = ["explainDecision", "runTest", "showGraph", "diffAgainstHead"] as const;
 export type ServerCommand = (typeof serverCommands)[number];
 
 const restartsAtMost = 3;
@@ -91,8 +91,8 @@ export class Server implements vscode.Disposable {
       void this.complain(`\`${command}\` is not there or cannot be run: without it, policies have their colours only.`);
       return;
     }
-    void run({ command, args: ["diff", "--help"] }, folder ?? homedir()).then(({ code }) =>
-      vscode.commands.executeCommand("setContext", "weft.compares", code === 0),
+    void run({ command, args: ["graph", "--help"] }, folder ?? homedir()).then(({ code }) =>
+      vscode.commands.executeCommand("setContext", "weft.draws", code === 0),
     );
     this.status.text = "weft: starting";
     this.status.busy = true;

@@ -60,11 +60,11 @@ export function initializationOptions(settings: Settings, folder: string | undef
   return { inventory: settings.inventory.map((each) => expandPath(each, folder)), lint: settings.lint };
 }
 
-/// The command that compares what is saved with what was committed last, for people. A policy without a project is its directory.
-export function compareCommand(settings: Settings, folder: string | undefined, hasProject: boolean): Command {
+/// The command that draws what is saved as a page. A policy without a project is its directory.
+export function graphCommand(settings: Settings, folder: string | undefined, hasProject: boolean): Command {
   const inventories = settings.inventory.flatMap((each) => ["--inventory", expandPath(each, folder)]);
-  const sides = hasProject ? ["HEAD"] : ["HEAD", "."];
-  return { command: program(settings, folder), args: ["diff", ...sides, "--format", "md", ...inventories] };
+  const words = ["graph", ...(hasProject ? [] : ["."]), "--format", "html", "--color=never", ...inventories];
+  return { command: program(settings, folder), args: words };
 }
 
 /// The command of a task. Without arguments it is about the project; a policy without one is named.

@@ -1,5 +1,6 @@
 // The scenario of ../scenario.py in a real VS Code: the mistake is typed, seen, mended by its fix, a group renamed, the text formatted.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { cp, mkdtemp, mkdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -28,6 +29,15 @@ policy freeze {
 never app == "web" -> app == "db" : any
 `;
 
+const inventory = ["nodes:", "- name: n1", "workloads:", ...["web", "api", "db"].map((app, i) =>
+  `- {name: shop/${app}, node: n1, addresses: [10.0.0.${i + 1}], labels: {app: ${app}}}`)].join("\n") + "\n";
+
+function commit(folder) {
+  for (const words of [["init", "-q"], ["add", "."], ["-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "-q", "-m", "first"]]) {
+    execFileSync("git", words, { cwd: folder });
+  }
+}
+
 let home, work, code;
 
 before(async () => {
@@ -41,6 +51,8 @@ before(async () => {
   await mkdir(path.join(work, "teams"));
   await writeFile(path.join(work, "teams/teams.weft"), conflict);
   await writeFile(path.join(work, "teams/weft.toml"), "");
+  await writeFile(path.join(work, "teams/inventory.yaml"), inventory);
+  commit(work);
   await mkdir(pictures, { recursive: true });
   code = await VsCode.start(work, home, process.env.WEFT_BINARY, process.env.WEFT_CHROMIUM);
 });
@@ -155,6 +167,32 @@ step("the tests of a file are run, and what came of them is shown", async () => 
   await code.command("Weft: Run the Tests of This File");
   await code.page.locator('.tab[data-resource-name="tests.txt"]').waitFor();
   await code.page.locator(".view-line", { hasText: "`purchases` passes" }).first().waitFor();
+});
+
+step("what differs from the last commit is shown, saved or not", async () => {
+  await code.open("teams.weft", "teams");
+  await code.goto(7, 1);
+  await code.page.keyboard.press("End");
+  await code.page.keyboard.press("Enter");
+  await code.page.keyboard.type('allow app == "web" -> app == "db" : tcp/5433');
+  await code.command("Weft: Show What Differs from HEAD");
+  const preview = code.page.locator('.tab[aria-label*="differences from HEAD"]');
+  await preview.first().waitFor();
+  await picture("differences");
+  await code.open("teams.weft", "teams");
+  await code.command("File: Revert File");
+});
+
+step("the graph is drawn beside the policy", async () => {
+  await code.open("teams.weft", "teams");
+  await code.command("Weft: Draw Who May Talk to Whom");
+  await code.page.locator('.tab[aria-label*="Who may talk to whom"]').first().waitFor();
+  // The page is in a frame of a frame.
+  await code.until("the drawing", async () => {
+    for (const frame of code.page.frames()) if ((await frame.locator("svg").count().catch(() => 0)) > 0 && (await frame.locator("body.weft").count()) > 0) return true;
+    return false;
+  });
+  await picture("graph");
 });
 
 step("a program that is not there is named, with what to do", async () => {

@@ -199,3 +199,20 @@ TEST_CASE("the same two policies give the same answer twice", "[verifier]") {
   }
   CHECK(compare(before, after).differences == compare(before, after).differences);
 }
+
+TEST_CASE("a comparison that was cancelled claims nothing", "[verifier]") {
+  Builder before, after;
+  before.allow(app("web"), app("api"), tcp(80));
+  after.policy = before.policy;
+  after.allow(app("api"), app("db"), tcp(5432));
+  Cancellation cancellation;
+  cancellation.request();
+  Options options = plain();
+  options.cancellation = &cancellation;
+
+  const Diff found = compare(before, after, options);
+  CHECK_FALSE(found.verdict());
+  CHECK(found.questions == 0);
+  REQUIRE(found.not_checked.size() == 2);
+  CHECK(found.not_checked[0].why == "the comparison was cancelled");
+}

@@ -1,7 +1,13 @@
 -- What the server does beyond the protocol, as commands of a policy; the answer is shown in a window of its own.
 local M = {}
 
-local titles = { ["weft.explainDecision"] = "decision", ["weft.runTest"] = "tests" }
+-- Under which title an answer is shown, and as what.
+local shown = {
+  ["weft.explainDecision"] = { "decision" },
+  ["weft.runTest"] = { "tests" },
+  ["weft.showGraph"] = { "who reaches whom", "markdown" },
+  ["weft.diffAgainstHead"] = { "differences from HEAD", "markdown" },
+}
 
 --- Shows a text beside the policy, in the place of what was there under the same title.
 local function show(title, text, filetype)
@@ -28,7 +34,7 @@ local function present(command, problem, answer)
   if problem then
     vim.notify("weft: " .. (problem.message or vim.inspect(problem)), vim.log.levels.ERROR)
   elseif type(answer) == "string" and answer ~= "" then
-    show(titles[command], answer)
+    show(shown[command][1], answer, shown[command][2])
   end
 end
 
@@ -39,30 +45,30 @@ function M.execute(command, words)
     vim.notify("weft: no language server is running here", vim.log.levels.ERROR)
     return
   end
+  -- With a number that is not 0, what has been typed is told to the server before it is asked.
   client.request("workspace/executeCommand", { command = command, arguments = words }, function(problem, answer)
     present(command, problem, answer)
-  end, 0)
+  end, vim.api.nvim_get_current_buf())
 end
 
 -- Code lenses call the server by way of the editor, which throws the answer away: it is shown here.
-for command in pairs(titles) do
+for command in pairs(shown) do
   vim.lsp.commands[command] = function(call)
     M.execute(command, call.arguments)
   end
 end
 
--- Shows what the policy on disk gains and loses against the last commit.
-local function compare(file)
+-- Opens the page of `weft graph`, of what is saved, as the system opens pages.
+local function draw(file)
   local weft = require("weft")
-  local directory = vim.fn.fnamemodify(file, ":p:h")
-  local project = vim.loop.fs_stat(weft.root(file) .. "/weft.toml") ~= nil
-  local words = { weft.options().cmd[1], "diff", "HEAD", "--format", "md" }
-  if not project then
-    table.insert(words, 4, ".")
+  local page = vim.fn.tempname() .. ".html"
+  local words = { weft.options().cmd[1], "graph", "--format", "html", "--color=never" }
+  if not vim.loop.fs_stat(weft.root(file) .. "/weft.toml") then
+    table.insert(words, 3, ".")
   end
   local output, messages = {}, {}
   vim.fn.jobstart(words, {
-    cwd = directory,
+    cwd = vim.fn.fnamemodify(file, ":p:h"),
     stdout_buffered = true,
     stderr_buffered = true,
     on_stdout = function(_, lines)
@@ -72,11 +78,12 @@ local function compare(file)
       messages = lines
     end,
     on_exit = function(_, code)
-      if table.concat(output) ~= "" then
-        show("differences from HEAD", table.concat(output, "\n"), "markdown")
-      else
-        vim.notify("weft: " .. (code == 0 and "nothing differs from HEAD" or messages[1] or "it failed"), vim.log.levels.WARN)
+      if code ~= 0 then
+        vim.notify("weft: " .. (messages[1] or "it failed"), vim.log.levels.ERROR)
+        return
       end
+      vim.fn.writefile(output, page)
+      weft.options().open_page(page)
     end,
   })
 end
@@ -96,8 +103,14 @@ function M.define(buffer)
   command("WeftTest", "run the tests of this file; `vim.lsp.codelens.run()` runs the one at the cursor", 0, function()
     M.execute("weft.runTest", { uri, "" })
   end)
-  command("WeftDiff", "which flows the policy on disk gains and loses against the last commit", 0, function()
-    compare(vim.api.nvim_buf_get_name(buffer))
+  command("WeftDiff", "which flows the policy, saved or not, gains and loses against the last commit", 0, function()
+    M.execute("weft.diffAgainstHead", { uri })
+  end)
+  command("WeftReach", "whom each group may reach, by the rules that allow it", 0, function()
+    M.execute("weft.showGraph", { uri })
+  end)
+  command("WeftGraph", "draw who may talk to whom, of what is saved, as a page in the browser", 0, function()
+    draw(vim.api.nvim_buf_get_name(buffer))
   end)
 end
 

@@ -12,6 +12,15 @@ local defaults = {
   capabilities = nil,
   -- Shows code lenses, and asks again when a policy is entered or left alone for a while.
   code_lenses = true,
+  -- Opens a page that was written to a file.
+  open_page = function(file)
+    local program = vim.fn.has("mac") == 1 and "open" or "xdg-open"
+    if vim.fn.executable(program) == 1 then
+      vim.fn.jobstart({ program, file }, { detach = true })
+    else
+      vim.notify("weft: the page is in " .. file)
+    end
+  end,
 }
 
 local options = vim.deepcopy(defaults)
