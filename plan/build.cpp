@@ -114,21 +114,24 @@ Result<DecisionPlan> build(const model::Policy& policy, const model::Inventory& 
   // Ends that nothing can tell apart, and the entries of both gates over them.
   const Vocabulary vocabulary = vocabulary_of(policy);
   const Ends ends = ends_of(policy, inventory, vocabulary, conditions);
+  KindSets sets(ends);
   const std::vector<DraftEntry> egress =
-      draft_gate(policy, model::Direction::Egress, vocabulary, conditions, ends.kinds);
+      draft_gate(policy, model::Direction::Egress, vocabulary, conditions, ends, sets);
   const std::vector<DraftEntry> ingress =
-      draft_gate(policy, model::Direction::Ingress, vocabulary, conditions, ends.kinds);
+      draft_gate(policy, model::Direction::Ingress, vocabulary, conditions, ends, sets);
 
   // Services no entry can tell apart.
   std::map<model::PointSet, std::uint32_t> set_numbers;
-  std::vector<model::PointSet> sets;
+  std::vector<model::PointSet> service_sets;
   for (const auto* drafts : {&egress, &ingress}) {
     for (std::size_t e = WEFT_ENTRY_FIRST; e < drafts->size(); ++e) {
       const model::PointSet& services = (*drafts)[e].services;
-      if (set_numbers.emplace(services, static_cast<std::uint32_t>(sets.size())).second) sets.push_back(services);
+      if (set_numbers.emplace(services, static_cast<std::uint32_t>(service_sets.size())).second) {
+        service_sets.push_back(services);
+      }
     }
   }
-  const Atoms atoms = atoms_of(sets);
+  const Atoms atoms = atoms_of(service_sets);
   if (atoms.count > most_numbers) {
     return std::unexpected(
         too_many("W4002", "service atoms", atoms.count, "write ports that belong together as ranges"));
@@ -142,7 +145,7 @@ Result<DecisionPlan> build(const model::Policy& policy, const model::Inventory& 
       std::ranges::any_of(plan.egress.entries, passes) || std::ranges::any_of(plan.ingress.entries, passes);
 
   // Ends that behave alike become one class.
-  Classes classes = classes_of(ends, conditions, egress, ingress);
+  Classes classes = classes_of(ends, conditions, sets, egress, ingress);
   if (classes.classes.size() > most_numbers) {
     return std::unexpected(too_many("W4001", "classes", classes.classes.size(),
                                     "rules that name single workloads make a class each, and relations one for each "

@@ -1,8 +1,9 @@
 #include "plan/classes.h"
 
-#include <algorithm>
+#include <functional>
 #include <map>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 
 #include "bundle/abi.h"
@@ -13,16 +14,85 @@ namespace {
 // Which entries an end kind takes part in.
 struct Behaviour {
   Bits egress_own, egress_peer, ingress_own, ingress_peer;
-
-  auto operator<=>(const Behaviour&) const = default;
 };
 
-Bits column(const std::vector<DraftEntry>& drafts, std::vector<bool> DraftEntry::* side, std::size_t kind) {
-  Bits out(drafts.size());
-  for (std::size_t e = WEFT_ENTRY_FIRST; e < drafts.size(); ++e) {
-    if ((drafts[e].*side)[kind]) out.set(e);
+/// What kinds take part in, by the sets they are in. A kind is in a handful of sets, an entry speaks about two, and there
+/// may be tens of thousands of each: nothing here is as large as kinds times entries.
+class Behaviours {
+ public:
+  Behaviours(const Ends& ends, const KindSets& sets, const std::vector<DraftEntry>& egress,
+             const std::vector<DraftEntry>& ingress)
+      : ends_(ends),
+        nobody_{Bits(egress.size()), Bits(egress.size()), Bits(ingress.size()), Bits(ingress.size())},
+        ungated_(nobody_),
+        gated_(nobody_),
+        uses_(sets.size()),
+        sets_of_(ends.kinds.size()) {
+    note(egress, &Behaviour::egress_own, &Behaviour::egress_peer);
+    note(ingress, &Behaviour::ingress_own, &Behaviour::ingress_peer);
+    for (std::uint32_t set = 0; set < sets.size(); ++set) {
+      if (uses_[set].empty()) continue;
+      for (const std::uint32_t kind : sets[set]) sets_of_[kind].push_back(set);
+    }
   }
-  return out;
+
+  const Behaviour& nobody() const { return nobody_; }
+
+  /// Kinds in the same sets, with or without gates, behave alike. Ascending.
+  const std::vector<std::uint32_t>& sets_of(std::uint32_t kind) const { return sets_of_[kind]; }
+
+  Behaviour of(std::uint32_t kind) const {
+    const bool gated = ends_.kinds[kind].gated;
+    Behaviour out = gated ? gated_ : ungated_;
+    for (const std::uint32_t set : sets_of_[kind]) {
+      for (const Use& use : uses_[set]) {
+        if (use.is_own && !gated) continue;
+        (out.*use.side).set(use.entry);
+      }
+    }
+    return out;
+  }
+
+ private:
+  struct Use {
+    Bits Behaviour::* side;
+    std::uint32_t entry;
+    bool is_own;
+  };
+
+  void note(const std::vector<DraftEntry>& drafts, Bits Behaviour::* own, Bits Behaviour::* peer) {
+    for (std::uint32_t e = WEFT_ENTRY_FIRST; e < drafts.size(); ++e) {
+      const DraftEntry& draft = drafts[e];
+      if (draft.entry.by == Entry::By::NoGate) {
+        (ungated_.*own).set(e);
+      } else if (draft.own == KindSets::everybody) {
+        (gated_.*own).set(e);
+      } else {
+        uses_[draft.own].push_back({own, e, true});
+      }
+      if (draft.peer == KindSets::everybody) {
+        (ungated_.*peer).set(e);
+        (gated_.*peer).set(e);
+      } else {
+        uses_[draft.peer].push_back({peer, e, false});
+      }
+    }
+  }
+
+  const Ends& ends_;
+  Behaviour nobody_, ungated_, gated_;              // of a kind in no set
+  std::vector<std::vector<Use>> uses_;              // by set
+  std::vector<std::vector<std::uint32_t>> sets_of_;  // by kind
+};
+
+std::size_t hash_of(const std::vector<std::uint32_t>& numbers) {
+  return std::hash<std::string_view>()(
+      {reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof(std::uint32_t)});
+}
+
+std::size_t hash_of(const Bits& bits) {
+  return std::hash<std::string_view>()(
+      {reinterpret_cast<const char*>(bits.words().data()), bits.words().size() * sizeof(std::uint64_t)});
 }
 
 // The keys whose values matter where an end stands in a row: those that an entry of the row compares on its side.
@@ -66,21 +136,73 @@ class ComparedKeys {
   std::vector<Use> uses_;
 };
 
+/// The rows of both gates, each once, nobody's first.
+class Rows {
+ public:
+  Rows(const Ends& ends, const Behaviours& behaviours, Classes& out) : ends_(ends), behaviours_(behaviours), out_(out) {
+    append(behaviours.nobody());
+  }
+
+  /// The row of a kind; `fresh` is asked to look at a row that was not there before. Nobody's is nobody else's.
+  template <typename Fresh>
+  std::uint32_t of(std::uint32_t kind, const Fresh& fresh) {
+    std::size_t hash = hash_of(behaviours_.sets_of(kind)) ^ (ends_.kinds[kind].gated ? 1U : 0U);
+    for (auto [at, end] = of_sets_.equal_range(hash); at != end; ++at) {
+      const std::uint32_t other = at->second.kind;
+      if (ends_.kinds[other].gated == ends_.kinds[kind].gated &&
+          behaviours_.sets_of(other) == behaviours_.sets_of(kind)) {
+        return at->second.row;
+      }
+    }
+    const std::uint32_t row = row_with(behaviours_.of(kind), fresh);
+    of_sets_.emplace(hash, Known{kind, row});
+    return row;
+  }
+
+ private:
+  struct Known {
+    std::uint32_t kind;
+    std::uint32_t row;
+  };
+
+  template <typename Fresh>
+  std::uint32_t row_with(Behaviour behaviour, const Fresh& fresh) {
+    const std::size_t hash = hash_of(behaviour.egress_own) * 3 + hash_of(behaviour.egress_peer) * 5 +
+                             hash_of(behaviour.ingress_own) * 7 + hash_of(behaviour.ingress_peer) * 11;
+    for (auto [at, end] = by_hash_.equal_range(hash); at != end; ++at) {
+      const std::uint32_t row = at->second;
+      if (out_.egress.own[row] == behaviour.egress_own && out_.egress.peer[row] == behaviour.egress_peer &&
+          out_.ingress.own[row] == behaviour.ingress_own && out_.ingress.peer[row] == behaviour.ingress_peer) {
+        return row;
+      }
+    }
+    const auto row = static_cast<std::uint32_t>(out_.egress.own.size());
+    by_hash_.emplace(hash, row);
+    fresh(behaviour);
+    append(std::move(behaviour));
+    return row;
+  }
+
+  void append(Behaviour behaviour) {
+    out_.egress.own.push_back(std::move(behaviour.egress_own));
+    out_.egress.peer.push_back(std::move(behaviour.egress_peer));
+    out_.ingress.own.push_back(std::move(behaviour.ingress_own));
+    out_.ingress.peer.push_back(std::move(behaviour.ingress_peer));
+  }
+
+  const Ends& ends_;
+  const Behaviours& behaviours_;
+  Classes& out_;
+  std::unordered_multimap<std::size_t, Known> of_sets_;
+  std::unordered_multimap<std::size_t, std::uint32_t> by_hash_;
+};
+
 }  // namespace
 
-Classes classes_of(const Ends& ends, const Conditions& conditions, const std::vector<DraftEntry>& egress,
-                   const std::vector<DraftEntry>& ingress) {
+Classes classes_of(const Ends& ends, const Conditions& conditions, const KindSets& sets,
+                   const std::vector<DraftEntry>& egress, const std::vector<DraftEntry>& ingress) {
   Classes out;
-  const auto add_row = [&](Behaviour behaviour) {
-    out.egress.own.push_back(std::move(behaviour.egress_own));
-    out.egress.peer.push_back(std::move(behaviour.egress_peer));
-    out.ingress.own.push_back(std::move(behaviour.ingress_own));
-    out.ingress.peer.push_back(std::move(behaviour.ingress_peer));
-  };
   const std::size_t keys = conditions.keys.size();
-
-  // Nobody has empty rows.
-  add_row({Bits(egress.size()), Bits(egress.size()), Bits(ingress.size()), Bits(ingress.size())});
   out.classes.push_back({.kind = model::PeerKind::World,
                          .members = 0,
                          .example = "(unknown)",
@@ -88,20 +210,14 @@ Classes classes_of(const Ends& ends, const Conditions& conditions, const std::ve
                          .values = std::vector<std::uint16_t>(keys)});
 
   // Kinds that take part in the same entries share a row.
+  const Behaviours behaviours(ends, sets, egress, ingress);
   const ComparedKeys compared(conditions, egress, ingress);
-  std::map<Behaviour, std::uint32_t> row_numbers;
+  Rows rows(ends, behaviours, out);
   std::vector<std::uint32_t> row_of_kind;
   std::vector<Bits> compared_in_row{Bits(keys)};
-  for (std::size_t k = 0; k < ends.kinds.size(); ++k) {
-    Behaviour behaviour{column(egress, &DraftEntry::own, k), column(egress, &DraftEntry::peer, k),
-                        column(ingress, &DraftEntry::own, k), column(ingress, &DraftEntry::peer, k)};
-    const auto [found, fresh] =
-        row_numbers.emplace(std::move(behaviour), static_cast<std::uint32_t>(compared_in_row.size()));
-    if (fresh) {
-      compared_in_row.push_back(compared.of(found->first));
-      add_row(found->first);
-    }
-    row_of_kind.push_back(found->second);
+  for (std::uint32_t kind = 0; kind < ends.kinds.size(); ++kind) {
+    row_of_kind.push_back(
+        rows.of(kind, [&](const Behaviour& row) { compared_in_row.push_back(compared.of(row)); }));
   }
 
   // The values that are compared somewhere, numbered in the order of their text.

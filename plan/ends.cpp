@@ -1,12 +1,14 @@
 #include "plan/ends.h"
 
 #include <algorithm>
+#include <map>
 #include <unordered_map>
 
 #include <fmt/format.h>
 
 #include "base/assert.h"
 #include "model/evaluate.h"
+#include "plan/candidates.h"
 
 namespace weft::plan {
 namespace {
@@ -21,74 +23,98 @@ std::vector<model::NamedPort> ports_in_use(const model::Peer& peer, const Vocabu
   return out;
 }
 
-void append(std::string& out, std::string_view text) { out += fmt::format("{}:{}", text.size(), text); }
-
-// Everything of an end that the vocabulary can see, as text: equal keys mean equal kinds.
-std::string key_of(const model::Peer& peer, const std::vector<model::NamedPort>& ports, std::size_t range,
-                   const Vocabulary& vocabulary, const Conditions& conditions) {
-  std::string key = fmt::format("{} {} ", static_cast<int>(peer.kind), range);
-  for (const model::LabelKey& label : vocabulary.keys) {
-    const auto found = peer.labels.find(label);
-    if (found == peer.labels.end()) {
-      key += '-';
-    } else {
-      append(key, found->second);
-    }
+// Calls `use` with each key and its value, or null where it is absent. Both are sorted: one walk through both.
+template <typename Use>
+void for_each_value(const std::vector<model::LabelKey>& keys, const model::Labels& labels, Use use) {
+  auto label = labels.begin();
+  for (const model::LabelKey& key : keys) {
+    while (label != labels.end() && label->first < key) ++label;
+    use(label != labels.end() && label->first == key ? &label->second : nullptr);
   }
-  for (const model::LabelKey& label : conditions.keys) key += peer.labels.contains(label) ? '+' : '-';
-  for (const model::NamedPort& port : ports) {
-    append(key, port.name);
-    key += fmt::format("/{}/{}", port.protocol, port.port);
-  }
-  return key;
 }
+
+/// A row of numbers and texts as one text: equal keys were made of equal parts.
+class Key {
+ public:
+  void add(std::size_t number) { text_.append(reinterpret_cast<const char*>(&number), sizeof(number)); }
+  void add(const std::string* text) {
+    add(text ? text->size() + 1 : 0);
+    if (text) text_ += *text;
+  }
+  std::string take() { return std::move(text_); }
+
+ private:
+  std::string text_;
+};
 
 // Looks kinds and variants up by key and describes each new one.
 class Kinds {
  public:
   Kinds(const model::Policy& policy, const Vocabulary& vocabulary, const Conditions& conditions, Ends& out)
-      : policy_(policy), vocabulary_(vocabulary), conditions_(conditions), out_(out) {}
+      : policy_(policy),
+        vocabulary_(vocabulary),
+        conditions_(conditions),
+        candidates_(vocabulary.selectors),
+        out_(out) {
+    out_.selected.resize(vocabulary.selectors.size());
+  }
 
   std::uint32_t variant_of(const model::End& end, std::size_t range, const std::string& name) {
-    const std::uint32_t kind = kind_of(end, range);
-    EndVariant variant{kind, {}, name, 0};
-    std::string key = fmt::format("{} ", kind);
-    for (const model::LabelKey& label : conditions_.keys) {
-      const auto found = end.peer->labels.find(label);
-      variant.values.push_back(found == end.peer->labels.end() ? nullptr : &found->second);
-      if (variant.values.back()) append(key, *variant.values.back());
-    }
+    EndVariant variant{kind_of(end, range), {}, name, 0};
+    Key key;
+    key.add(variant.kind);
+    for_each_value(conditions_.keys, end.peer->labels, [&](const std::string* value) {
+      variant.values.push_back(value);
+      key.add(value);
+    });
     const auto [found, fresh] =
-        variant_numbers_.emplace(std::move(key), static_cast<std::uint32_t>(out_.variants.size()));
+        variant_numbers_.emplace(key.take(), static_cast<std::uint32_t>(out_.variants.size()));
     if (fresh) out_.variants.push_back(std::move(variant));
     return found->second;
   }
 
  private:
   std::uint32_t kind_of(const model::End& end, std::size_t range) {
-    std::vector<model::NamedPort> ports = ports_in_use(*end.peer, vocabulary_);
-    const auto [found, fresh] = kind_numbers_.emplace(key_of(*end.peer, ports, range, vocabulary_, conditions_),
-                                                      static_cast<std::uint32_t>(out_.kinds.size()));
-    if (fresh) {
-      EndKind kind{end, Bits(conditions_.keys.size()), std::move(ports), Bits(vocabulary_.selectors.size()),
-                   model::has_gates(policy_, end)};
-      for (std::size_t i = 0; i < conditions_.keys.size(); ++i) {
-        if (end.peer->labels.contains(conditions_.keys[i])) kind.related.set(i);
-      }
-      for (std::size_t i = 0; i < vocabulary_.selectors.size(); ++i) {
-        if (model::matches(*vocabulary_.selectors[i], end)) kind.matches.set(i);
-      }
-      out_.kinds.push_back(std::move(kind));
-    }
+    // Everything of an end that the vocabulary can see.
+    const std::uint32_t ports = ports_of(*end.peer);
+    Bits related(conditions_.keys.size());
+    Key key;
+    key.add(static_cast<std::size_t>(end.peer->kind));
+    key.add(range);
+    key.add(ports);
+    for_each_value(vocabulary_.keys, end.peer->labels, [&](const std::string* value) { key.add(value); });
+    std::size_t position = 0;
+    for_each_value(conditions_.keys, end.peer->labels, [&](const std::string* value) {
+      if (value) related.set(position);
+      ++position;
+    });
+    for (const std::uint64_t word : related.words()) key.add(word);
+
+    const auto number = static_cast<std::uint32_t>(out_.kinds.size());
+    const auto [found, fresh] = kind_numbers_.emplace(key.take(), number);
+    if (!fresh) return found->second;
+    out_.kinds.push_back({end, std::move(related), ports, model::has_gates(policy_, end)});
+    candidates_.for_each(end.peer->labels, [&](std::uint32_t selector) {
+      if (model::matches(*vocabulary_.selectors[selector], end)) out_.selected[selector].push_back(number);
+    });
+    return number;
+  }
+
+  std::uint32_t ports_of(const model::Peer& peer) {
+    std::vector<model::NamedPort> ports = ports_in_use(peer, vocabulary_);
+    const auto [found, fresh] = port_numbers_.emplace(ports, static_cast<std::uint32_t>(out_.port_lists.size()));
+    if (fresh) out_.port_lists.push_back(std::move(ports));
     return found->second;
   }
 
   const model::Policy& policy_;
   const Vocabulary& vocabulary_;
   const Conditions& conditions_;
+  const Candidates candidates_;
   Ends& out_;
   std::unordered_map<std::string, std::uint32_t> kind_numbers_;
   std::unordered_map<std::string, std::uint32_t> variant_numbers_;
+  std::map<std::vector<model::NamedPort>, std::uint32_t> port_numbers_;
 };
 
 }  // namespace

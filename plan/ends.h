@@ -15,11 +15,10 @@ namespace weft::plan {
 /// use, same declared ports of the names in use, same elementary range of addresses; of the keys that relations
 /// compare, the same ones present.
 struct EndKind {
-  model::End example;                   ///< its peer lives in the inventory
-  Bits related;                         ///< by position in Conditions::keys: the end has this key
-  std::vector<model::NamedPort> ports;  ///< declared ports whose names are in use, sorted
-  Bits matches;                         ///< by position in Vocabulary::selectors
-  bool gated = false;                   ///< as the subject of a gate
+  model::End example;       ///< its peer lives in the inventory
+  Bits related;             ///< by position in Conditions::keys: the end has this key
+  std::uint32_t ports = 0;  ///< position in Ends::port_lists
+  bool gated = false;       ///< as the subject of a gate
 };
 
 /// Ends of one kind that also have the same values of all keys that relations compare.
@@ -30,6 +29,9 @@ struct EndVariant {
   std::uint32_t members = 0;               ///< instances
 };
 
+/// Positions in Ends::kinds, ascending.
+using KindList = std::vector<std::uint32_t>;
+
 /// The variant of every address: of the hosts one by one, of the rest by elementary range.
 struct Ends {
   struct Host {
@@ -39,6 +41,8 @@ struct Ends {
   };
 
   std::vector<EndKind> kinds;
+  std::vector<KindList> selected;  ///< by position in Vocabulary::selectors: the kinds it matches
+  std::vector<std::vector<model::NamedPort>> port_lists;  ///< distinct; of names in use, sorted
   std::vector<EndVariant> variants;
   std::vector<Host> hosts;                    ///< ascending by address
   std::vector<model::AddressRange> world;     ///< the elementary ranges, ascending, covering both families

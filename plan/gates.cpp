@@ -1,6 +1,7 @@
 #include "plan/gates.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <tuple>
 
@@ -21,10 +22,10 @@ int rank(model::Verdict verdict) {
   return 3;
 }
 
-// The services of a rule as this kind of destination resolves them.
-model::PointSet resolved(const model::PortSet& ports, const EndKind& destination) {
+// The services of a rule as a destination that declares these ports resolves them.
+model::PointSet resolved(const model::PortSet& ports, const std::vector<model::NamedPort>& declared) {
   model::PointSet out = ports.points;
-  for (const model::NamedPort& port : destination.ports) {
+  for (const model::NamedPort& port : declared) {
     if (std::ranges::find(ports.names, model::PortName{port.protocol, port.name}) != ports.names.end()) {
       out.add(model::PointSet::of_point(model::service_point(port.protocol, port.port)));
     }
@@ -35,8 +36,13 @@ model::PointSet resolved(const model::PortSet& ports, const EndKind& destination
 class Draft {
  public:
   Draft(const model::Policy& policy, model::Direction direction, const Vocabulary& vocabulary,
-        const Conditions& conditions, const std::vector<EndKind>& kinds)
-      : policy_(policy), direction_(direction), vocabulary_(vocabulary), conditions_(conditions), kinds_(kinds) {}
+        const Conditions& conditions, const Ends& ends, KindSets& sets)
+      : policy_(policy),
+        direction_(direction),
+        vocabulary_(vocabulary),
+        conditions_(conditions),
+        ends_(ends),
+        sets_(sets) {}
 
   std::vector<DraftEntry> run() {
     entries_.resize(WEFT_ENTRY_FIRST);
@@ -50,19 +56,18 @@ class Draft {
     tier_starts_.push_back(static_cast<std::uint32_t>(entries_.size()));
     add({.verdict = policy_.profile.allow_by_default ? model::Verdict::Allow : model::Verdict::Deny,
          .by = Entry::By::Profile},
-        [](const EndKind&) { return true; });
+        KindSets::everybody);
+    // A subject without a gate matches this entry and no other, so that it can stand last: in front it would be the first
+    // match of every two rows, and tell nothing about where the deciding rule is.
+    add({.verdict = model::Verdict::Allow, .by = Entry::By::NoGate}, KindSets::everybody);
     resolve_passes();
-    open_missing_gates();
     return std::move(entries_);
   }
 
  private:
-  // An entry about every peer and every service, for the subjects it selects.
-  template <typename Selects>
-  void add(Entry entry, Selects selects) {
-    DraftEntry draft{std::move(entry), {}, std::vector<bool>(kinds_.size(), true), model::PointSet::any()};
-    for (const EndKind& kind : kinds_) draft.own.push_back(selects(kind));
-    entries_.push_back(std::move(draft));
+  // An entry about every peer and every service, for these subjects.
+  void add(Entry entry, std::uint32_t own) {
+    entries_.push_back({std::move(entry), own, KindSets::everybody, model::PointSet::any()});
   }
 
   void add_rules(model::TierId tier) {
@@ -80,42 +85,52 @@ class Draft {
 
   void add_rule(std::uint32_t number) {
     const model::Rule& rule = policy_.rules[number];
-    std::vector<bool> source, destination;
-    for (const EndKind& kind : kinds_) {
-      source.push_back(kind.matches.test(vocabulary_.rule_source[number]) &&
-                       has_all(kind, number, &Relation::source));
-      destination.push_back(kind.matches.test(vocabulary_.rule_destination[number]) &&
-                            has_all(kind, number, &Relation::destination));
-    }
-    // Destinations by what the services of the rule mean at them; without named ports that is one group.
-    std::map<model::PointSet, std::vector<bool>> groups;
+    const std::uint32_t source = with_keys(vocabulary_.rule_source[number], number, &Relation::source);
+    const std::uint32_t destination =
+        with_keys(vocabulary_.rule_destination[number], number, &Relation::destination);
     if (rule.ports.names.empty()) {
-      groups.emplace(rule.ports.points, std::move(destination));
-    } else {
-      for (std::size_t k = 0; k < kinds_.size(); ++k) {
-        if (!destination[k]) continue;
-        auto& group = groups.try_emplace(resolved(rule.ports, kinds_[k]), kinds_.size()).first->second;
-        group[k] = true;
-      }
-      if (groups.empty()) groups.emplace(rule.ports.points, std::vector<bool>(kinds_.size()));
+      add_entry(number, source, destination, rule.ports.points);
+      return;
     }
-    for (auto& [services, members] : groups) {
-      DraftEntry draft;
-      draft.entry = {.verdict = rule.verdict, .by = Entry::By::Rule, .rule = model::RuleId{number}, .tier = rule.tier,
-                     .conditions = conditions_.of_rule[number], .audited = rule.audit, .logged = rule.log.has_value()};
-      draft.own = direction_ == model::Direction::Egress ? source : members;
-      draft.peer = direction_ == model::Direction::Egress ? members : source;
-      draft.services = services;
-      entries_.push_back(std::move(draft));
+    // Destinations by what the services of the rule mean at them.
+    std::map<std::uint32_t, model::PointSet> meanings;  // by list of declared ports
+    std::map<model::PointSet, KindList> groups;
+    for (const std::uint32_t kind : sets_[destination]) {
+      const std::uint32_t list = ends_.kinds[kind].ports;
+      const auto [meaning, fresh] = meanings.try_emplace(list);
+      if (fresh) meaning->second = resolved(rule.ports, ends_.port_lists[list]);
+      groups[meaning->second].push_back(kind);
     }
+    if (groups.empty()) groups.try_emplace(rule.ports.points);
+    for (auto& [services, kinds] : groups) add_entry(number, source, sets_.add(std::move(kinds)), services);
   }
 
-  // True if the end has every key that the relations of the rule compare on that side.
-  bool has_all(const EndKind& kind, std::uint32_t rule, std::uint16_t Relation::* side) const {
-    return std::ranges::all_of(conditions_.of_rule[rule], [&](std::uint16_t at) {
+  void add_entry(std::uint32_t number, std::uint32_t source, std::uint32_t destination,
+                 const model::PointSet& services) {
+    const model::Rule& rule = policy_.rules[number];
+    const bool outbound = direction_ == model::Direction::Egress;
+    DraftEntry draft;
+    draft.entry = {.verdict = rule.verdict, .by = Entry::By::Rule, .rule = model::RuleId{number}, .tier = rule.tier,
+                   .conditions = conditions_.of_rule[number], .audited = rule.audit, .logged = rule.log.has_value()};
+    draft.own = outbound ? source : destination;
+    draft.peer = outbound ? destination : source;
+    draft.services = services;
+    entries_.push_back(std::move(draft));
+  }
+
+  // The kinds a selector matches that have every key which the relations of the rule compare on that side.
+  std::uint32_t with_keys(std::uint32_t selector, std::uint32_t rule, std::uint16_t Relation::* side) {
+    std::vector<std::uint16_t> keys;
+    for (const std::uint16_t at : conditions_.of_rule[rule]) {
       const auto* relation = std::get_if<Relation>(&conditions_.all[at]);
-      return !relation || kind.related.test(relation->*side);
+      if (relation) keys.push_back(relation->*side);
+    }
+    if (keys.empty()) return selector;
+    KindList out;
+    std::ranges::copy_if(sets_[selector], std::back_inserter(out), [&](std::uint32_t kind) {
+      return std::ranges::all_of(keys, [&](std::uint16_t key) { return ends_.kinds[kind].related.test(key); });
     });
+    return sets_.add(std::move(out));
   }
 
   void add_isolations(model::TierId tier, bool audited) {
@@ -123,23 +138,13 @@ class Draft {
       const model::Isolation& isolation = policy_.isolations[i];
       const bool speaks = direction_ == model::Direction::Egress ? isolation.egress : isolation.ingress;
       if (isolation.tier != tier || !speaks || isolation.audit != audited) continue;
-      const std::uint32_t selector = vocabulary_.isolation_subject[i];
       add({.verdict = audited ? model::Verdict::Allow : model::Verdict::Deny,
            .by = Entry::By::Isolation,
            .isolation = model::IsolationId{i},
            .tier = tier,
            .audited = audited},
-          [&](const EndKind& kind) { return kind.matches.test(selector); });
+          vocabulary_.isolation_subject[i]);
     }
-  }
-
-  // A subject without a gate matches one entry and no other, so that this entry can stand last: in front it would be the
-  // first match of every two rows, and tell nothing about where the deciding rule is.
-  void open_missing_gates() {
-    for (DraftEntry& draft : entries_) {
-      for (std::size_t k = 0; k < draft.own.size(); ++k) draft.own[k] = draft.own[k] && kinds_[k].gated;
-    }
-    add({.verdict = model::Verdict::Allow, .by = Entry::By::NoGate}, [](const EndKind& kind) { return !kind.gated; });
   }
 
   void resolve_passes() {
@@ -156,17 +161,24 @@ class Draft {
   model::Direction direction_;
   const Vocabulary& vocabulary_;
   const Conditions& conditions_;
-  const std::vector<EndKind>& kinds_;
+  const Ends& ends_;
+  KindSets& sets_;
   std::vector<DraftEntry> entries_;
   std::vector<std::uint32_t> tier_starts_;  ///< entry number by tier, and one past the last tier
 };
 
 }  // namespace
 
+std::uint32_t KindSets::add(KindList kinds) {
+  const auto [found, fresh] = numbers_.emplace(std::move(kinds), size());
+  if (fresh) further_.push_back(&found->first);
+  return found->second;
+}
+
 std::vector<DraftEntry> draft_gate(const model::Policy& policy, model::Direction direction,
-                                   const Vocabulary& vocabulary, const Conditions& conditions,
-                                   const std::vector<EndKind>& kinds) {
-  return Draft(policy, direction, vocabulary, conditions, kinds).run();
+                                   const Vocabulary& vocabulary, const Conditions& conditions, const Ends& ends,
+                                   KindSets& sets) {
+  return Draft(policy, direction, vocabulary, conditions, ends, sets).run();
 }
 
 }  // namespace weft::plan

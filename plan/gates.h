@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <vector>
 
 #include "model/policy.h"
@@ -10,23 +11,46 @@
 
 namespace weft::plan {
 
+/// The sets of end kinds that entries speak about, each once, by number. What a selector matches comes first, under its
+/// position in the vocabulary.
+class KindSets {
+ public:
+  /// Stands for every kind, and is not among those that `size` counts.
+  static constexpr std::uint32_t everybody = 0xFFFF'FFFF;
+
+  /// The ends have to outlive it.
+  explicit KindSets(const Ends& ends) : ends_(ends) {}
+
+  std::uint32_t size() const { return static_cast<std::uint32_t>(ends_.selected.size() + further_.size()); }
+  const KindList& operator[](std::uint32_t set) const {
+    return set < ends_.selected.size() ? ends_.selected[set] : *further_[set - ends_.selected.size()];
+  }
+  /// The number of a set that some entry needs besides those of selectors.
+  std::uint32_t add(KindList kinds);
+
+ private:
+  const Ends& ends_;
+  std::map<KindList, std::uint32_t> numbers_;
+  std::vector<const KindList*> further_;  ///< keys of `numbers_`
+};
+
 /// One entry of a gate before classes are known: which end kinds and which services it speaks about.
 struct DraftEntry {
   Entry entry;
-  std::vector<bool> own;   ///< by end kind
-  std::vector<bool> peer;  ///< by end kind
+  std::uint32_t own = KindSets::everybody;   ///< a set of kinds; those with a gate, or, by Entry::By::NoGate, without
+  std::uint32_t peer = KindSets::everybody;  ///< a set of kinds
   model::PointSet services;
 };
 
 /// The entries of one gate in order of precedence; the first WEFT_ENTRY_FIRST stand for the fixed entries and are
-/// empty.
+/// nobody's.
 ///
 /// Tiers follow each other; within a tier, levels ascend and deny stands before allow before pass, then isolation; so
 /// the first matching entry is the deciding one. A rule with named ports becomes one entry for each way its
 /// destinations resolve them. A rule with relations leaves out the ends that lack a key it compares: there it never
 /// matches. An audited rule has the condition Audited; an audited isolation allows, behind those in force.
 std::vector<DraftEntry> draft_gate(const model::Policy& policy, model::Direction direction,
-                                   const Vocabulary& vocabulary, const Conditions& conditions,
-                                   const std::vector<EndKind>& kinds);
+                                   const Vocabulary& vocabulary, const Conditions& conditions, const Ends& ends,
+                                   KindSets& sets);
 
 }  // namespace weft::plan
