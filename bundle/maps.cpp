@@ -187,6 +187,17 @@ void render_entries(std::string& out, const MapImage& image) {
   out += "]";
 }
 
+/// At least what the images take in maps.bin: tables of large policies are hundreds of megabytes, which growing would double.
+std::size_t encoded_bytes(const std::vector<MapImage>& images) {
+  std::size_t out = 64;
+  for (const MapImage& image : images) {
+    out += 64 + image.name.size() + image.value.size();
+    if (image.entries.empty()) continue;
+    out += image.entries.size() * (image.entries.front().key.size() + image.entries.front().value.size());
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string hexadecimal(std::span<const std::uint8_t> bytes) {
@@ -202,6 +213,7 @@ std::string hexadecimal(std::span<const std::uint8_t> bytes) {
 
 Result<std::string> encode_maps(const std::vector<MapImage>& images) {
   std::string out;
+  out.reserve(encoded_bytes(images));
   out += magic;
   put(out, version);
   put(out, static_cast<std::uint32_t>(images.size()));

@@ -364,13 +364,17 @@ class Builder {
   void first_words(const plan::Gate& gate, const std::vector<plan::Bits>& rows, const std::string& name) {
     const std::size_t atoms = rows_for(plan_.atom_count);
     Table& into = table(name, 2, rows_for(row_count(plan_)) * atoms);
+    std::vector<std::size_t> used;  // the words of a row that are not zero: of thousands, a handful
     for (std::size_t c = 0; c < rows.size(); ++c) {
+      const auto& of_class = rows[c].words();
+      used.clear();
+      for (std::size_t w = 0; w < of_class.size(); ++w) {
+        if (of_class[w] != 0) used.push_back(w);
+      }
       for (std::size_t a = 0; a < gate.atom_rows.size(); ++a) {
-        const auto& of_class = rows[c].words();
         const auto& of_atom = gate.atom_rows[a].words();
-        std::size_t word = 0;
-        while (word < of_class.size() && (of_class[word] & of_atom[word]) == 0) ++word;
-        store(into.contents, c * atoms + a, static_cast<std::uint16_t>(word < of_class.size() ? word : 0));
+        const auto first = std::ranges::find_if(used, [&](std::size_t w) { return (of_class[w] & of_atom[w]) != 0; });
+        store(into.contents, c * atoms + a, static_cast<std::uint16_t>(first == used.end() ? 0 : *first));
       }
     }
   }
