@@ -20,4 +20,7 @@ std::string printable(std::string_view text);
 /// The text as code in a sentence: in backticks, in two and a blank where it has backticks of its own, as in Markdown.
 std::string in_code(std::string_view text);
 
+/// The text as policy text spells it: in double quotes, those within and backslashes behind a backslash.
+std::string in_quotes(std::string_view text);
+
 }  // namespace weft

@@ -26,15 +26,6 @@ std::string sized(const GraphNode& node) {
 
 std::string written(const model::PointSet& points) { return points.empty() ? "" : model::to_string(points); }
 
-std::string in_quotes(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : printable(text)) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out + '"';
-}
-
 // Mermaid knows entities of its own; what could end a text or begin markup is written as one.
 std::string mermaid_text(std::string_view text) {
   std::string out;
@@ -159,15 +150,15 @@ std::string graph_dot(const Graph& graph) {
     std::string more;
     if (node.is_world()) more += ", shape=ellipse";
     if (node.focus) more += ", penwidth=2.5";
-    if (!node.predicate.empty()) more += fmt::format(", tooltip={}", in_quotes(node.predicate));
-    out += fmt::format("  n{} [label={}{}];\n", i, in_quotes(sized(node)), more);
+    if (!node.predicate.empty()) more += fmt::format(", tooltip={}", in_quotes(printable(node.predicate)));
+    out += fmt::format("  n{} [label={}{}];\n", i, in_quotes(printable(sized(node))), more);
   }
   for (const GraphEdge& edge : graph.edges) {
     const std::string_view tint = color(edge.state);
     std::string more;
     if (edge.state == GraphEdge::State::Lost || edge.all.empty()) more += ", style=dashed";
     if (!tint.empty()) more += fmt::format(", color=\"{0}\", fontcolor=\"{0}\", penwidth=2", tint);
-    out += fmt::format("  n{} -> n{} [label={}{}];\n", edge.from, edge.to, in_quotes(arrow_services(edge)), more);
+    out += fmt::format("  n{} -> n{} [label={}{}];\n", edge.from, edge.to, in_quotes(printable(arrow_services(edge))), more);
   }
   return out + "}\n";
 }

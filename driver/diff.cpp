@@ -44,7 +44,7 @@ std::string text_of(const std::optional<model::KeyDomain>& domain) {
   if (!domain) return "not declared";
   if (!domain->values) return "any text";
   std::string out;
-  for (const std::string& value : *domain->values) out += fmt::format("{}{}", out.empty() ? "" : " | ", model::quoted(value));
+  for (const std::string& value : *domain->values) out += fmt::format("{}{}", out.empty() ? "" : " | ", in_quotes(value));
   return out;
 }
 

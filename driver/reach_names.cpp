@@ -10,6 +10,7 @@
 #include <fmt/ranges.h>
 
 #include "base/stable_sort.h"
+#include "base/text.h"
 
 namespace weft::driver {
 namespace {
@@ -185,7 +186,7 @@ class Namer {
       constexpr std::size_t shown = 4;
       std::vector<std::string> texts;
       for (const std::string& value : values) {
-        if (texts.size() < shown) texts.push_back(model::quoted(value));
+        if (texts.size() < shown) texts.push_back(in_quotes(value));
       }
       if (values.size() > shown) texts.push_back(fmt::format("{} more", values.size() - shown));
       return fmt::format("{} in {{{}}}", to_string(key), fmt::join(texts, ", "));

@@ -41,15 +41,6 @@ std::string_view description(const ast::Argument& argument) {
   return "a selector";
 }
 
-std::string in_quotes(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out + '"';
-}
-
 // What to write instead.
 void explain_kind(Diagnostic& diagnostic, const ast::Argument& argument, Kind kind) {
   switch (kind) {
@@ -91,9 +82,9 @@ void explain_kind(Diagnostic& diagnostic, const ast::Argument& argument, Kind ki
 
 // What is given, in a word or two: the value itself where it is one word.
 std::string given(const ast::Argument& argument) {
-  if (argument.text) return argument.text->parameter ? "this" : quoted(in_quotes(argument.text->text));
-  if (argument.name) return quoted(argument.name->text);
-  if (argument.key) return quoted(argument.key->text);
+  if (argument.text) return argument.text->parameter ? "this" : marked(in_quotes(argument.text->text));
+  if (argument.name) return marked(argument.name->text);
+  if (argument.key) return marked(argument.key->text);
   return "this";
 }
 
@@ -154,7 +145,7 @@ void report_unknown(const ast::UseStatement::Value& value, const ast::TemplateSt
   } else {
     std::vector<std::string> shown;
     for (const ast::Parameter& each : pattern.parameters) {
-      shown.push_back(quoted(each.name.text) + (each.kind ? fmt::format(" ({})", with_article(*each.kind)) : ""));
+      shown.push_back(marked(each.name.text) + (each.kind ? fmt::format(" ({})", with_article(*each.kind)) : ""));
     }
     diagnostic.suggest(fmt::format("its parameters are {}", fmt::join(shown, ", ")));
   }
@@ -221,7 +212,7 @@ std::optional<Arguments> match(const ast::UseStatement& use, const ast::Template
     out.values[i] = default_of(parameter, only_tier);
     if (out.values[i]) continue;
     if (missing.empty()) first_kind = parameter.kind ? with_article(*parameter.kind) : "a value";
-    missing.push_back(quoted(parameter.name.text));
+    missing.push_back(marked(parameter.name.text));
   }
   if (!missing.empty() && reporter.errors() == errors) {
     reporter
@@ -240,14 +231,14 @@ bool check_parameters(const ast::TemplateStatement& pattern, Reporter& reporter)
   std::map<std::string, Span, std::less<>> names;
   for (const ast::Parameter& parameter : pattern.parameters) {
     if (const auto [first, fresh] = names.emplace(parameter.name.text, parameter.name.span); !fresh) {
-      reporter.report(declared_twice, parameter.name.span, "parameter", quoted(parameter.name.text))
+      reporter.report(declared_twice, parameter.name.span, "parameter", marked(parameter.name.text))
           .label(first->second, "it is declared here already");
     }
     if (parameter.initial) check_kind(parameter, *parameter.initial, reporter);
   }
   const auto clash = [&](const ast::Name& name, std::string_view kind) {
     if (const auto found = names.find(name.text); found != names.end()) {
-      reporter.report(declared_twice, name.span, kind, quoted(name.text))
+      reporter.report(declared_twice, name.span, kind, marked(name.text))
           .label(found->second, "it is a parameter already");
     }
   };

@@ -137,7 +137,7 @@ std::vector<model::Obligation> ClauseResolver::obligations(const std::vector<ast
     model::Obligation obligation{each.kind.text, {}, each.span};
     for (const ast::Obligation::Detail& detail : each.details) {
       for (const auto& [key, value] : obligation.details) {
-        if (key == detail.key.text) reporter_.report(stated_twice, detail.key.span, quoted(detail.key.text));
+        if (key == detail.key.text) reporter_.report(stated_twice, detail.key.span, marked(detail.key.text));
       }
       obligation.details.emplace_back(detail.key.text, detail.value.text);
     }

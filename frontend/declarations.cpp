@@ -12,7 +12,7 @@
 
 namespace weft::frontend {
 
-std::string quoted(std::string_view text) {
+std::string marked(std::string_view text) {
   const std::string shown = printable(text);
   return shown.find('`') == std::string::npos ? fmt::format("`{}`", shown) : shown;
 }
@@ -120,7 +120,7 @@ bool Declarations::selector_name_taken(const ast::Name& name, std::string_view k
   const auto network = networks.find(name.key());
   if (group == groups.end() && network == networks.end()) return false;
   const Span first = group != groups.end() ? group->second.statement->name.span : network->second.statement->name.span;
-  reporter_.report(declared_twice, name.span, kind, quoted(name.text)).label(first, "it is declared here already");
+  reporter_.report(declared_twice, name.span, kind, marked(name.text)).label(first, "it is declared here already");
   return true;
 }
 
@@ -146,7 +146,7 @@ void Declarations::declare(const ast::ServiceStatement& statement) {
   const auto [at, fresh] =
       services.emplace(name.key(), Service{.statement = &statement, .progress = progress, .meaning = {}});
   if (!fresh) {
-    reporter_.report(declared_twice, name.span, "service", quoted(name.text))
+    reporter_.report(declared_twice, name.span, "service", marked(name.text))
         .label(at->second.statement->name.span, "it is declared here already");
   }
 }
@@ -165,7 +165,7 @@ void Declarations::declare(const ast::LabelStatement& statement, bool library) {
     domain.values.emplace();
     for (const ast::Text& value : *statement.values) {
       if (std::ranges::find(*domain.values, value.text) != domain.values->end()) {
-        reporter_.report(declared_twice, value.span, "value", quoted(value.text));
+        reporter_.report(declared_twice, value.span, "value", marked(value.text));
       } else {
         domain.values->push_back(value.text);
       }
@@ -178,7 +178,7 @@ void Declarations::declare(const ast::LabelStatement& statement, bool library) {
       continue;
     }
     if (meant->scope == model::KeyScope::Identity) {
-      Diagnostic& diagnostic = reporter_.report(predeclared_key, written.span, quoted(to_string(*meant)));
+      Diagnostic& diagnostic = reporter_.report(predeclared_key, written.span, marked(to_string(*meant)));
       if (statement.keys.size() == 1) diagnostic.fix("leave this statement out", statement.span, "");
       continue;
     }
@@ -186,7 +186,7 @@ void Declarations::declare(const ast::LabelStatement& statement, bool library) {
     const auto [at, fresh] = schema.emplace(*meant, domain);
     if (fresh && library) library_keys_.insert(*meant);
     if (!fresh && !declared_before(*meant, domain, library)) {
-      reporter_.report(declared_twice, written.span, "label key", quoted(to_string(*meant)))
+      reporter_.report(declared_twice, written.span, "label key", marked(to_string(*meant)))
           .label(at->second.span, "it is declared here already");
     }
   }
@@ -204,7 +204,7 @@ void Declarations::declare(const ast::TiersStatement& statement) {
     if (first == tiers.end()) {
       tiers.push_back({name.text, name.span});
     } else {
-      reporter_.report(declared_twice, name.span, "tier", quoted(name.text))
+      reporter_.report(declared_twice, name.span, "tier", marked(name.text))
           .label(first->span, "it is declared here already");
     }
   }
@@ -306,7 +306,7 @@ void Declarations::unknown_key(const ast::Key& written, const model::LabelKey& m
   for (const auto& [each, domain] : schema) known.push_back(to_string(each));
   const std::string near = nearest(name, known);
   const std::string own(foreign_key(name));
-  Diagnostic& diagnostic = reporter_.report(unknown_label_key, written.span, quoted(name));
+  Diagnostic& diagnostic = reporter_.report(unknown_label_key, written.span, marked(name));
   const std::vector<KeyUse> uses = uses_of(meant, files_);
   if (uses.size() > 1) diagnostic.note(fmt::format("so are {} more uses of it", uses.size() - 1));
   if (near.empty() && own.empty()) {
@@ -429,7 +429,7 @@ void Declarations::unknown_service(const ast::Name& name) {
   } else if (near.empty()) {
     const std::string_view quote = name.quoted ? "`" : "";
     diagnostic.suggest(
-        fmt::format("declare it: {}", quoted(fmt::format("service {}{}{} = tcp/PORT", quote, name.text, quote))));
+        fmt::format("declare it: {}", marked(fmt::format("service {}{}{} = tcp/PORT", quote, name.text, quote))));
   }
 }
 

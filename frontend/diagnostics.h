@@ -10,7 +10,7 @@
 namespace weft::frontend {
 
 /// Policy text in a sentence: printable, and in backticks unless it has some of its own.
-std::string quoted(std::string_view text);
+std::string marked(std::string_view text);
 
 /// A name as it stands in a policy: in backticks where it is no plain word, or one of the language.
 std::string spelled(std::string_view name);

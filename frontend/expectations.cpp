@@ -58,13 +58,13 @@ model::TestEnd::Imagined TestResolver::imagined(const ast::TestEnd::Imagined& im
     const auto key = declarations_.declared_key(entry.key);
     if (!key) continue;
     if (key->scope == model::KeyScope::Node) {
-      reporter_.report(imagined_node, entry.key.span, quoted(to_string(*key)))
+      reporter_.report(imagined_node, entry.key.span, marked(to_string(*key)))
           .suggest("what is imagined is a workload; name a node of the inventory in double quotes");
       continue;
     }
     selectors_.check_value(*key, entry.value);
     if (!out.labels.emplace(*key, entry.value.text).second) {
-      reporter_.report(stated_twice, entry.key.span, quoted(to_string(*key)));
+      reporter_.report(stated_twice, entry.key.span, marked(to_string(*key)));
     }
   }
   return out;

@@ -147,7 +147,7 @@ class Resolver {
     if (!statement.unreadable_header) {
       const auto [first, fresh] = policies.emplace(statement.name.text, statement.name.span);
       if (!fresh) {
-        reporter_.report(declared_twice, statement.name.span, "policy", quoted(statement.name.text))
+        reporter_.report(declared_twice, statement.name.span, "policy", marked(statement.name.text))
             .label(first->second, "it is declared here already");
       }
     }
@@ -191,7 +191,7 @@ class Resolver {
     if (!id) return;
     const auto [first, fresh] = ids.emplace(id->text, id->span);
     if (fresh) return;
-    reporter_.report(declared_twice, id->span, "rule", quoted(id->text))
+    reporter_.report(declared_twice, id->span, "rule", marked(id->text))
         .label(first->second, "it is declared here already");
   }
 
@@ -273,7 +273,7 @@ class Resolver {
     Diagnostic& diagnostic =
         reporter_.report(pass_backwards, name.span, printable(name.text), declarations_.tiers[at].name);
     std::vector<std::string> later;
-    for (std::size_t i = at + 1; i < declarations_.tiers.size(); ++i) later.push_back(quoted(declarations_.tiers[i].name));
+    for (std::size_t i = at + 1; i < declarations_.tiers.size(); ++i) later.push_back(marked(declarations_.tiers[i].name));
     if (later.empty()) {
       diagnostic.suggest("there is no later tier; `pass` alone goes on to what the profile says");
     } else {
@@ -366,7 +366,7 @@ class Resolver {
       const Reporter::Within within(reporter_, it->expansion);
       const auto [first, fresh] = names.emplace(it->name.text, it->name.span);
       if (!fresh && !it->unreadable_header) {
-        reporter_.report(declared_twice, it->name.span, "test", quoted(it->name.text))
+        reporter_.report(declared_twice, it->name.span, "test", marked(it->name.text))
             .label(first->second, "it is declared here already");
       }
       model::Test test = resolver.resolve(*it);

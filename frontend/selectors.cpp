@@ -159,15 +159,6 @@ void SelectorResolver::check_value(const model::LabelKey& key, const ast::Text& 
 
 namespace {
 
-std::string in_quotes(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out + '"';
-}
-
 std::string shown(std::string_view value) { return fmt::format("\"{}\"", printable(value)); }
 
 }  // namespace
@@ -175,7 +166,7 @@ std::string shown(std::string_view value) { return fmt::format("\"{}\"", printab
 void SelectorResolver::report_unknown_value(const ast::Text& value, bool pattern, const model::LabelKey& key,
                                             const model::KeyDomain& domain) {
   Diagnostic& diagnostic = reporter_.report(pattern ? unmatched_pattern : unknown_value, value.span,
-                                            quoted(to_string(key)), printable(value.text));
+                                            marked(to_string(key)), printable(value.text));
   diagnostic.label(domain.span, "its values are declared here");
   const std::string near = nearest(value.text, *domain.values);
   std::vector<Span> again;

@@ -156,7 +156,7 @@ void StrangeText::quoted_otherwise(Span span) {
   const Character first = character_at(text, 0);
   std::size_t last = text.size() - 1;
   while (last > 0 && (static_cast<unsigned char>(text[last]) & 0xC0U) == 0x80U) --last;
-  const std::string what = first.code == '\'' ? quoted(text) : named(first.code, text.substr(0, first.bytes));
+  const std::string what = first.code == '\'' ? marked(text) : named(first.code, text.substr(0, first.bytes));
   Diagnostic& diagnostic = diagnostics_.report(unknown_character, span, what);
   if (last < first.bytes) {
     diagnostic.fix("texts stand in straight double quotes", span, "\"", Applicability::MaybeIncorrect);
@@ -208,7 +208,7 @@ void StrangeText::character(Span span) {
   const char32_t code = character_at(text, 0).code;
   const Lookalike* known = lookalike(code);
   if (!known) {
-    std::string what = character_at(text, 0).bytes == text.size() ? named(code, text) : quoted(text);
+    std::string what = character_at(text, 0).bytes == text.size() ? named(code, text) : marked(text);
     diagnostics_.report(unknown_character, span, std::move(what))
         .suggest("names with letters beyond ASCII stand in backticks, texts in double quotes");
     return;
@@ -276,7 +276,7 @@ void StrangeText::sign(Span span) {
   });
   static constexpr std::string_view pattern = "patterns are written `KEY like \"a*\"`: `*` is any text, `?` one letter";
   const std::string_view text = sources_.text(span);
-  Diagnostic& diagnostic = diagnostics_.report(unknown_character, span, quoted(text));
+  Diagnostic& diagnostic = diagnostics_.report(unknown_character, span, marked(text));
   if (const auto found = std::ranges::find(known, text, &Known::sign); found != known.end()) {
     diagnostic.fix(std::string(found->title), span, std::string(found->instead));
   } else if (text == "%") {

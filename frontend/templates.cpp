@@ -19,7 +19,7 @@ Templates::Templates(std::span<const ast::File> files, Reporter& reporter) : rep
       }
       const auto [at, fresh] = templates_.try_emplace(it->name.text, Template{it, file.library});
       if (!fresh) {
-        reporter.report(declared_twice, it->name.span, "template", quoted(it->name.text))
+        reporter.report(declared_twice, it->name.span, "template", marked(it->name.text))
             .label(at->second.statement->name.span, "it is declared here already");
         continue;
       }

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "frontend/words.h"
 #include "lsp/offers.h"
 #include "lsp/statement_at.h"
@@ -301,7 +302,7 @@ class Completer : private Offers {
       if (!domain->values || counts.contains(label->second)) ++counts[label->second];
     }
     for (const auto& [value, count] : counts) {
-      const std::string quoted = model::quoted(value);
+      const std::string quoted = in_quotes(value);
       const std::string inner = quoted.substr(1, quoted.size() - 2);
       const std::string says = view_.meaning.has_inventory ? fmt::format("{} in the inventory", count) : std::string();
       add(with_quotes ? quoted : inner, Kind::Value, says, {}, "1");

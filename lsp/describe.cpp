@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/text.h"
+
 namespace weft::lsp {
 
 using model::Selector;
@@ -29,14 +31,14 @@ std::string condition(const Selector& selector) {
   switch (selector.kind) {
     case Selector::Kind::OneOf: {
       std::vector<std::string> values;
-      for (const std::string& value : selector.values) values.push_back(model::quoted(value));
+      for (const std::string& value : selector.values) values.push_back(in_quotes(value));
       return values.size() == 1 ? fmt::format("{} is {}", key(), values[0])
                                 : fmt::format("{} is one of {}", key(), fmt::join(values, ", "));
     }
     case Selector::Kind::Has:
       return fmt::format("{} is set", key());
     case Selector::Kind::Glob:
-      return fmt::format("{} is like {}", key(), model::quoted(selector.values.front()));
+      return fmt::format("{} is like {}", key(), in_quotes(selector.values.front()));
     default:
       return {};
   }

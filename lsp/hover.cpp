@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/text.h"
 #include "frontend/meaning.h"
 #include "frontend/place.h"
 #include "frontend/words.h"
@@ -194,7 +195,7 @@ class Hoverer {
     std::vector<std::string> shown;
     for (const auto& [text, count] : values) {
       if (shown.size() == most_names) break;
-      shown.push_back(fmt::format("{} ({})", model::quoted(text), count));
+      shown.push_back(fmt::format("{} ({})", in_quotes(text), count));
     }
     std::string out = fmt::format("{} in the inventory: {}", counted(values.size(), "value", "values"), fmt::join(shown, ", "));
     if (values.size() > most_names) out += fmt::format(" and {} more", values.size() - most_names);
@@ -226,7 +227,7 @@ class Hoverer {
       const auto rules = static_cast<std::size_t>(std::ranges::count_if(
           policy_.rules, [&](const model::Rule& rule) { return static_cast<std::size_t>(rule.block) == i; }));
       std::string out = fmt::format("`{}`: {} in tier `{}`", block.name, counted(rules, "rule", "rules"), policy_[block.tier].name);
-      if (!block.owner.empty()) out += fmt::format(", owner {}", model::quoted(block.owner));
+      if (!block.owner.empty()) out += fmt::format(", owner {}", in_quotes(block.owner));
       answer_.add(std::move(out));
     }
   }

@@ -71,11 +71,11 @@ std::string_view word_for(Symbol::Kind kind) {
 
 std::string_view written(const View& view, const Occurrence& it) { return view.meaning.sources.text(it.span); }
 
-bool in_quotes(std::string_view text) { return text.starts_with('"'); }
+bool is_quoted(std::string_view text) { return text.starts_with('"'); }
 
 // The name as it is to be written where this one stands.
 std::string spelled_for(const View& view, const Occurrence& it, const std::string& name) {
-  if (in_quotes(written(view, it))) {
+  if (is_quoted(written(view, it))) {
     std::string out = "\"";
     for (const char letter : name) {
       if (letter == '"' || letter == '\\') out += '\\';

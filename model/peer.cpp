@@ -7,6 +7,18 @@
 #include <fmt/format.h>
 
 namespace weft::model {
+
+std::string_view to_string(PeerKind kind) {
+  switch (kind) {
+    case PeerKind::Workload:
+      return "workload";
+    case PeerKind::Node:
+      return "node";
+    case PeerKind::World:
+      return "world";
+  }
+  return "";
+}
 namespace {
 
 bool is_identifier(const std::string& name) {

@@ -49,6 +49,9 @@ struct NamedPort {
 /// Everything else than workloads and nodes is the world: an address of neither.
 enum class PeerKind : std::uint8_t { Workload, Node, World };
 
+/// "workload", "node", "world".
+std::string_view to_string(PeerKind kind);
+
 /// One workload or node of an inventory, or of a question: two peers with equal ids are the same instance.
 enum class InstanceId : std::uint32_t {};
 

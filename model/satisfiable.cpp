@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "base/assert.h"
+#include "base/text.h"
 #include "model/finite_search.h"
 #include "model/value_classes.h"
 
@@ -302,7 +303,7 @@ Peer Example::peer() const {
 
 std::string to_string(const Example& example) {
   std::vector<std::string> labels;
-  for (const auto& [key, value] : example.labels) labels.push_back(to_string(key) + ": " + quoted(value));
+  for (const auto& [key, value] : example.labels) labels.push_back(to_string(key) + ": " + in_quotes(value));
   static constexpr std::array<const char*, 3> kinds{"workload", "node", "world"};
   std::string out = kinds[static_cast<std::size_t>(example.kind)];
   if (!labels.empty()) out += fmt::format(" {{{}}}", fmt::join(labels, ", "));

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/assert.h"
+#include "base/text.h"
 
 namespace weft::model {
 
@@ -110,15 +111,6 @@ bool glob_matches(std::string_view pattern, std::string_view text) {
   return p == pattern.size();
 }
 
-std::string quoted(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out + '"';
-}
-
 namespace {
 
 std::string networks(const AddressSet& addresses) {
@@ -155,16 +147,16 @@ std::string to_string(const Selector& selector) {
       return "apiserver";
     case Selector::Kind::OneOf: {
       if (selector.values.size() == 1) {
-        return fmt::format("{} == {}", to_string(selector.key), quoted(selector.values[0]));
+        return fmt::format("{} == {}", to_string(selector.key), in_quotes(selector.values[0]));
       }
       std::vector<std::string> values;
-      for (const std::string& value : selector.values) values.push_back(quoted(value));
+      for (const std::string& value : selector.values) values.push_back(in_quotes(value));
       return fmt::format("{} in {{{}}}", to_string(selector.key), fmt::join(values, ", "));
     }
     case Selector::Kind::Has:
       return fmt::format("has {}", to_string(selector.key));
     case Selector::Kind::Glob:
-      return fmt::format("{} like {}", to_string(selector.key), quoted(selector.values[0]));
+      return fmt::format("{} like {}", to_string(selector.key), in_quotes(selector.values[0]));
     case Selector::Kind::Address:
       return fmt::format("addr {}", networks(selector.addresses));
     case Selector::Kind::Not:

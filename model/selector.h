@@ -60,9 +60,6 @@ bool matches(const Selector& selector, const End& end);
 /// `*` matches any text, `?` one byte; nothing else is special.
 bool glob_matches(std::string_view pattern, std::string_view text);
 
-/// A text as policy text spells it: in double quotes.
-std::string quoted(std::string_view text);
-
 /// The selector as policy text, for messages and plans.
 std::string to_string(const Selector& selector);
 

@@ -10,18 +10,6 @@
 namespace weft::plan {
 namespace {
 
-std::string_view word(model::PeerKind kind) {
-  switch (kind) {
-    case model::PeerKind::Workload:
-      return "workload";
-    case model::PeerKind::Node:
-      return "node";
-    case model::PeerKind::World:
-      return "world";
-  }
-  return "";
-}
-
 // Beyond this many classes of one row, or members of one list, only the number is printed.
 constexpr std::size_t most_listed = 64;
 
@@ -65,7 +53,7 @@ void print_classes(std::string& out, const DecisionPlan& plan) {
   if (plan.relation_keys.empty()) {
     for (std::size_t c = 1; c < plan.classes.size(); ++c) {
       const Class& one = plan.classes[c];
-      out += fmt::format("  c{:<4} {:<8} {:>6} addresses, such as {}\n", c, word(one.kind), one.members, one.example);
+      out += fmt::format("  c{:<4} {:<8} {:>6} addresses, such as {}\n", c, to_string(one.kind), one.members, one.example);
     }
     return;
   }
@@ -76,7 +64,7 @@ void print_classes(std::string& out, const DecisionPlan& plan) {
     out += fmt::format("  row c{}, {} {}\n", row, classes.size(), classes.size() == 1 ? "class" : "classes");
     for (std::size_t i = 0; i < std::min(classes.size(), most_listed); ++i) {
       const Class& one = plan.classes[classes[i]];
-      out += fmt::format("    {:<5} {:<8} {:>6} addresses, such as {}", classes[i], word(one.kind), one.members,
+      out += fmt::format("    {:<5} {:<8} {:>6} addresses, such as {}", classes[i], to_string(one.kind), one.members,
                          one.example);
       for (std::size_t key = 0; key < one.values.size(); ++key) {
         if (one.values[key] != 0) {

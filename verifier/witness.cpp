@@ -4,6 +4,8 @@
 
 #include "verifier/answer.h"
 
+#include "base/text.h"
+
 namespace weft::verifier {
 
 using model::Direction;
@@ -12,15 +14,6 @@ using model::PeerKind;
 model::Flow Witness::flow() const { return {{&source, source_address}, {&destination, destination_address}, service}; }
 
 namespace {
-
-std::string quoted(const std::string& text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out + '"';
-}
 
 std::string describe(const std::string& name, const model::Peer& peer, const std::optional<model::Address>& address) {
   std::string out;
@@ -40,7 +33,7 @@ std::string describe(const std::string& name, const model::Peer& peer, const std
   } else if (peer.kind != PeerKind::World) {
     std::vector<std::string> labels;
     for (const auto& [key, value] : peer.labels) {
-      labels.push_back(fmt::format("{}: {}", model::to_string(key), quoted(value)));
+      labels.push_back(fmt::format("{}: {}", model::to_string(key), in_quotes(value)));
     }
     out += labels.empty() ? " without labels" : fmt::format(" {{{}}}", fmt::join(labels, ", "));
   }
