@@ -1,7 +1,6 @@
 #include <utility>
 
-#include <fmt/format.h>
-
+#include "cli/asked.h"
 #include "cli/commands.h"
 #include "cli/graph_drawing.h"
 #include "cli/graph_text.h"
@@ -47,39 +46,20 @@ Result<driver::DiffSide> older_side(const GraphArguments& arguments, const drive
   return driver::compile_side(std::move(*names), options);
 }
 
-template <typename Value>
-std::optional<Value> told(Result<Value> found, const Diagnostics& diagnostics, const Sources& sources,
-                          Console& console) {
-  console.messages.tell(diagnostics, sources);
-  if (found) return std::move(*found);
-  if (!found.error().code.empty()) console.messages.tell(found.error());
-  return {};
-}
-
 }  // namespace
 
 ExitCode run(const GraphArguments& arguments, Console& console) {
   driver::Options options;
   options.now = arguments.now;
-  driver::Compilation compilation = driver::compile(arguments.inputs, driver::Goal::Understand, options);
-  console.messages.tell(compilation.diagnostics, compilation.sources);
-  if (!compilation.understood) return ExitCode::Usage;
-  if (!compilation.has_inventory()) {
-    console.messages.tell(Error{"W9007", "there is no inventory of peers that could talk to one another",
-                                "give one with `--inventory FILE`, or keep it as `inventory.yaml` beside the policy"});
-    return ExitCode::Usage;
-  }
-  const driver::Reachability reachability(compilation, arguments.now);
-  auto groups = reachability.groups({arguments.by});
-  if (!groups) {
-    console.messages.tell(groups.error());
-    return ExitCode::Usage;
-  }
+  auto compilation = compile_with_peers(arguments.inputs, options, "talk to one another", console);
+  if (!compilation) return ExitCode::Usage;
+  const driver::Reachability reachability(*compilation, arguments.now);
+  Asked asked(reachability, *compilation, console);
+  auto groups = asked.groups({arguments.by});
+  if (!groups) return ExitCode::Usage;
   std::optional<model::PointSet> services;
   if (!arguments.service.empty()) {
-    Diagnostics diagnostics;
-    auto found = reachability.services("--service", arguments.service, compilation.sources, diagnostics);
-    services = told(std::move(found), diagnostics, compilation.sources, console);
+    services = asked.services("--service", arguments.service);
     if (!services) return ExitCode::Usage;
   }
 
@@ -87,7 +67,7 @@ ExitCode run(const GraphArguments& arguments, Console& console) {
   if (arguments.against.empty()) {
     graph = driver::graph_of(reachability, *groups, services);
   } else {
-    const auto side = older_side(arguments, compilation, options);
+    const auto side = older_side(arguments, *compilation, options);
     if (!side) {
       console.messages.tell(side.error());
       return ExitCode::Usage;
@@ -100,13 +80,11 @@ ExitCode run(const GraphArguments& arguments, Console& console) {
     *groups = driver::with_one_world(std::move(*groups));
   }
   if (!arguments.focus.empty()) {
-    Diagnostics diagnostics;
-    auto found = reachability.subject("--focus", arguments.focus, compilation.sources, diagnostics);
-    const auto subject = told(std::move(found), diagnostics, compilation.sources, console);
+    const auto subject = asked.subject("--focus", arguments.focus);
     if (!subject) return ExitCode::Usage;
     graph = driver::focused(graph, driver::holds_some(*groups, *subject), arguments.depth);
   }
-  console.results.write(written(compilation, graph, arguments.format));
+  console.results.write(written(*compilation, graph, arguments.format));
   return ExitCode::Clean;
 }
 

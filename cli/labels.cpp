@@ -88,6 +88,16 @@ std::string text_of(const LabelReport& report) {
   return out;
 }
 
+// What looks at the key.
+void add_users(Json& out, const LabelReport::Used& used) {
+  out["rules"] = used.rules;
+  out["relations"] = used.relations;
+  out["isolations"] = used.isolations;
+  out["guards"] = used.guards;
+  out["assertions"] = used.assertions;
+  out["groups"] = used.groups;
+}
+
 std::string json_of(const LabelReport& report) {
   Json out;
   out["workloads"] = report.workloads;
@@ -99,13 +109,8 @@ std::string json_of(const LabelReport& report) {
                            {"values", used.values},
                            {"told_apart", used.told_apart},
                            {"identities_without", used.identities_without},
-                           {"identities_added", report.identities - used.identities_without},
-                           {"rules", used.rules},
-                           {"relations", used.relations},
-                           {"isolations", used.isolations},
-                           {"guards", used.guards},
-                           {"assertions", used.assertions},
-                           {"groups", used.groups}});
+                           {"identities_added", report.identities - used.identities_without}});
+    add_users(out["used"].back(), used);
   }
   out["unused"] = Json::array();
   for (const LabelReport::Unused& unused : report.unused) {
@@ -152,13 +157,8 @@ std::string json_of(const Keys& keys) {
   out["inventory"] = false;
   out["used"] = Json::array();
   for (const LabelReport::Used& used : keys.used) {
-    out["used"].push_back({{"label", model::to_string(used.key)},
-                           {"rules", used.rules},
-                           {"relations", used.relations},
-                           {"isolations", used.isolations},
-                           {"guards", used.guards},
-                           {"assertions", used.assertions},
-                           {"groups", used.groups}});
+    out["used"].push_back({{"label", model::to_string(used.key)}});
+    add_users(out["used"].back(), used);
   }
   out["unused"] = Json::array();
   for (const model::LabelKey& key : keys.idle) out["unused"].push_back({{"label", model::to_string(key)}});

@@ -3,11 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include <fmt/format.h>
-
+#include "cli/asked.h"
 #include "cli/commands.h"
 #include "cli/reach_report.h"
-#include "driver/codes.h"
 #include "driver/compile.h"
 #include "driver/reach_chains.h"
 
@@ -37,36 +35,6 @@ std::string written(const ReachReport& report, Format format) {
   return "";
 }
 
-// Asks for subjects and services, and tells what is wrong with them.
-class Asked {
- public:
-  Asked(const driver::Reachability& reachability, Sources& sources, Console& console)
-      : reachability_(reachability), sources_(sources), console_(console) {}
-
-  std::optional<std::vector<driver::ReachGroup>> subject(const std::string& option, const std::string& text) {
-    Diagnostics diagnostics;
-    auto group = reachability_.subject(option, text, sources_, diagnostics);
-    console_.messages.tell(diagnostics, sources_);
-    if (group) return std::vector{std::move(*group)};
-    if (!group.error().code.empty()) console_.messages.tell(group.error());
-    return {};
-  }
-
-  std::optional<model::PointSet> services(const std::string& text) {
-    Diagnostics diagnostics;
-    auto points = reachability_.services("--service", text, sources_, diagnostics);
-    console_.messages.tell(diagnostics, sources_);
-    if (points) return std::move(*points);
-    if (!points.error().code.empty()) console_.messages.tell(points.error());
-    return {};
-  }
-
- private:
-  const driver::Reachability& reachability_;
-  Sources& sources_;
-  Console& console_;
-};
-
 void keep_exposed(driver::Reach& reach) {
   std::erase_if(reach.edges, [&](const driver::ReachEdge& edge) {
     return reach.sources[edge.from].members.empty() == reach.destinations[edge.to].members.empty();
@@ -78,37 +46,28 @@ void keep_exposed(driver::Reach& reach) {
 ExitCode run(const ReachArguments& arguments, Console& console) {
   driver::Options options;
   options.now = arguments.now;
-  driver::Compilation compilation = driver::compile(arguments.inputs, driver::Goal::Understand, options);
-  console.messages.tell(compilation.diagnostics, compilation.sources);
-  if (!compilation.understood) return ExitCode::Usage;
-  if (!compilation.has_inventory()) {
-    console.messages.tell(Error{"W9007", "there is no inventory of peers that could reach one another",
-                                "give one with `--inventory FILE`, or keep it as `inventory.yaml` beside the policy"});
-    return ExitCode::Usage;
-  }
+  auto compilation = compile_with_peers(arguments.inputs, options, "reach one another", console);
+  if (!compilation) return ExitCode::Usage;
 
-  const driver::Reachability reachability(compilation, arguments.now);
-  Asked asked(reachability, compilation.sources, console);
-  auto groups = reachability.groups({arguments.by});
-  if (!groups) {
-    console.messages.tell(groups.error());
-    return ExitCode::Usage;
-  }
+  const driver::Reachability reachability(*compilation, arguments.now);
+  Asked asked(reachability, *compilation, console);
+  auto groups = asked.groups({arguments.by});
+  if (!groups) return ExitCode::Usage;
   std::vector<driver::ReachGroup> sources = *groups, destinations = *groups;
   for (const auto& [option, text, into] :
        {std::tuple("--from", &arguments.from, &sources), std::tuple("--to", &arguments.to, &destinations)}) {
     if (text->empty()) continue;
     auto subject = asked.subject(option, *text);
     if (!subject) return ExitCode::Usage;
-    *into = std::move(*subject);
+    *into = {std::move(*subject)};
   }
   std::optional<model::PointSet> services;
   if (!arguments.service.empty()) {
-    services = asked.services(arguments.service);
+    services = asked.services("--service", arguments.service);
     if (!services) return ExitCode::Usage;
   }
 
-  ReachReport report{arguments.what, {}, {}, {}, &compilation.inventory};
+  ReachReport report{arguments.what, {}, {}, {}, &compilation->inventory};
   switch (arguments.what) {
     case What::Groups:
     case What::Exposed:

@@ -48,18 +48,6 @@ std::string markdown_cell(const std::string& text) {
   return out;
 }
 
-std::string_view word(model::PeerKind kind) {
-  switch (kind) {
-    case model::PeerKind::Workload:
-      return "workload";
-    case model::PeerKind::Node:
-      return "node";
-    case model::PeerKind::World:
-      return "world";
-  }
-  return "";
-}
-
 Json json_of(const model::PointSet& points) {
   Json out = Json::array();
   if (points.empty()) return out;
@@ -77,7 +65,7 @@ Json json_of(const std::vector<driver::ReachGroup>& groups, const model::Invento
   for (const driver::ReachGroup& group : groups) {
     Json members = Json::array();
     for (const model::InstanceId member : group.members) members.push_back(inventory[member].name);
-    Json row{{"name", group.name}, {"kind", word(group.kind)}};
+    Json row{{"name", group.name}, {"kind", to_string(group.kind)}};
     if (!group.predicate.empty()) row["predicate"] = group.predicate;
     row["members"] = std::move(members);
     out.push_back(std::move(row));
