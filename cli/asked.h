@@ -11,8 +11,9 @@
 
 namespace weft::cli {
 
-/// The inputs' meaning, for questions about the peers of an inventory. Nothing where they are wrong or hold no inventory;
-/// that is told. `what_peers_do` ends the sentence that says so: "there is no inventory of peers that could ...".
+/// The inputs' meaning, for questions about the peers of an inventory. Nothing where they are wrong or hold no
+/// inventory; that is told. `what_peers_do` ends the sentence that says so: "there is no inventory of peers that could
+/// ...".
 std::optional<driver::Compilation> compile_with_peers(const driver::InputNames& inputs, const driver::Options& options,
                                                       std::string_view what_peers_do, Console& console);
 

@@ -119,7 +119,8 @@ std::string graph_json(const Graph& graph) {
   Json out;
   out["nodes"] = Json::array();
   for (const GraphNode& node : graph.nodes) {
-    Json each{{"name", node.name}, {"kind", kinds[static_cast<std::size_t>(node.kind)]}, {"members", node.members.size()}};
+    Json each{
+        {"name", node.name}, {"kind", kinds[static_cast<std::size_t>(node.kind)]}, {"members", node.members.size()}};
     if (!node.predicate.empty()) each["selector"] = node.predicate;
     if (!node.example.empty()) each["example"] = node.example;
     if (node.focus) each["focus"] = true;
@@ -158,7 +159,8 @@ std::string graph_dot(const Graph& graph) {
     std::string more;
     if (edge.state == GraphEdge::State::Lost || edge.all.empty()) more += ", style=dashed";
     if (!tint.empty()) more += fmt::format(", color=\"{0}\", fontcolor=\"{0}\", penwidth=2", tint);
-    out += fmt::format("  n{} -> n{} [label={}{}];\n", edge.from, edge.to, in_quotes(printable(arrow_services(edge))), more);
+    out += fmt::format("  n{} -> n{} [label={}{}];\n", edge.from, edge.to, in_quotes(printable(arrow_services(edge))),
+                       more);
   }
   return out + "}\n";
 }

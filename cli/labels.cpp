@@ -142,7 +142,8 @@ std::string text_of(const Keys& keys) {
   std::string out = "no inventory is given: values and identities are not counted\n";
   if (!keys.used.empty()) {
     std::vector<std::vector<std::string>> rows{{"label", "looked at by"}};
-    for (const LabelReport::Used& used : keys.used) rows.push_back({printable(model::to_string(used.key)), users(used)});
+    for (const LabelReport::Used& used : keys.used)
+      rows.push_back({printable(model::to_string(used.key)), users(used)});
     out += "\nlooked at:\n" + table(rows);
   }
   if (!keys.idle.empty()) {

@@ -258,8 +258,8 @@ Arguments any_arguments(const ast::TemplateStatement& pattern, const std::option
   return out;
 }
 
-std::vector<ast::Statement> bind(const ast::TemplateStatement& pattern, const Arguments& arguments,
-                                 const ast::ExpansionPointer& expansion, Substitution& substitution) {
+std::vector<ast::Statement> bind_arguments(const ast::TemplateStatement& pattern, const Arguments& arguments,
+                                           const ast::ExpansionPointer& expansion, Substitution& substitution) {
   std::vector<ast::Statement> out;
   for (std::size_t i = 0; i < pattern.parameters.size(); ++i) {
     const ast::Parameter& parameter = pattern.parameters[i];

@@ -40,7 +40,7 @@ bool check_parameters(const ast::TemplateStatement& pattern, Reporter& reporter)
 Arguments any_arguments(const ast::TemplateStatement& pattern, const std::optional<ast::Name>& only_tier);
 
 /// The declarations that the arguments are in an expansion; tiers, texts and label keys are bound instead.
-std::vector<ast::Statement> bind(const ast::TemplateStatement& pattern, const Arguments& arguments,
-                                 const ast::ExpansionPointer& expansion, Substitution& substitution);
+std::vector<ast::Statement> bind_arguments(const ast::TemplateStatement& pattern, const Arguments& arguments,
+                                           const ast::ExpansionPointer& expansion, Substitution& substitution);
 
 }  // namespace weft::frontend

@@ -49,7 +49,8 @@ class Expander {
       ast::File trial;
       trial.source = each->statement->span.source;
       trial.trial = true;
-      trial.statements = bind(*each->statement, any_arguments(*each->statement, only_tier_), expansion, substitution);
+      trial.statements =
+          bind_arguments(*each->statement, any_arguments(*each->statement, only_tier_), expansion, substitution);
       add_body(*each, expansion, substitution, 0, trial.statements);
       // The vocabulary of a standard module may be another where nothing of it is used.
       if (!each->library) out.push_back(std::move(trial));
@@ -97,7 +98,8 @@ class Expander {
     const std::uint32_t body_end = pattern->statement->close.value_or(body).end;
     if (!room_for(1 + pattern->statement->parameters.size(), use.end - use.begin + body_end - body.begin, trial))
       return;
-    std::vector<ast::Statement> arguments_made = bind(*pattern->statement, *arguments, expansion, substitution);
+    std::vector<ast::Statement> arguments_made =
+        bind_arguments(*pattern->statement, *arguments, expansion, substitution);
     std::ranges::move(arguments_made, std::back_inserter(out));
     // In a trial the template is tried out by itself.
     if (!trial) add_body(*pattern, expansion, substitution, depth, out);
