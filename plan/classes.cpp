@@ -1,7 +1,10 @@
 #include "plan/classes.h"
 
+#include <algorithm>
+#include <array>
 #include <functional>
 #include <map>
+#include <numeric>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
@@ -101,33 +104,37 @@ class ComparedKeys {
   ComparedKeys(const Conditions& conditions, const std::vector<DraftEntry>& egress,
                const std::vector<DraftEntry>& ingress)
       : keys_(conditions.keys.size()) {
-    note(conditions, egress, &Behaviour::egress_own, &Relation::source);
-    note(conditions, egress, &Behaviour::egress_peer, &Relation::destination);
-    note(conditions, ingress, &Behaviour::ingress_own, &Relation::destination);
-    note(conditions, ingress, &Behaviour::ingress_peer, &Relation::source);
+    note(conditions, egress, {&Classes::egress, &Classes::Rows::own, &Relation::source});
+    note(conditions, egress, {&Classes::egress, &Classes::Rows::peer, &Relation::destination});
+    note(conditions, ingress, {&Classes::ingress, &Classes::Rows::own, &Relation::destination});
+    note(conditions, ingress, {&Classes::ingress, &Classes::Rows::peer, &Relation::source});
   }
 
-  Bits of(const Behaviour& row) const {
+  Bits of(const Classes& classes, std::uint32_t row) const {
     Bits out(keys_);
     for (const Use& use : uses_) {
-      if ((row.*use.side).test(use.entry)) out.set(use.key);
+      if (((classes.*use.side.gate).*use.side.rows)[row].test(use.entry)) out.set(use.key);
     }
     return out;
   }
 
  private:
+  struct Side {
+    Classes::Rows Classes::* gate;
+    std::vector<Bits> Classes::Rows::* rows;
+    std::uint16_t Relation::* end;
+  };
   struct Use {
-    Bits Behaviour::* side;
+    Side side;
     std::size_t entry;
     std::uint16_t key;
   };
 
-  void note(const Conditions& conditions, const std::vector<DraftEntry>& drafts, Bits Behaviour::* side,
-            std::uint16_t Relation::* end) {
+  void note(const Conditions& conditions, const std::vector<DraftEntry>& drafts, const Side& side) {
     for (std::size_t e = WEFT_ENTRY_FIRST; e < drafts.size(); ++e) {
       for (const std::uint16_t at : drafts[e].entry.conditions) {
         const auto* relation = std::get_if<Relation>(&conditions.all[at]);
-        if (relation) uses_.push_back({side, e, relation->*end});
+        if (relation) uses_.push_back({side, e, relation->*side.end});
       }
     }
   }
@@ -143,10 +150,9 @@ class Rows {
     append(behaviours.nobody());
   }
 
-  /// The row of a kind; `fresh` is asked to look at a row that was not there before. Nobody's is nobody else's.
-  template <typename Fresh>
-  std::uint32_t of(std::uint32_t kind, const Fresh& fresh) {
-    std::size_t hash = hash_of(behaviours_.sets_of(kind)) ^ (ends_.kinds[kind].gated ? 1U : 0U);
+  /// The row of a kind. Nobody's is nobody else's.
+  std::uint32_t of(std::uint32_t kind) {
+    const std::size_t hash = hash_of(behaviours_.sets_of(kind)) ^ (ends_.kinds[kind].gated ? 1U : 0U);
     for (auto [at, end] = of_sets_.equal_range(hash); at != end; ++at) {
       const std::uint32_t other = at->second.kind;
       if (ends_.kinds[other].gated == ends_.kinds[kind].gated &&
@@ -154,7 +160,7 @@ class Rows {
         return at->second.row;
       }
     }
-    const std::uint32_t row = row_with(behaviours_.of(kind), fresh);
+    const std::uint32_t row = row_with(behaviours_.of(kind));
     of_sets_.emplace(hash, Known{kind, row});
     return row;
   }
@@ -165,8 +171,7 @@ class Rows {
     std::uint32_t row;
   };
 
-  template <typename Fresh>
-  std::uint32_t row_with(Behaviour behaviour, const Fresh& fresh) {
+  std::uint32_t row_with(Behaviour behaviour) {
     const std::size_t hash = hash_of(behaviour.egress_own) * 3 + hash_of(behaviour.egress_peer) * 5 +
                              hash_of(behaviour.ingress_own) * 7 + hash_of(behaviour.ingress_peer) * 11;
     for (auto [at, end] = by_hash_.equal_range(hash); at != end; ++at) {
@@ -178,7 +183,6 @@ class Rows {
     }
     const auto row = static_cast<std::uint32_t>(out_.egress.own.size());
     by_hash_.emplace(hash, row);
-    fresh(behaviour);
     append(std::move(behaviour));
     return row;
   }
@@ -197,6 +201,30 @@ class Rows {
   std::unordered_multimap<std::size_t, std::uint32_t> by_hash_;
 };
 
+// Numbers rows by what stands in them and not by who came first, so that an inventory in which the same rows occur has the
+// same tables, whoever moved in or out. Returns the new number by the old one; nobody's stays the first.
+std::vector<std::uint32_t> number_by_contents(Classes& classes) {
+  const std::array<std::vector<Bits>*, 4> columns{&classes.egress.own, &classes.egress.peer, &classes.ingress.own,
+                                                  &classes.ingress.peer};
+  std::vector<std::uint32_t> order(classes.egress.own.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::ranges::sort(order.begin() + 1, order.end(), [&](std::uint32_t a, std::uint32_t b) {
+    for (const std::vector<Bits>* column : columns) {
+      if (const auto difference = (*column)[a] <=> (*column)[b]; difference != 0) return difference < 0;
+    }
+    return false;
+  });
+  for (std::vector<Bits>* column : columns) {
+    std::vector<Bits> sorted;
+    sorted.reserve(order.size());
+    for (const std::uint32_t row : order) sorted.push_back(std::move((*column)[row]));
+    *column = std::move(sorted);
+  }
+  std::vector<std::uint32_t> out(order.size());
+  for (std::uint32_t row = 0; row < order.size(); ++row) out[order[row]] = row;
+  return out;
+}
+
 }  // namespace
 
 Classes classes_of(const Ends& ends, const Conditions& conditions, const KindSets& sets,
@@ -214,11 +242,11 @@ Classes classes_of(const Ends& ends, const Conditions& conditions, const KindSet
   const ComparedKeys compared(conditions, egress, ingress);
   Rows rows(ends, behaviours, out);
   std::vector<std::uint32_t> row_of_kind;
-  std::vector<Bits> compared_in_row{Bits(keys)};
-  for (std::uint32_t kind = 0; kind < ends.kinds.size(); ++kind) {
-    row_of_kind.push_back(
-        rows.of(kind, [&](const Behaviour& row) { compared_in_row.push_back(compared.of(row)); }));
-  }
+  for (std::uint32_t kind = 0; kind < ends.kinds.size(); ++kind) row_of_kind.push_back(rows.of(kind));
+  const std::vector<std::uint32_t> numbers = number_by_contents(out);
+  for (std::uint32_t& row : row_of_kind) row = numbers[row];
+  std::vector<Bits> compared_in_row;
+  for (std::uint32_t row = 0; row < out.egress.own.size(); ++row) compared_in_row.push_back(compared.of(out, row));
 
   // The values that are compared somewhere, numbered in the order of their text.
   const auto value_of = [&](const EndVariant& variant, std::size_t key) -> const std::string* {
@@ -232,26 +260,34 @@ Classes classes_of(const Ends& ends, const Conditions& conditions, const KindSet
   }
   for (auto& [text, number] : value_numbers) number = static_cast<std::uint32_t>(++out.value_count);
 
-  // Row and values make the class.
-  std::map<std::pair<std::uint32_t, std::vector<std::uint16_t>>, std::uint32_t> class_numbers;
+  // Row and values make the class, and their order its number.
+  using Parts = std::pair<std::uint32_t, std::vector<std::uint16_t>>;
+  std::map<Parts, std::uint32_t> class_numbers;
+  std::vector<std::map<Parts, std::uint32_t>::const_iterator> of_variant;
   for (const EndVariant& variant : ends.variants) {
-    const std::uint32_t row = row_of_kind[variant.kind];
-    std::vector<std::uint16_t> values(keys);
+    Parts parts(row_of_kind[variant.kind], keys);
     for (std::size_t key = 0; key < keys; ++key) {
       const std::string* value = value_of(variant, key);
-      if (value) values[key] = static_cast<std::uint16_t>(value_numbers.at(*value));
+      if (value) parts.second[key] = static_cast<std::uint16_t>(value_numbers.at(*value));
     }
-    const auto [found, fresh] =
-        class_numbers.emplace(std::pair(row, values), static_cast<std::uint32_t>(out.classes.size()));
-    if (fresh) {
-      out.classes.push_back({.kind = ends.kinds[variant.kind].example.peer->kind,
-                             .members = 0,
-                             .example = variant.name,
-                             .row = row,
-                             .values = std::move(values)});
+    of_variant.push_back(class_numbers.emplace(std::move(parts), 0).first);
+  }
+  for (auto& [parts, number] : class_numbers) {
+    number = static_cast<std::uint32_t>(out.classes.size());
+    out.classes.push_back({.members = 0, .example = {}, .row = parts.first, .values = parts.second});
+  }
+  std::vector<bool> described(out.classes.size());
+  for (std::size_t v = 0; v < ends.variants.size(); ++v) {
+    const EndVariant& variant = ends.variants[v];
+    const std::uint32_t number = of_variant[v]->second;
+    Class& one = out.classes[number];
+    if (!described[number]) {
+      one.kind = ends.kinds[variant.kind].example.peer->kind;
+      one.example = variant.name;
+      described[number] = true;
     }
-    out.classes[found->second].members += variant.members;
-    out.of_variant.push_back(found->second);
+    one.members += variant.members;
+    out.of_variant.push_back(number);
   }
   return out;
 }

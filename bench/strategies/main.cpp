@@ -63,6 +63,7 @@ int main() {
   }
   auto yardsticks = bench::Yardsticks::load(WEFT_FLOOR_OBJECT);
   if (!yardsticks) fail(yardsticks.error().message);
+  yardsticks->draw_from(VerdictWorld::first_address, VerdictWorld::hosts);
   const test::Frame frame =
       test::frame_of(model::v4_address(VerdictWorld::first_address), model::v4_address(VerdictWorld::first_address + 1),
                      model::service_point(model::protocol::tcp, VerdictWorld::port));

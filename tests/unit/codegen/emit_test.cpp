@@ -1,11 +1,13 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <set>
 #include <string>
+#include <tuple>
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -182,6 +184,78 @@ TEST_CASE("rows hold every bit, and a summary of them", "[codegen]") {
       }
     }
   }
+}
+
+namespace {
+
+model::Instance workload(std::uint32_t number, const std::string& app) {
+  model::Instance out;
+  out.name = fmt::format("w{}", number);
+  out.peer.kind = model::PeerKind::Workload;
+  out.peer.instance = model::InstanceId{number};
+  out.peer.labels = {{model::keys::of_workload("app"), app}};
+  out.addresses = {model::v4_address(0x0A000000 + number), *model::parse_address(fmt::format("fd00::{:x}", number + 1))};
+  return out;
+}
+
+// Names of the tables that two bundles of one shape do not share.
+std::set<std::string> changed(const bundle::Bundle& before, const bundle::Bundle& after) {
+  std::set<std::string> out;
+  REQUIRE(names(before) == names(after));
+  for (const bundle::MapImage& one : before.images) {
+    if (one != image(after, one.name)) out.insert(one.name);
+  }
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("an inventory that needs no new class has other tables of addresses and nothing else", "[codegen]") {
+  const auto app = [](std::string name) {
+    return model::Selector::equals(model::keys::of_workload("app"), std::move(name));
+  };
+  model::Policy policy;
+  policy.profile = *model::find_profile("strict");
+  policy.tiers = {{.name = "main"}};
+  policy.blocks.emplace_back();
+  for (const auto& [from, to, port] : {std::tuple("web", "db", 5432), {"db", "cache", 6379}, {"batch", "web", 80}}) {
+    model::Rule rule;
+    rule.source = app(from);
+    rule.destination = app(to);
+    rule.ports.points = model::PointSet::of_range(model::protocol::tcp, static_cast<std::uint16_t>(port),
+                                                  static_cast<std::uint16_t>(port));
+    policy.rules.push_back(std::move(rule));
+  }
+  const std::array<std::string, 4> apps{"web", "db", "cache", "batch"};
+  model::Inventory inventory;
+  for (std::uint32_t i = 0; i < 200; ++i) inventory.instances.push_back(workload(i, apps[i % apps.size()]));
+  const auto built = [&](model::Inventory of) {
+    of.index();
+    const auto plan = plan::build(policy, of);
+    REQUIRE(plan);
+    return emitted(*plan);
+  };
+  const bundle::Bundle before = built(inventory);
+  const std::set<std::string> addresses{"weft_direct4_0", "weft_exact6"};
+
+  SECTION("two workloads change places, the first of their classes") {
+    std::swap(inventory.instances[0].peer.labels, inventory.instances[1].peer.labels);
+  }
+  SECTION("one moves") {
+    inventory.instances[7].addresses = {model::v4_address(0x0A0000F0), *model::parse_address("fd00::f0")};
+  }
+  SECTION("one leaves") { inventory.instances.pop_back(); }
+  SECTION("one comes") { inventory.instances.push_back(workload(200, "cache")); }
+  SECTION("a label that no rule knows") {
+    inventory.instances[3].peer.labels[model::keys::of_workload("pod")] = "3";
+    CHECK((built(inventory) == before));
+    return;
+  }
+  const bundle::Bundle after = built(inventory);
+  CHECK(changed(before, after) == addresses);
+  // A hash of the kernel is as large as what is in it.
+  const bool as_many = inventory.instances.size() == 200;
+  CHECK((after.object == before.object) == as_many);
 }
 
 TEST_CASE("one text, however many entries", "[codegen]") {

@@ -1,10 +1,14 @@
 #include "plan/build.h"
 
+#include <algorithm>
+
 #include <catch2/catch.hpp>
 
 #include <fmt/format.h>
 
 #include "bundle/abi.h"
+#include "plan/vocabulary.h"
+#include "tests/support/world.h"
 
 using namespace weft;
 using model::Selector;
@@ -157,4 +161,76 @@ TEST_CASE("an attached workload with more addresses than a gate knows is an erro
   CHECK(plan.error().code == "W4004");
   inventory.instances[0].attach.reset();
   CHECK(plan::build(policy_of({}), inventory).has_value());
+}
+
+namespace {
+
+// The address behind it, where nobody owns it and no network of the policy begins or ends between the two.
+std::optional<model::Address> free_neighbour(const model::Inventory& inventory, const std::vector<model::AddressRange>& ranges,
+                                             const model::Address& address) {
+  const auto after = model::next(address);
+  if (!after || inventory.owner(*after)) return {};
+  const auto range = std::ranges::find_if(ranges, [&](const auto& r) { return r.first <= address && address <= r.last; });
+  return *after <= range->last ? after : std::nullopt;
+}
+
+bool same_rows(const plan::DecisionPlan& a, const plan::DecisionPlan& b) {
+  const auto alike = [](const plan::Class& one, const plan::Class& other) {
+    return one.row == other.row && one.values == other.values;
+  };
+  return a.egress == b.egress && a.ingress == b.ingress && a.atoms == b.atoms && a.conditions == b.conditions &&
+         std::ranges::equal(a.classes, b.classes, alike);
+}
+
+}  // namespace
+
+TEST_CASE("workloads of classes that are there change no rows, whoever came first", "[plan]") {
+  std::size_t grown = 0;
+  for (std::uint64_t seed = 1; seed <= 600; ++seed) {
+    INFO("seed " << seed);
+    const test::World world = test::generate_world(seed, test::WorldOptions::small());
+    const auto before = plan::build(world.policy, world.inventory);
+    REQUIRE(before);
+    const auto ranges = plan::elementary_ranges(plan::vocabulary_of(world.policy), world.inventory);
+
+    // Another of each workload. Addresses ascend, so that the new ones come between those that were there.
+    model::Inventory more = world.inventory;
+    for (const model::Instance& instance : world.inventory.instances) {
+      if (instance.peer.kind != model::PeerKind::Workload || instance.host || instance.addresses.empty()) continue;
+      const auto neighbour = free_neighbour(more, ranges, instance.addresses[0]);
+      if (!neighbour || !instance.peer.apiserver.empty()) continue;
+      model::Instance copy = instance;
+      copy.name += "-copy";
+      copy.peer.instance = model::InstanceId{static_cast<std::uint32_t>(more.instances.size())};
+      copy.addresses = {*neighbour};
+      more.instances.push_back(std::move(copy));
+      more.index();
+      ++grown;
+    }
+    const auto after = plan::build(world.policy, more);
+    REQUIRE(after);
+    CHECK(same_rows(*before, *after));
+
+    // The same ones in another order. Where a node stands is its number, so nodes stay.
+    model::Inventory turned = world.inventory;
+    const auto is_workload = [](const model::Instance& instance) {
+      return instance.peer.kind == model::PeerKind::Workload;
+    };
+    std::vector<std::size_t> places;
+    for (std::size_t i = 0; i < turned.instances.size(); ++i) {
+      if (is_workload(turned.instances[i])) places.push_back(i);
+    }
+    for (std::size_t i = 0; i < places.size() / 2; ++i) {
+      std::swap(turned.instances[places[i]], turned.instances[places[places.size() - 1 - i]]);
+    }
+    for (const std::size_t place : places) {
+      turned.instances[place].peer.instance = model::InstanceId{static_cast<std::uint32_t>(place)};
+    }
+    turned.index();
+    const auto other = plan::build(world.policy, turned);
+    REQUIRE(other);
+    CHECK(same_rows(*before, *other));
+    CHECK(before->identities == other->identities);
+  }
+  CHECK(grown > 150);
 }
