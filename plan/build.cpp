@@ -145,7 +145,7 @@ Result<DecisionPlan> build(const model::Policy& policy, const model::Inventory& 
       std::ranges::any_of(plan.egress.entries, passes) || std::ranges::any_of(plan.ingress.entries, passes);
 
   // Ends that behave alike become one class.
-  Classes classes = classes_of(ends, conditions, sets, egress, ingress);
+  Classes classes = classes_of(vocabulary, ends, conditions, sets, egress, ingress);
   if (classes.classes.size() > most_numbers) {
     return std::unexpected(too_many("W4001", "classes", classes.classes.size(),
                                     "rules that name single workloads make a class each, and relations one for each "

@@ -23,8 +23,8 @@ struct Behaviour {
 /// may be tens of thousands of each: nothing here is as large as kinds times entries.
 class Behaviours {
  public:
-  Behaviours(const Ends& ends, const KindSets& sets, const std::vector<DraftEntry>& egress,
-             const std::vector<DraftEntry>& ingress)
+  Behaviours(const Vocabulary& vocabulary, const Ends& ends, const KindSets& sets,
+             const std::vector<DraftEntry>& egress, const std::vector<DraftEntry>& ingress)
       : ends_(ends),
         nobody_{Bits(egress.size()), Bits(egress.size()), Bits(ingress.size()), Bits(ingress.size())},
         ungated_(nobody_),
@@ -37,12 +37,25 @@ class Behaviours {
       if (uses_[set].empty()) continue;
       for (const std::uint32_t kind : sets[set]) sets_of_[kind].push_back(set);
     }
+    name_sets(vocabulary, sets);
   }
 
   const Behaviour& nobody() const { return nobody_; }
 
   /// Kinds in the same sets, with or without gates, behave alike. Ascending.
   const std::vector<std::uint32_t>& sets_of(std::uint32_t kind) const { return sets_of_[kind]; }
+
+  /// What selects the kind, and for which sides: a name of its row that no verdict, service or order of rules changes.
+  std::vector<std::uint32_t> name_of(std::uint32_t kind) const {
+    std::vector<std::uint32_t> out;
+    for (const std::uint32_t set : sets_of_[kind]) {
+      const bool as_own = own_[set] && ends_.kinds[kind].gated;
+      if (as_own) out.push_back(2 * names_[set]);
+      if (peer_[set]) out.push_back(2 * names_[set] + 1);
+    }
+    std::ranges::sort(out);
+    return out;
+  }
 
   Behaviour of(std::uint32_t kind) const {
     const bool gated = ends_.kinds[kind].gated;
@@ -82,10 +95,28 @@ class Behaviours {
     }
   }
 
+  // Sets are named by the order of their selectors' texts.
+  void name_sets(const Vocabulary& vocabulary, const KindSets& sets) {
+    std::vector<std::pair<std::string, std::uint32_t>> texts;
+    for (std::uint32_t s = 0; s < vocabulary.selectors.size(); ++s) {
+      texts.emplace_back(model::to_string(*vocabulary.selectors[s]), s);
+    }
+    std::ranges::sort(texts);
+    std::vector<std::uint32_t> ranks(texts.size());
+    for (std::uint32_t rank = 0; rank < texts.size(); ++rank) ranks[texts[rank].second] = rank;
+    for (std::uint32_t set = 0; set < sets.size(); ++set) {
+      names_.push_back(ranks[sets.selector_of(set)]);
+      own_.push_back(std::ranges::any_of(uses_[set], &Use::is_own));
+      peer_.push_back(!std::ranges::all_of(uses_[set], &Use::is_own));
+    }
+  }
+
   const Ends& ends_;
-  Behaviour nobody_, ungated_, gated_;              // of a kind in no set
-  std::vector<std::vector<Use>> uses_;              // by set
+  Behaviour nobody_, ungated_, gated_;               // of a kind in no set
+  std::vector<std::vector<Use>> uses_;               // by set
   std::vector<std::vector<std::uint32_t>> sets_of_;  // by kind
+  std::vector<std::uint32_t> names_;                 // by set
+  std::vector<bool> own_, peer_;                     // by set: the sides on which entries speak about it
 };
 
 std::size_t hash_of(const std::vector<std::uint32_t>& numbers) {
@@ -147,7 +178,33 @@ class ComparedKeys {
 class Rows {
  public:
   Rows(const Ends& ends, const Behaviours& behaviours, Classes& out) : ends_(ends), behaviours_(behaviours), out_(out) {
-    append(behaviours.nobody());
+    append(behaviours.nobody(), {});
+  }
+
+  /// Numbers rows anew, by who is in them and not by who came first: an inventory in which the same rows occur has the
+  /// same tables, whoever moved in or out, and a rule that says something else about the same ends moves nobody. Returns
+  /// the new number by the old one; nobody's stays the first.
+  std::vector<std::uint32_t> put_in_order() {
+    const std::array<std::vector<Bits>*, 4> columns{&out_.egress.own, &out_.egress.peer, &out_.ingress.own,
+                                                    &out_.ingress.peer};
+    std::vector<std::uint32_t> order(names_.size());
+    std::iota(order.begin(), order.end(), 0);
+    std::ranges::sort(order.begin() + 1, order.end(), [&](std::uint32_t a, std::uint32_t b) {
+      if (names_[a] != names_[b]) return names_[a] < names_[b];
+      for (const std::vector<Bits>* column : columns) {
+        if (const auto difference = (*column)[a] <=> (*column)[b]; difference != 0) return difference < 0;
+      }
+      return false;
+    });
+    for (std::vector<Bits>* column : columns) {
+      std::vector<Bits> sorted;
+      sorted.reserve(order.size());
+      for (const std::uint32_t row : order) sorted.push_back(std::move((*column)[row]));
+      *column = std::move(sorted);
+    }
+    std::vector<std::uint32_t> out(order.size());
+    for (std::uint32_t row = 0; row < order.size(); ++row) out[order[row]] = row;
+    return out;
   }
 
   /// The row of a kind. Nobody's is nobody else's.
@@ -160,7 +217,7 @@ class Rows {
         return at->second.row;
       }
     }
-    const std::uint32_t row = row_with(behaviours_.of(kind));
+    const std::uint32_t row = row_with(kind, behaviours_.of(kind));
     of_sets_.emplace(hash, Known{kind, row});
     return row;
   }
@@ -171,7 +228,7 @@ class Rows {
     std::uint32_t row;
   };
 
-  std::uint32_t row_with(Behaviour behaviour) {
+  std::uint32_t row_with(std::uint32_t kind, Behaviour behaviour) {
     const std::size_t hash = hash_of(behaviour.egress_own) * 3 + hash_of(behaviour.egress_peer) * 5 +
                              hash_of(behaviour.ingress_own) * 7 + hash_of(behaviour.ingress_peer) * 11;
     for (auto [at, end] = by_hash_.equal_range(hash); at != end; ++at) {
@@ -183,11 +240,12 @@ class Rows {
     }
     const auto row = static_cast<std::uint32_t>(out_.egress.own.size());
     by_hash_.emplace(hash, row);
-    append(std::move(behaviour));
+    append(std::move(behaviour), behaviours_.name_of(kind));
     return row;
   }
 
-  void append(Behaviour behaviour) {
+  void append(Behaviour behaviour, std::vector<std::uint32_t> name) {
+    names_.push_back(std::move(name));
     out_.egress.own.push_back(std::move(behaviour.egress_own));
     out_.egress.peer.push_back(std::move(behaviour.egress_peer));
     out_.ingress.own.push_back(std::move(behaviour.ingress_own));
@@ -197,38 +255,15 @@ class Rows {
   const Ends& ends_;
   const Behaviours& behaviours_;
   Classes& out_;
+  std::vector<std::vector<std::uint32_t>> names_;  // by row
   std::unordered_multimap<std::size_t, Known> of_sets_;
   std::unordered_multimap<std::size_t, std::uint32_t> by_hash_;
 };
 
-// Numbers rows by what stands in them and not by who came first, so that an inventory in which the same rows occur has the
-// same tables, whoever moved in or out. Returns the new number by the old one; nobody's stays the first.
-std::vector<std::uint32_t> number_by_contents(Classes& classes) {
-  const std::array<std::vector<Bits>*, 4> columns{&classes.egress.own, &classes.egress.peer, &classes.ingress.own,
-                                                  &classes.ingress.peer};
-  std::vector<std::uint32_t> order(classes.egress.own.size());
-  std::iota(order.begin(), order.end(), 0);
-  std::ranges::sort(order.begin() + 1, order.end(), [&](std::uint32_t a, std::uint32_t b) {
-    for (const std::vector<Bits>* column : columns) {
-      if (const auto difference = (*column)[a] <=> (*column)[b]; difference != 0) return difference < 0;
-    }
-    return false;
-  });
-  for (std::vector<Bits>* column : columns) {
-    std::vector<Bits> sorted;
-    sorted.reserve(order.size());
-    for (const std::uint32_t row : order) sorted.push_back(std::move((*column)[row]));
-    *column = std::move(sorted);
-  }
-  std::vector<std::uint32_t> out(order.size());
-  for (std::uint32_t row = 0; row < order.size(); ++row) out[order[row]] = row;
-  return out;
-}
-
 }  // namespace
 
-Classes classes_of(const Ends& ends, const Conditions& conditions, const KindSets& sets,
-                   const std::vector<DraftEntry>& egress, const std::vector<DraftEntry>& ingress) {
+Classes classes_of(const Vocabulary& vocabulary, const Ends& ends, const Conditions& conditions,
+                   const KindSets& sets, const std::vector<DraftEntry>& egress, const std::vector<DraftEntry>& ingress) {
   Classes out;
   const std::size_t keys = conditions.keys.size();
   out.classes.push_back({.kind = model::PeerKind::World,
@@ -238,12 +273,12 @@ Classes classes_of(const Ends& ends, const Conditions& conditions, const KindSet
                          .values = std::vector<std::uint16_t>(keys)});
 
   // Kinds that take part in the same entries share a row.
-  const Behaviours behaviours(ends, sets, egress, ingress);
+  const Behaviours behaviours(vocabulary, ends, sets, egress, ingress);
   const ComparedKeys compared(conditions, egress, ingress);
   Rows rows(ends, behaviours, out);
   std::vector<std::uint32_t> row_of_kind;
   for (std::uint32_t kind = 0; kind < ends.kinds.size(); ++kind) row_of_kind.push_back(rows.of(kind));
-  const std::vector<std::uint32_t> numbers = number_by_contents(out);
+  const std::vector<std::uint32_t> numbers = rows.put_in_order();
   for (std::uint32_t& row : row_of_kind) row = numbers[row];
   std::vector<Bits> compared_in_row;
   for (std::uint32_t row = 0; row < out.egress.own.size(); ++row) compared_in_row.push_back(compared.of(out, row));

@@ -24,7 +24,7 @@ struct Classes {
   std::size_t value_count = 0;  ///< may exceed what Class::values holds: the caller checks both before using them
 };
 
-Classes classes_of(const Ends& ends, const Conditions& conditions, const KindSets& sets,
-                   const std::vector<DraftEntry>& egress, const std::vector<DraftEntry>& ingress);
+Classes classes_of(const Vocabulary& vocabulary, const Ends& ends, const Conditions& conditions,
+                   const KindSets& sets, const std::vector<DraftEntry>& egress, const std::vector<DraftEntry>& ingress);
 
 }  // namespace weft::plan

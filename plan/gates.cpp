@@ -102,7 +102,9 @@ class Draft {
       groups[meaning->second].push_back(kind);
     }
     if (groups.empty()) groups.try_emplace(rule.ports.points);
-    for (auto& [services, kinds] : groups) add_entry(number, source, sets_.add(std::move(kinds)), services);
+    for (auto& [services, kinds] : groups) {
+      add_entry(number, source, sets_.add_part(destination, std::move(kinds)), services);
+    }
   }
 
   void add_entry(std::uint32_t number, std::uint32_t source, std::uint32_t destination,
@@ -130,7 +132,7 @@ class Draft {
     std::ranges::copy_if(sets_[selector], std::back_inserter(out), [&](std::uint32_t kind) {
       return std::ranges::all_of(keys, [&](std::uint16_t key) { return ends_.kinds[kind].related.test(key); });
     });
-    return sets_.add(std::move(out));
+    return sets_.add_part(selector, std::move(out));
   }
 
   void add_isolations(model::TierId tier, bool audited) {
@@ -169,9 +171,9 @@ class Draft {
 
 }  // namespace
 
-std::uint32_t KindSets::add(KindList kinds) {
-  const auto [found, fresh] = numbers_.emplace(std::move(kinds), size());
-  if (fresh) further_.push_back(&found->first);
+std::uint32_t KindSets::add_part(std::uint32_t of, KindList kinds) {
+  const auto [found, fresh] = numbers_.emplace(Part(selector_of(of), std::move(kinds)), size());
+  if (fresh) parts_.push_back(&found->first);
   return found->second;
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <utility>
 #include <vector>
 
 #include "model/policy.h"
@@ -12,7 +13,7 @@
 namespace weft::plan {
 
 /// The sets of end kinds that entries speak about, each once, by number. What a selector matches comes first, under its
-/// position in the vocabulary.
+/// position in the vocabulary; parts of that follow.
 class KindSets {
  public:
   /// Stands for every kind, and is not among those that `size` counts.
@@ -21,17 +22,23 @@ class KindSets {
   /// The ends have to outlive it.
   explicit KindSets(const Ends& ends) : ends_(ends) {}
 
-  std::uint32_t size() const { return static_cast<std::uint32_t>(ends_.selected.size() + further_.size()); }
+  std::uint32_t size() const { return static_cast<std::uint32_t>(ends_.selected.size() + parts_.size()); }
   const KindList& operator[](std::uint32_t set) const {
-    return set < ends_.selected.size() ? ends_.selected[set] : *further_[set - ends_.selected.size()];
+    return set < ends_.selected.size() ? ends_.selected[set] : part(set).second;
   }
-  /// The number of a set that some entry needs besides those of selectors.
-  std::uint32_t add(KindList kinds);
+  /// The selector that a set is, or is a part of.
+  std::uint32_t selector_of(std::uint32_t set) const { return set < ends_.selected.size() ? set : part(set).first; }
+  /// The number of a part of what a set holds.
+  std::uint32_t add_part(std::uint32_t of, KindList kinds);
 
  private:
+  using Part = std::pair<std::uint32_t, KindList>;
+
+  const Part& part(std::uint32_t set) const { return *parts_[set - ends_.selected.size()]; }
+
   const Ends& ends_;
-  std::map<KindList, std::uint32_t> numbers_;
-  std::vector<const KindList*> further_;  ///< keys of `numbers_`
+  std::map<Part, std::uint32_t> numbers_;
+  std::vector<const Part*> parts_;  ///< keys of `numbers_`
 };
 
 /// One entry of a gate before classes are known: which end kinds and which services it speaks about.

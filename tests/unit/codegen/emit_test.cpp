@@ -251,6 +251,13 @@ TEST_CASE("an inventory that needs no new class has other tables of addresses an
     CHECK((built(inventory) == before));
     return;
   }
+  SECTION("a rule that denies what it allowed moves nobody to another class") {
+    policy.rules[0].verdict = model::Verdict::Deny;
+    const std::set<std::string> tables = changed(before, built(inventory));
+    CHECK(tables.contains("weft_egress_actions"));
+    for (const std::string& name : addresses) CHECK_FALSE(tables.contains(name));
+    return;
+  }
   const bundle::Bundle after = built(inventory);
   CHECK(changed(before, after) == addresses);
   // A hash of the kernel is as large as what is in it.
