@@ -13,7 +13,7 @@ std::optional<driver::Compilation> compile_with_peers(const driver::InputNames& 
   if (!compilation.understood) return {};
   if (!compilation.has_inventory()) {
     console.messages.tell(Error{"W9007", fmt::format("there is no inventory of peers that could {}", what_peers_do),
-                                "give one with `--inventory FILE`, or keep it as `inventory.yaml` beside the policy"});
+                                "give one with `--inventory FILE`, or name a directory that holds the policy and an `inventory.yaml`"});
     return {};
   }
   return compilation;

@@ -107,7 +107,7 @@ Compilation compile(const InputNames& names, Goal goal, const Options& options) 
   // From here on nothing the author claims is in doubt: the meaning becomes finite tables over one inventory.
   if (!out.has_inventory()) {
     out.diagnostics.report(no_inventory, {})
-        .suggest("give one with `--inventory FILE`, or keep it as `inventory.yaml` beside the policy");
+        .suggest("give one with `--inventory FILE`, or name a directory that holds the policy and an `inventory.yaml`");
     return out;
   }
   step("planning");

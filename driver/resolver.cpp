@@ -149,7 +149,9 @@ class Resolver {
       return refused(query_code::unknown_name, std::move(message), member_hint(group));
     }
     if (inventory_.instances.empty()) {
-      return refused(query_code::unknown_name, std::move(message), "give an inventory with `--inventory FILE`");
+      return refused(query_code::unknown_name,
+                     fmt::format("there is no inventory, and so no workload or node `{}`", printable(name)),
+                     "give one with `--inventory FILE`, or tell a workload by its labels: `{app: \"web\"}`");
     }
     std::string help;
     if (inventory_.instances.size() <= most_names_searched) {

@@ -1,5 +1,6 @@
 #include "inventory/context.h"
 
+#include <algorithm>
 #include <unordered_map>
 #include <utility>
 
@@ -33,6 +34,20 @@ std::string describe(const Node& node) {
 std::string name_of(const Node::Entry& entry, std::string_view kind) {
   const std::string key = printable(entry.key.text());
   return kind.empty() ? fmt::format("`{}`", key) : fmt::format("{} `{}`", kind, key);
+}
+
+// What the key is called here: as other formats spell it, or nearly. Empty: nobody knows.
+std::string meant(std::string_view key, const std::vector<std::string>& known) {
+  constexpr std::pair<std::string_view, std::string_view> elsewhere[] = {
+      {"namespace", "ns"},          {"serviceAccount", "sa"},
+      {"serviceAccountName", "sa"}, {"service_account", "sa"},
+      {"nodeName", "node"},         {"ip", "addresses"},
+      {"ips", "addresses"},         {"podIP", "addresses"},
+      {"podIPs", "addresses"},      {"hostNetwork", "host_network"}};
+  for (const auto& [spelling, name] : elsewhere) {
+    if (key == spelling && std::ranges::find(known, name) != known.end()) return std::string(name);
+  }
+  return nearest(key, known);
 }
 
 }  // namespace
@@ -117,7 +132,7 @@ std::vector<Node::Entry> Context::fields(const Node& map, const std::vector<std:
     const std::string_view key = entry.key.text();
     if (known && std::ranges::find(*known, key) == known->end()) {
       Diagnostic& diagnostic = reporter_.report(unknown_key, span(entry.key), printable(key));
-      const std::string near = nearest(key, *known);
+      const std::string near = meant(key, *known);
       if (near.empty()) {
         diagnostic.suggest(fmt::format("the keys here are `{}`", fmt::join(*known, "`, `")));
       } else {

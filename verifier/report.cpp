@@ -72,7 +72,7 @@ class Reporter {
       say_parts(out, result);
       out.note("the assertion counts as neither proved nor broken");
       if (std::get<Undecided>(answer).why == no_inventory_given) {
-        out.suggest("give one with `--inventory FILE`, or keep it as `inventory.yaml` beside the policy");
+        out.suggest("give one with `--inventory FILE`, or name a directory that holds the policy and an `inventory.yaml`");
         return;
       }
       out
