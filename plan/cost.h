@@ -19,7 +19,7 @@ struct RuleCost {
 };
 
 /// The rules of a plan, those that cost most first. Where several rules tell the same ends apart, none of them alone does.
-/// Takes rules times rows steps: a second for the largest plans.
+/// Takes as many steps as the rules have bits in rows.
 std::vector<RuleCost> rule_costs(const DecisionPlan& plan);
 
 }  // namespace weft::plan

@@ -94,9 +94,9 @@ class Kinds {
     const auto [found, fresh] = kind_numbers_.emplace(key.take(), number);
     if (!fresh) return found->second;
     out_.kinds.push_back({end, std::move(related), ports, model::has_gates(policy_, end)});
-    candidates_.for_each(end.peer->labels, [&](std::uint32_t selector) {
+    for (const std::uint32_t selector : candidates_.of(*end.peer)) {
       if (model::matches(*vocabulary_.selectors[selector], end)) out_.selected[selector].push_back(number);
-    });
+    }
     return number;
   }
 

@@ -14,10 +14,10 @@ using model::Selector;
 
 namespace {
 
-std::vector<std::uint32_t> named(const plan::Candidates& candidates, const model::Labels& labels) {
-  std::vector<std::uint32_t> out;
-  candidates.for_each(labels, [&](std::uint32_t selector) { out.push_back(selector); });
-  std::ranges::sort(out);
+model::Peer workload(model::Labels labels) {
+  model::Peer out;
+  out.kind = model::PeerKind::Workload;
+  out.labels = std::move(labels);
   return out;
 }
 
@@ -32,18 +32,17 @@ TEST_CASE("no selector that matches an end is left out, and none is named twice"
     const test::World world = test::generate_world(seed, test::WorldOptions::small());
     const plan::Vocabulary vocabulary = plan::vocabulary_of(world.policy);
     const plan::Candidates candidates(vocabulary.selectors);
-    for (const model::Instance& instance : world.inventory.instances) {
-      const std::vector<std::uint32_t> some = named(candidates, instance.peer.labels);
+    for (const model::End& end : test::interesting_ends(world)) {
+      const std::vector<std::uint32_t> some = candidates.of(*end.peer);
+      CHECK(std::ranges::is_sorted(some));
       CHECK(std::ranges::adjacent_find(some) == some.end());
-      for (const model::Address& address : instance.addresses) {
-        for (std::uint32_t s = 0; s < vocabulary.selectors.size(); ++s) {
-          const bool is_named = std::ranges::binary_search(some, s);
-          left_out += is_named ? 0 : 1;
-          if (!model::matches(*vocabulary.selectors[s], {&instance.peer, address})) continue;
-          ++matched;
-          INFO("seed " << seed << ": " << model::to_string(*vocabulary.selectors[s]) << " matches " << instance.name);
-          CHECK(is_named);
-        }
+      for (std::uint32_t s = 0; s < vocabulary.selectors.size(); ++s) {
+        const bool is_named = std::ranges::binary_search(some, s);
+        left_out += is_named ? 0 : 1;
+        if (!model::matches(*vocabulary.selectors[s], end)) continue;
+        ++matched;
+        INFO("seed " << seed << ": " << model::to_string(*vocabulary.selectors[s]));
+        CHECK(is_named);
       }
     }
   }
@@ -58,10 +57,14 @@ TEST_CASE("an end is asked about the selectors of its own value, however many ot
   }
   selectors.push_back(Selector::negation(Selector::equals(app, "a1")));
   selectors.push_back(Selector::one_of(app, {"a7", "a8"}));
+  selectors.push_back(Selector::any_of({Selector::equals(app, "a7"), Selector::equals(env, "prod")}));
+  selectors.push_back(Selector::any_of({Selector::equals(app, "a9"), Selector::has(env)}));
+  selectors.push_back(Selector::world_address({}));
   std::vector<const Selector*> all;
   for (const Selector& selector : selectors) all.push_back(&selector);
   const plan::Candidates candidates(all);
   // `env == "prod"` is everybody's: it is the value of `app` that tells them apart.
-  CHECK(named(candidates, {{app, "a7"}, {env, "prod"}}) == std::vector<std::uint32_t>{7, 1'000, 1'001});
-  CHECK(named(candidates, {{env, "prod"}}) == std::vector<std::uint32_t>{1'000});
+  CHECK(candidates.of(workload({{app, "a7"}, {env, "prod"}})) == std::vector<std::uint32_t>{7, 1'000, 1'001, 1'002, 1'003});
+  CHECK(candidates.of(workload({{env, "prod"}})) == std::vector<std::uint32_t>{1'000, 1'002, 1'003});
+  CHECK(candidates.of(model::Peer{}) == std::vector<std::uint32_t>{1'000, 1'003, 1'004});
 }
