@@ -126,6 +126,20 @@ void settle(const Universe& universe, Box& box) {
   if (box.addresses.empty() || box.apiserver == 0) box.kinds = 0;
 }
 
+const IndexSet* classes_in(const Box& box, std::uint32_t key) {
+  const auto found = std::ranges::lower_bound(box.labels, key, {}, &std::pair<std::uint32_t, IndexSet>::first);
+  return found != box.labels.end() && found->first == key ? &found->second : nullptr;
+}
+
+void put_classes(Box& box, std::uint32_t key, IndexSet classes) {
+  const auto at = std::ranges::lower_bound(box.labels, key, {}, &std::pair<std::uint32_t, IndexSet>::first);
+  if (at != box.labels.end() && at->first == key) {
+    at->second = std::move(classes);
+  } else {
+    box.labels.emplace(at, key, std::move(classes));
+  }
+}
+
 Box common(const Universe& universe, const Box& a, const Box& b) {
   Box out;
   out.kinds = a.kinds & b.kinds;

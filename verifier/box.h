@@ -43,6 +43,10 @@ class Cover {
 /// Empties a box that no end is in, and leaves the kinds of peer that can have its labels.
 void settle(const Universe& universe, Box& box);
 
+/// The classes of a key that a box mentions; null where it leaves them free. Another choice takes their place.
+const IndexSet* classes_in(const Box& box, std::uint32_t key);
+void put_classes(Box& box, std::uint32_t key, IndexSet classes);
+
 /// The box of what two boxes have in common.
 Box common(const Universe& universe, const Box& a, const Box& b);
 

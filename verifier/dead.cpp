@@ -1,7 +1,6 @@
 #include "verifier/dead.h"
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <ranges>
 #include <set>
@@ -9,11 +8,13 @@
 #include <fmt/format.h>
 
 #include "base/stable_sort.h"
-#include "verifier/candidates.h"
+#include "verifier/among.h"
 #include "verifier/coverage.h"
 #include "verifier/dead_groups.h"
 #include "verifier/expectation.h"
 #include "verifier/region.h"
+#include "verifier/remainder.h"
+#include "verifier/surroundings.h"
 
 namespace weft::verifier {
 
@@ -26,11 +27,6 @@ using model::Verdict;
 
 namespace {
 
-// Ways to leave what stands before a rule that are tried before the solver is asked.
-constexpr std::size_t max_effort = 256;
-
-constexpr std::array directions{Direction::Egress, Direction::Ingress};
-
 class Scan {
  public:
   Scan(const model::Policy& policy, const Universe& universe, const Slicer& slicer, const Options& options,
@@ -41,35 +37,30 @@ class Scan {
         options_(options),
         report_(report),
         coverage_(policy, universe, options),
-        rules_(living_rules(), slicer) {
-    for (std::uint32_t i = 0; i < policy.isolations.size(); ++i) all_isolations_.push_back(i);
-    for (const Direction direction : directions) {
-      std::vector<RuleCover>& covers = covers_[direction];
-      for (const std::uint32_t i : all_isolations_) covers.push_back(cover_of(IsolationId{i}, direction));
-      isolations_.emplace(direction, Candidates(all_isolations_, [&, direction](std::uint32_t i) -> const RuleCover& {
-                            return covers_[direction][i];
-                          }));
-    }
-    number_by_precedence();
-  }
+        remainders_(universe),
+        surroundings_(policy, universe, slicer, options.now),
+        gone_(surroundings_.order().size()) {}
 
   void run() {
     // What is found dead says nothing any more when later ones are looked at.
-    for (const Statement& statement : order_) {
+    for (const Statement& statement : surroundings_.order()) {
       if (cancelled(options_.cancellation)) return;
       if (stop(statement)) continue;
       if (auto found = look_at(statement)) keep(std::move(*found));
     }
     // What decides, but never anything that others would not.
-    for (const Statement& statement : std::views::reverse(order_)) {
+    for (const Statement& statement : std::views::reverse(surroundings_.order())) {
       if (cancelled(options_.cancellation)) return;
-      if (gone_.contains(statement) || stop(statement)) continue;
+      if (gone_[surroundings_.place_of(statement)] || stop(statement)) continue;
       if (auto found = superfluous(statement)) keep(std::move(*found));
     }
     std::ranges::sort(found_, {}, &Dead::what);
     drop_explained_conflicts(policy_, found_, report_);
     for (Dead& each : found_) {
-      if (is_told(each)) report_.dead.push_back(std::move(each));
+      if (!is_told(each)) continue;
+      if (!each.blockers.empty()) each.example = shown(each.what);
+      if (each.example && !each.decides) check_replay(each);
+      report_.dead.push_back(std::move(each));
     }
     gather_unreachable(policy_, report_);
     if (!unlooked_.empty()) {
@@ -81,37 +72,6 @@ class Scan {
   }
 
  private:
-  std::vector<std::uint32_t> living_rules() const {
-    std::vector<std::uint32_t> out;
-    for (std::uint32_t i = 0; i < policy_.rules.size(); ++i) {
-      const Rule& rule = policy_.rules[i];
-      if (!rule.audit && !(rule.expires && *rule.expires <= options_.now)) out.push_back(i);
-    }
-    return out;
-  }
-
-  void number_by_precedence() {
-    for (const std::uint32_t i : living_rules()) order_.emplace_back(RuleId{i});
-    for (const std::uint32_t i : all_isolations_) order_.emplace_back(IsolationId{i});
-    std::ranges::sort(order_, {}, [&](const Statement& s) { return precedence(policy_, s); });
-    rule_places_.resize(policy_.rules.size());
-    isolation_places_.resize(policy_.isolations.size());
-    for (std::uint32_t place = 0; place < order_.size(); ++place) {
-      const Statement& statement = order_[place];
-      if (const auto* rule = std::get_if<RuleId>(&statement)) {
-        rule_places_[static_cast<std::size_t>(*rule)] = place;
-      } else {
-        isolation_places_[static_cast<std::size_t>(std::get<IsolationId>(statement))] = place;
-      }
-      speaks_at_.push_back({speaks(policy_, statement, Direction::Egress), speaks(policy_, statement, Direction::Ingress)});
-    }
-  }
-
-  std::uint32_t place_of(Statement statement) const {
-    if (const auto* rule = std::get_if<RuleId>(&statement)) return rule_places_[static_cast<std::size_t>(*rule)];
-    return isolation_places_[static_cast<std::size_t>(std::get<IsolationId>(statement))];
-  }
-
   void keep(Dead found) {
     if (is_told(found)) ++told_;
     found_.push_back(std::move(found));
@@ -135,21 +95,9 @@ class Scan {
     return true;
   }
 
-  RuleCover cover_of(IsolationId id, Direction direction) const {
-    const Cover everyone(universe_, model::Selector::any());
-    const Cover& subject = slicer_.cover_of(id);
-    const IndexSet all = IndexSet::below(static_cast<std::uint32_t>(universe_.services().size()));
-    return direction == Direction::Egress ? RuleCover{subject, everyone, all} : RuleCover{everyone, subject, all};
-  }
-
-  const RuleCover& cover_of(Statement statement, Direction direction) const {
-    if (const auto* rule = std::get_if<RuleId>(&statement)) return slicer_.cover_of(*rule);
-    return covers_.at(direction)[static_cast<std::size_t>(std::get<IsolationId>(statement))];
-  }
-
   // Around what a statement matches at a gate that may exist.
   std::vector<Region> regions_at(Statement statement, Direction direction) const {
-    std::vector<Region> out = regions_of(cover_of(statement, direction));
+    std::vector<Region> out = regions_of(surroundings_.cover_of(statement, direction));
     auto kinds = kind_bit(model::PeerKind::Workload);
     if (policy_.profile.node_gates || !policy_.guards.empty()) kinds |= kind_bit(model::PeerKind::Node);
     for (Region& region : out) {
@@ -161,28 +109,12 @@ class Scan {
     return out;
   }
 
-  // The statements that may match what this one matches, in order of precedence, without those that are gone: those
-  // that stand before it, or all of them.
-  std::vector<Statement> around(Statement statement, Direction direction, bool only_before) const {
-    const RuleCover& cover = cover_of(statement, direction);
-    const std::uint32_t own_place = place_of(statement);
-    const auto overlap = [&](const RuleCover& other) {
-      return other.services.intersects(cover.services) && other.source.intersects(cover.source) &&
-             other.destination.intersects(cover.destination);
-    };
-    std::vector<std::uint32_t> places;
-    // Of thousands that may match, most stand behind: the quick questions come first.
-    const auto add = [&](std::uint32_t place, const RuleCover& of_other) {
-      if (place == own_place || (only_before && place > own_place)) return;
-      if (!speaks_at_[place][direction == Direction::Egress ? 0 : 1] || !overlap(of_other)) return;
-      if (!gone_.contains(order_[place])) places.push_back(place);
-    };
-    for (const std::uint32_t i : rules_.of(cover)) add(rule_places_[i], slicer_.cover_of(RuleId{i}));
-    const std::vector<RuleCover>& covers = covers_.at(direction);
-    for (const std::uint32_t i : isolations_.at(direction).of(cover)) add(isolation_places_[i], covers[i]);
-    std::ranges::sort(places);
+  // The statements that may match what this one matches, in order of precedence, without those that are gone.
+  std::vector<Statement> around(Statement statement, Direction direction, Surroundings::Where where) const {
     std::vector<Statement> out;
-    for (const std::uint32_t place : places) out.push_back(order_[place]);
+    for (const std::uint32_t place : surroundings_.around(statement, direction, where)) {
+      if (!gone_[place]) out.push_back(surroundings_.order()[place]);
+    }
     return out;
   }
 
@@ -201,7 +133,7 @@ class Scan {
   AtGate decides_at(Statement statement, Direction direction) {
     const std::vector<Region> regions = regions_at(statement, direction);
     if (regions.empty()) return {};
-    std::vector<Statement> earlier = around(statement, direction, true);
+    std::vector<Statement> earlier = around(statement, direction, Surroundings::Where::Before);
     const Precedence place = precedence(policy_, statement);
     const std::optional<Moment> end = end_of(statement);
     // A pass of an earlier tier leads around what stands in between, so that every stretch of time is one of its own.
@@ -227,7 +159,9 @@ class Scan {
         const auto until = end_of(s);
         return until && *until <= *moment;
       });
-      AtGate now = left_at(statement, direction, regions, then, passes, moment == moments.rbegin() ? "" : fmt::format("-{}", static_cast<std::int64_t>(*moment)));
+      const std::string suffix =
+          moment == moments.rbegin() ? "" : fmt::format("-{}", static_cast<std::int64_t>(*moment));
+      AtGate now = left_at(statement, direction, regions, then, passes, suffix);
       if (now.kind != CoverageAnswer::Kind::Nothing) return now;
       for (const Statement& each : now.cover) {
         if (std::ranges::find(out.cover, each) == out.cover.end()) out.cover.push_back(each);
@@ -239,40 +173,71 @@ class Scan {
   // Is there a flow that `others` leave to the statement?
   AtGate left_at(Statement statement, Direction direction, const std::vector<Region>& regions,
                  const std::vector<Statement>& others, bool by_walk, const std::string& suffix) {
-    std::vector<std::vector<Region>> taken;
-    for (const Statement& other : others) taken.push_back(regions_of(cover_of(other, direction)));
-    const auto matched = [&](const Region& region) { return example(statement, direction, region).has_value(); };
-    for (const Region& region : regions) {
-      if (escapes(universe_, region, taken, max_effort, matched)) return {CoverageAnswer::Kind::Left, {}, {}};
+    std::vector<Obstacle> obstacles;
+    for (const Statement& other : others) {
+      obstacles.push_back(obstacle(statement, direction, other, by_walk));
+      obstacles.back().preference = obstacles.size();
+      // First those that decide against the statement: they are what its author has to know.
+      if (!disagree(policy_, statement, other)) obstacles.back().preference += others.size();
     }
-    // One that alone takes all is the shortest answer, and known without the solver. A later one is no better.
-    std::vector<Statement> preferred = by_preference(statement, others);
-    // A pass of an earlier tier leads around others of such tiers, and never around what stands in the statement's own.
-    const model::TierId own_tier = precedence(policy_, statement).tier;
-    for (const Statement& other : preferred) {
-      if (by_walk && precedence(policy_, other).tier != own_tier) continue;
-      if (takes_all(other, direction, regions)) return {CoverageAnswer::Kind::Nothing, {other}, {}};
+    const auto gets_through = [&](const Region& region) {
+      const auto flow = example(statement, direction, region);
+      return flow && !keeps_one(flow->flow(), direction, others, obstacles);
+    };
+    const Remainder rest = remainders_.of(regions, obstacles, gets_through);
+    if (rest.kind == Remainder::Kind::Left) return {CoverageAnswer::Kind::Left, {}, {}};
+    if (rest.kind == Remainder::Kind::Nothing) {
+      AtGate out;
+      for (const std::size_t i : rest.enough) out.cover.push_back(others[i]);
+      return out;
     }
-    CoverageAnswer answer = coverage_.ask({statement, direction, std::move(preferred), by_walk, name_of(statement, direction) + suffix});
+    const std::string name = name_of(statement, direction) + suffix;
+    CoverageAnswer answer = coverage_.ask({statement, direction, by_preference(statement, others), by_walk, name});
     return {answer.kind, std::move(answer.cover), std::move(answer.why)};
+  }
+
+  Obstacle obstacle(Statement statement, Direction direction, Statement other, bool by_walk) const {
+    const RuleCover& cover = surroundings_.cover_of(other, direction);
+    Obstacle out{&cover, cover.source.exact() && cover.destination.exact()};
+    const auto* id = std::get_if<RuleId>(&other);
+    if (!id) {
+      out.tier = static_cast<std::uint32_t>(policy_[std::get<IsolationId>(other)].tier);
+      return out;
+    }
+    const Rule& rule = policy_[*id];
+    out.tier = static_cast<std::uint32_t>(rule.tier);
+    if (!rule.relations.empty() || !rule.ports.names.empty()) out.exact = false;
+    if (rule.peer_node != model::PeerNode::Any) out.exact = false;
+    if (!by_walk || rule.verdict != Verdict::Pass) return out;
+    // A pass of an earlier tier leads on, to the statement's own or past it.
+    const auto own_tier = static_cast<std::uint32_t>(precedence(policy_, statement).tier);
+    const std::uint32_t to = rule.pass_to ? static_cast<std::uint32_t>(*rule.pass_to) : out.tier + 1;
+    if (to <= own_tier) out.leads_to = to;
+    return out;
+  }
+
+  bool matches(Statement statement, Direction direction, const model::Flow& flow) const {
+    if (const auto* id = std::get_if<RuleId>(&statement)) return model::matches(policy_[*id], direction, flow);
+    return model::matches(policy_[std::get<IsolationId>(statement)].subject,
+                          direction == Direction::Egress ? flow.source : flow.destination);
+  }
+
+  // The walk itself: does one of the others end it?
+  bool keeps_one(const model::Flow& flow, Direction direction, const std::vector<Statement>& others,
+                 const std::vector<Obstacle>& obstacles) const {
+    std::uint32_t from = 0;
+    for (std::size_t i = 0; i < others.size(); ++i) {
+      if (obstacles[i].tier < from || !matches(others[i], direction, flow)) continue;
+      if (!obstacles[i].leads_to) return true;
+      from = *obstacles[i].leads_to;
+    }
+    return false;
   }
 
   // First those that decide against the statement: they are what its author has to know.
   std::vector<Statement> by_preference(Statement statement, std::vector<Statement> others) const {
     sort_stably(others, {}, [&](const Statement& other) { return !disagree(policy_, statement, other); });
     return others;
-  }
-
-  bool takes_all(Statement other, Direction direction, const std::vector<Region>& regions) const {
-    const RuleCover& cover = cover_of(other, direction);
-    if (!cover.source.exact() || !cover.destination.exact()) return false;
-    if (const auto* id = std::get_if<RuleId>(&other)) {
-      const Rule& rule = policy_[*id];
-      if (!rule.relations.empty() || !rule.ports.names.empty()) return false;
-      if (rule.peer_node != model::PeerNode::Any) return false;
-    }
-    const std::vector<Region> of_other = regions_of(cover);
-    return std::ranges::all_of(regions, [&](const Region& r) { return lies_in_one_of(universe_, r, of_other); });
   }
 
   std::string name_of(Statement statement, Direction direction) const {
@@ -282,42 +247,55 @@ class Scan {
                        direction == Direction::Egress ? "egress" : "ingress");
   }
 
-  // A flow of the region that the statement matches at a gate there is, as the evaluator sees it. `judge` says what
-  // becomes of it.
+  // A flow of the region that the statement matches at a gate there is, as the evaluator sees it. What becomes of it is
+  // not asked.
   std::optional<Witness> example(Statement statement, Direction direction, const Region& region) const {
     const auto* id = std::get_if<RuleId>(&statement);
     static const std::vector<model::Relation> none;
-    const auto flow = flow_in(universe_, region, id ? policy_[*id].relations : none, id ? &policy_[*id].ports : nullptr);
+    const model::PortSet* ports = id ? &policy_[*id].ports : nullptr;
+    const auto flow = flow_in(universe_, region, id ? policy_[*id].relations : none, ports);
     if (!flow) return {};
-    return confirmed(statement, direction, *flow, nobody_);
+    return confirmed(statement, direction, *flow);
   }
 
-  std::optional<Witness> confirmed(Statement statement, Direction direction, const Valuation& valuation,
-                                   const model::Policy& judge) const {
-    Witness witness = universe_.concrete(valuation, options_.now, judge);
+  std::optional<Witness> confirmed(Statement statement, Direction direction, const Valuation& valuation) const {
+    Witness witness = universe_.concrete(valuation, options_.now, nobody_);
     const model::Flow flow = witness.flow();
     const model::End& subject = direction == Direction::Egress ? flow.source : flow.destination;
-    const bool matched = std::holds_alternative<RuleId>(statement)
-                             ? model::matches(policy_[std::get<RuleId>(statement)], direction, flow)
-                             : model::matches(policy_[std::get<IsolationId>(statement)].subject, subject);
-    if (!matched || !model::has_gates(policy_, subject)) return {};
+    if (!matches(statement, direction, flow) || !model::has_gates(policy_, subject)) return {};
+    return witness;
+  }
+
+  // With what becomes of it. Of thousands of statements a handful match the flow, and the others have no say.
+  Witness judged(Statement statement, Direction direction, Witness witness) const {
+    const model::Flow flow = witness.flow();
+    std::set<Statement> matching;
+    const auto add = [&](Statement other) {
+      const bool speaking = std::ranges::any_of(both_directions, [&](Direction gate) {
+        return speaks(policy_, other, gate) && matches(other, gate, flow);
+      });
+      if (speaking) matching.insert(other);
+    };
+    for (const std::uint32_t place : surroundings_.meeting(surroundings_.cover_of(statement, direction))) {
+      add(surroundings_.order()[place]);
+    }
+    for (std::uint32_t i = 0; i < policy_.rules.size(); ++i) {
+      if (policy_.rules[i].audit) add(RuleId{i});
+    }
+    witness.decision = evaluate_among(policy_, matching, flow, options_.now);
     return witness;
   }
 
   std::optional<Witness> shown(Statement statement) {
-    for (const Direction direction : directions) {
+    for (const Direction direction : both_directions) {
       if (!speaks(policy_, statement, direction)) continue;
       for (const Region& region : regions_at(statement, direction)) {
-        const auto* id = std::get_if<RuleId>(&statement);
-        static const std::vector<model::Relation> none;
-        if (const auto flow =
-                flow_in(universe_, region, id ? policy_[*id].relations : none, id ? &policy_[*id].ports : nullptr)) {
-          if (auto witness = confirmed(statement, direction, *flow, policy_)) return witness;
-        }
+        if (auto witness = example(statement, direction, region)) return judged(statement, direction, *witness);
       }
-      const CoverageAnswer any = coverage_.ask({statement, direction, {}, false, name_of(statement, direction) + "-any"});
+      const std::string name = name_of(statement, direction) + "-any";
+      const CoverageAnswer any = coverage_.ask({statement, direction, {}, false, name});
       if (any.kind != CoverageAnswer::Kind::Left) continue;
-      if (auto witness = confirmed(statement, direction, any.flow, policy_)) return witness;
+      if (auto witness = confirmed(statement, direction, any.flow)) return judged(statement, direction, *witness);
     }
     return {};
   }
@@ -326,7 +304,7 @@ class Scan {
   template <typename AtEachGate>
   std::optional<Dead> nowhere(Statement statement, const AtEachGate& at_gate) {
     std::vector<Statement> blockers;
-    for (const Direction direction : directions) {
+    for (const Direction direction : both_directions) {
       if (!speaks(policy_, statement, direction)) continue;
       AtGate found = at_gate(direction);
       if (found.kind == CoverageAnswer::Kind::Left) return {};
@@ -339,14 +317,10 @@ class Scan {
         if (std::ranges::find(blockers, each) == blockers.end()) blockers.push_back(each);
       }
     }
-    gone_.insert(statement);
+    gone_[surroundings_.place_of(statement)] = true;
     if (says_nobody(statement)) return {};
     Dead out{Dead::Kind::Contradictory, statement, by_preference(statement, std::move(blockers))};
-    if (!out.blockers.empty()) {
-      out.example = shown(statement);
-      return out;
-    }
-    out.why = why_never(statement);
+    if (out.blockers.empty()) out.why = why_never(statement);
     return out;
   }
 
@@ -373,7 +347,7 @@ class Scan {
       return fmt::format("no destination matches `{}`{}", to_string(rule.destination), with_keys);
     }
     if (cover.services.empty()) return fmt::format("no packet asks for `{}`", to_string(rule.ports));
-    const bool at_no_gate = std::ranges::all_of(directions, [&](Direction direction) {
+    const bool at_no_gate = std::ranges::all_of(both_directions, [&](Direction direction) {
       return !speaks(policy_, statement, direction) || regions_at(statement, direction).empty();
     });
     if (at_no_gate) return "none of the peers where it would be judged has a gate";
@@ -383,7 +357,6 @@ class Scan {
   std::optional<Dead> look_at(Statement statement) {
     auto out = nowhere(statement, [&](Direction direction) { return decides_at(statement, direction); });
     if (!out) return out;
-    if (out->example) check_replay(*out);
     if (!out->blockers.empty()) out->kind = kind_of(*out);
     return out;
   }
@@ -435,7 +408,7 @@ class Scan {
     if (is_expected(policy_, {Dead::Kind::Redundant, statement})) return {};
     std::map<Direction, std::vector<Statement>> others;
     bool any_takes_over = false;
-    for (const Direction direction : directions) {
+    for (const Direction direction : both_directions) {
       if (speaks(policy_, statement, direction)) others[direction] = same_of(*id, direction, any_takes_over);
     }
     if (!any_takes_over) return {};
@@ -456,7 +429,7 @@ class Scan {
     const Rule& rule = policy_[id];
     const Precedence place = precedence(policy_, id);
     std::vector<Statement> out;
-    for (const Statement& other : around(id, direction, false)) {
+    for (const Statement& other : around(id, direction, Surroundings::Where::Anywhere)) {
       const auto* other_id = std::get_if<RuleId>(&other);
       if (!other_id || policy_[*other_id].tier != rule.tier) continue;
       const Rule& further = policy_[*other_id];
@@ -482,16 +455,10 @@ class Scan {
   const Options& options_;
   Report& report_;
   Coverage coverage_;
-  Candidates rules_;
-  std::vector<std::uint32_t> all_isolations_;
-  std::vector<Statement> order_;                         // by precedence; a place is a position in it
-  std::vector<std::uint32_t> rule_places_;               // of those that live
-  std::vector<std::uint32_t> isolation_places_;
-  std::vector<std::array<bool, 2>> speaks_at_;           // by place, at the gates of egress and of ingress
-  std::map<Direction, std::vector<RuleCover>> covers_;  // of the isolations
-  std::map<Direction, Candidates> isolations_;
+  Remainders remainders_;
+  Surroundings surroundings_;
   const model::Policy nobody_{};
-  std::set<Statement> gone_;
+  std::vector<bool> gone_;  // by place
   std::vector<Dead> found_;
   std::size_t told_ = 0;
   std::set<Statement> unlooked_;

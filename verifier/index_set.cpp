@@ -78,4 +78,12 @@ bool IndexSet::intersects(const IndexSet& other) const {
   return false;
 }
 
+bool IndexSet::is_subset_of(const IndexSet& wide) const {
+  auto in = wide.intervals_.begin();
+  return std::ranges::all_of(intervals_, [&](const Interval& interval) {
+    while (in != wide.intervals_.end() && in->last < interval.first) ++in;
+    return in != wide.intervals_.end() && in->first <= interval.first && interval.last <= in->last;
+  });
+}
+
 }  // namespace weft::verifier

@@ -29,6 +29,7 @@ class IndexSet {
   IndexSet common_with(const IndexSet& other) const;
   IndexSet complement(std::uint32_t size) const;
   bool intersects(const IndexSet& other) const;
+  bool is_subset_of(const IndexSet& wide) const;
 
   bool operator==(const IndexSet&) const = default;
 

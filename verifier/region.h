@@ -1,7 +1,5 @@
 #pragma once
 
-#include <cstddef>
-#include <functional>
 #include <optional>
 #include <vector>
 
@@ -21,14 +19,6 @@ struct Region {
 
 /// Around all flows that match a rule: a union of regions. None where no flow does.
 std::vector<Region> regions_of(const RuleCover& cover);
-
-/// True if every flow of the region is in one of the others, as far as one look tells.
-bool lies_in_one_of(const Universe& universe, const Region& region, const std::vector<Region>& others);
-
-/// Looks for a flow of `region` that lies in none of `taken`, trying at most `effort` ways of leaving them. `accept`
-/// is asked about each region that is left and answers whether it will do. True if one did; false says nothing.
-bool escapes(const Universe& universe, const Region& region, const std::vector<std::vector<Region>>& taken,
-             std::size_t effort, const std::function<bool(const Region&)>& accept);
 
 /// A flow of the region, the plainest that comes to mind; `relations` and named ports are seen to where that is easy.
 /// None where it is not.

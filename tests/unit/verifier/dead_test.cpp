@@ -86,6 +86,14 @@ TEST_CASE("a rule is dead where several together decide everything", "[verifier]
     b.deny(Selector::any(), Selector::any(), tcp(60, 70));
     b.block("p", 1).allow(app("a"), app("b"), tcp(10, 80));
     expect_dead(b, Dead::Kind::Shadowed, RuleId{3}, {RuleId{0}, RuleId{1}});
+    CHECK(checked(b).statistics.questions == 0);
+  }
+  SECTION("of which only the solver knows that they do") {
+    const model::LabelKey key = model::keys::of_workload("app");
+    b.block("a").deny(Selector::workload(), Selector::workload(), any_port()).relations = {{key, key, true}};
+    b.deny(Selector::workload(), Selector::workload(), any_port()).relations = {{key, key, false}};
+    b.block("p", 1).allow(app("a"), Selector::has(key), tcp(80));
+    expect_dead(b, Dead::Kind::Shadowed, RuleId{2}, {RuleId{0}, RuleId{1}});
     CHECK(checked(b).statistics.questions > 0);
   }
   SECTION("labels of a finite vocabulary") {
@@ -327,10 +335,11 @@ TEST_CASE("what is beyond the limit of findings is said to be unchecked", "[veri
 
 TEST_CASE("a question about a dead rule that is too hard is said to be unchecked", "[verifier][dead]") {
   Builder b;
+  const model::LabelKey key = model::keys::of_workload("app");
   b.block("p", 0, true);
-  b.deny(app("a"), Selector::any(), tcp(1, 50));
-  b.deny(Selector::any(), app("b"), tcp(40, 90));
-  b.allow(app("a"), app("b"), tcp(10, 80));
+  b.deny(Selector::workload(), Selector::workload(), any_port()).relations = {{key, key, true}};
+  b.deny(Selector::workload(), Selector::workload(), any_port()).relations = {{key, key, false}};
+  b.allow(app("a"), Selector::has(key), tcp(10, 80));
   const Report report = checked(b, {.rlimit = 1, .dump_smt = {}});
   CHECK(report.dead.empty());
   REQUIRE(report.not_checked.size() == 1);
