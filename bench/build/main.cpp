@@ -100,19 +100,31 @@ void print(const std::string& name, const driver::Compilation& world, const Step
       static_cast<double>(figure(bundle, "table bytes")) / 1e6, figure(bundle, "map entries"));
 }
 
-void measure(const std::string& name, const fs::path& root) {
+// A line of the file that pictures are drawn of.
+void append_data(const std::string& file, const std::string& name, const driver::Compilation& world, const Steps& steps) {
+  if (file.empty()) return;
+  std::ofstream(file, std::ios::app) << fmt::format(
+      "{}\t{}\t{:.3f}\t{:.3f}\t{:.3f}\t{:.3f}\t{:.3f}\t{:.0f}\t{}\n", name, world.policy.rules.size(),
+      steps.of("reading"), steps.of("proving"), steps.of("planning"), steps.of("generating code"), steps.of("writing"),
+      bench::peak_megabytes(), figure(*world.bundle, "table bytes"));
+}
+
+void measure(const std::string& name, const fs::path& root, const std::string& data) {
   Steps steps;
   const driver::Compilation world = build(root, steps);
   print(name, world, steps, bench::peak_megabytes());
+  append_data(data, name, world, steps);
 }
 
 // The second build of one process finds everything at hand that the first one had to bring along.
-void measure_twice(const fs::path& root) {
+void measure_twice(const fs::path& root, const std::string& data) {
   Steps cold, warm;
   const driver::Compilation first = build(root, cold);
   print("1k, cold", first, cold, bench::peak_megabytes());
+  append_data(data, "1k, cold", first, cold);
   const driver::Compilation second = build(root, warm);
   print("1k, warm", second, warm, bench::peak_megabytes());
+  append_data(data, "1k, warm", second, warm);
   if (*first.bundle != *second.bundle) fail("two builds of one policy differ");
 }
 
@@ -140,9 +152,15 @@ bench::WorldTexts thousand_rules() {
 
 int main(int count, char** words) {
   std::vector<std::string> names;
+  std::string data;
   for (int i = 1; i < count; ++i) {
+    if (words[i] == std::string_view("--data") && i + 1 < count) {
+      data = words[++i];
+      std::ofstream(data) << "world\trules\treading\tproving\tplanning\tcode\twriting\tpeak_megabytes\ttable_bytes\n";
+      continue;
+    }
     if (words[i] != std::string_view("1k") && !bench::find_world(words[i])) {
-      fmt::print(stderr, "usage: weft_bench_build [1k|S|M|L|XL|R|A]...\n");
+      fmt::print(stderr, "usage: ./dev bench build [--data FILE] [1k|S|M|L|XL|R|A]...\n");
       return 2;
     }
     names.emplace_back(words[i]);
@@ -162,7 +180,9 @@ int main(int count, char** words) {
   fmt::print("{:<9} {:>6} {:>7} {:>13} {:>8} {:>8} {:>8} {:>8} {:>8} {:>10} {:>9} {:>12} {:>7}\n", "", "rules", "classes",
              "entries", "reading", "proving", "planning", "code", "writing", "all", "peak", "tables", "in maps");
   for (const std::string& name : names) {
-    right = bench::in_own_process([&] { name == "1k" ? measure_twice(root / name) : measure(name, root / name); }) && right;
+    right = bench::in_own_process([&] { 
+              name == "1k" ? measure_twice(root / name, data) : measure(name, root / name, data);
+            }) && right;
   }
   if (const auto reason = test::no_kernel()) {
     fmt::print("\nloading is skipped: {}\n", *reason);
