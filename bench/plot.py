@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 FIGURES, IMAGES = ROOT / "docs/figures", ROOT / "docs/images"
-COLOURS = ["#0b6e4f", "#c1121f", "#1d4e89", "#e09f3e", "#7b2d8b", "#6c757d", "#00a6a6"]
+COLOURS = ["#0b6e4f", "#52b788", "#c1121f", "#e09f3e", "#7b2d8b", "#1d4e89", "#00a6a6"]
 INK, PALE = "#222222", "#dddddd"
 
 
@@ -89,7 +89,10 @@ def curves(name, title, across, upward, series):
         for point in placed:
             drawing.dot(*point, colour)
         at = max(y, at + 16)
-        drawing.line([placed[-1], (right + 18, at)], colour, 0.7)
+        if placed[-1][0] < right:  # it ends early: a pale line leads to its name
+            drawing.line([placed[-1], (right + 18, at)], PALE)
+        else:
+            drawing.line([placed[-1], (right + 18, at)], colour, 0.7)
         drawing.text(right + 22, at + 4, label, colour=colour)
     drawing.save(name)
 
@@ -146,7 +149,7 @@ def throughput():
         groups.setdefault(f"{row['what']}", {})[row["gate"]] = float(row["ratio"])
     bars("throughput", "Two workloads of one node: cost, as a multiple of no gate at all",
          "streams: processor time of what is sent; requests: time of the median one",
-         [(what, [of[gate] for gate in gates]) for what, of in groups.items()], gates)
+         [(what, [of[gate] for gate in gates]) for what, of in groups.items()], gates, ["#6c757d", "#0b6e4f", "#1d4e89"])
 
 
 def build():
@@ -154,7 +157,7 @@ def build():
     steps = ["reading", "proving", "planning", "code", "writing"]
     bars("build", "weft build, seconds of processor time", "worlds of docs/performance.md",
          [(f"{row['world']}: {int(row['rules']):,} rules", [float(row[step]) for step in steps]) for row in rows], steps,
-         stacked=True)
+         ["#0b6e4f", "#c1121f", "#1d4e89", "#e09f3e", "#7b2d8b"], stacked=True)
 
 
 if __name__ == "__main__":
