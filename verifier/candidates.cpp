@@ -1,6 +1,8 @@
 #include "verifier/candidates.h"
 
 #include <algorithm>
+#include <iterator>
+#include <span>
 
 namespace weft::verifier {
 
@@ -18,6 +20,20 @@ void sort_once(std::vector<std::uint32_t>& numbers) {
   std::ranges::sort(numbers);
   const auto rest = std::ranges::unique(numbers);
   numbers.erase(rest.begin(), rest.end());
+}
+
+// Both are ascending: to put them together takes no sorting.
+void unite(std::vector<std::uint32_t>& out, const std::vector<std::uint32_t>& more, std::uint32_t below) {
+  const std::span<const std::uint32_t> added(more.begin(), std::ranges::lower_bound(more, below));
+  if (out.empty()) {
+    out.assign(added.begin(), added.end());
+    return;
+  }
+  if (added.empty()) return;
+  std::vector<std::uint32_t> both;
+  both.reserve(out.size() + added.size());
+  std::ranges::set_union(out, added, std::back_inserter(both));
+  out = std::move(both);
 }
 
 }  // namespace
@@ -108,14 +124,13 @@ void Candidates::index(const std::vector<const Narrow*>& narrow, std::size_t lim
   }
 }
 
-std::vector<std::uint32_t> Candidates::of(const RuleCover& other) const {
+std::vector<std::uint32_t> Candidates::of(const RuleCover& other, std::uint32_t below) const {
   std::vector<std::uint32_t> out;
-  add_to(out, narrow_in(other));
-  sort_once(out);
+  add_to(out, narrow_in(other), below);
   return out;
 }
 
-void Candidates::add_to(std::vector<std::uint32_t>& out, const Narrow& asked) const {
+void Candidates::add_to(std::vector<std::uint32_t>& out, const Narrow& asked, std::uint32_t below) const {
   // Whichever dimension leaves the fewest.
   const Index* best = nullptr;
   const Values* best_values = nullptr;
@@ -135,14 +150,14 @@ void Candidates::add_to(std::vector<std::uint32_t>& out, const Narrow& asked) co
   }
   const std::vector<std::uint32_t>& wide = best ? best->wide : rules_;
   if (best && best->of_wide) {
-    best->of_wide->add_to(out, asked);
+    best->of_wide->add_to(out, asked, below);
   } else {
-    out.insert(out.end(), wide.begin(), wide.end());
+    unite(out, wide, below);
   }
   if (!best) return;
   for (const std::uint32_t value : *best_values) {
     const auto rules = best->rules.find(value);
-    if (rules != best->rules.end()) out.insert(out.end(), rules->second.begin(), rules->second.end());
+    if (rules != best->rules.end()) unite(out, rules->second, below);
   }
 }
 

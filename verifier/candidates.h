@@ -19,8 +19,8 @@ class Candidates {
   Candidates(std::vector<std::uint32_t> rules, const Slicer& slicer);
   Candidates(std::vector<std::uint32_t> numbers, const std::function<const RuleCover&(std::uint32_t)>& cover_of);
 
-  /// All rules that may match a flow the other one matches, and some more; ascending.
-  std::vector<std::uint32_t> of(const RuleCover& other) const;
+  /// All of them below a number that may match a flow the other one matches, and some more; ascending.
+  std::vector<std::uint32_t> of(const RuleCover& other, std::uint32_t below = UINT32_MAX) const;
 
  private:
   enum class What : std::uint8_t { Service, SourceAddress, DestinationAddress, SourceLabel, DestinationLabel };
@@ -41,7 +41,7 @@ class Candidates {
              const std::vector<const Narrow*>& narrow);  // not looked into any further
 
   void index(const std::vector<const Narrow*>& narrow, std::size_t max_dimensions, bool further);
-  void add_to(std::vector<std::uint32_t>& out, const Narrow& asked) const;
+  void add_to(std::vector<std::uint32_t>& out, const Narrow& asked, std::uint32_t below) const;
 
   static std::optional<Values> few(const IndexSet& set);
   static Narrow narrow_in(const RuleCover& cover);

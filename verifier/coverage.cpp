@@ -21,9 +21,7 @@ using model::RuleId;
 struct Coverage::Engine {
   Engine(const model::Policy& policy, const Universe& universe, const Options& options)
       : query(context, policy, universe) {
-    // Work, not time: the answer is the same on a slow machine and on a busy one.
-    if (options.rlimit != 0) query.solver.set("rlimit", options.rlimit);
-    query.solver.set("random_seed", 0U);
+    query.limit(options.rlimit);
   }
 
   z3::context context;

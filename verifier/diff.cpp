@@ -255,8 +255,7 @@ class Comparison {
     try {
       const Cancellation::Work work(options_.cancellation, [this] { context_.interrupt(); });
       Query query(context_, pairing_.both, universe_);
-      if (options_.rlimit != 0) query.solver.set("rlimit", options_.rlimit);
-      query.solver.set("random_seed", 0U);
+      query.limit(options_.rlimit);
       Formulas formulas;
       for (const Direction direction : directions) {
         const char* name = direction == Direction::Egress ? "egress" : "ingress";

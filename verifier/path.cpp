@@ -122,8 +122,7 @@ class Search {
 
   Answer search(const std::string& name) {
     Query query(context_, policy_, universe_);
-    if (options_.rlimit != 0) query.solver.set("rlimit", options_.rlimit);
-    query.solver.set("random_seed", 0U);
+    query.limit(options_.rlimit);
     query.require(gate_allows(query, policy_, slice_, Direction::Egress));
     query.require(gate_allows(query, policy_, slice_, Direction::Ingress));
     z3::expr reached = query.named("reached.0", query.matches(Side::Source, claim_.source));

@@ -33,9 +33,7 @@ Answer Prover::ask(const std::string& name, model::Moment now, const model::Poli
     if (!engine_) engine_ = std::make_unique<Engine>();
     const Cancellation::Work work(options_.cancellation, [this] { engine_->context.interrupt(); });
     Query query(engine_->context, policy_, universe_);
-    // Work, not time: the answer is the same on a slow machine and on a busy one.
-    if (options_.rlimit != 0) query.solver.set("rlimit", options_.rlimit);
-    query.solver.set("random_seed", 0U);
+    query.limit(options_.rlimit);
     pose(query);
     const std::string question = options_.dump_smt ? smt_of(query.solver) : "";
     const z3::check_result result = query.solver.check();
@@ -212,8 +210,7 @@ std::optional<Grounds> Prover::grounds(std::size_t index, bool allowed) {
     if (!engine_) engine_ = std::make_unique<Engine>();
     const Cancellation::Work work(options_.cancellation, [this] { engine_->context.interrupt(); });
     Query query(engine_->context, policy_, universe_);
-    if (options_.rlimit != 0) query.solver.set("rlimit", options_.rlimit);
-    query.solver.set("random_seed", 0U);
+    query.limit(options_.rlimit);
     pose_flow(query, assertion);
     std::map<Precedence, std::pair<Statement, z3::expr>> present;
     const auto is_present = [&](Statement statement) {

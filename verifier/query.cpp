@@ -75,6 +75,11 @@ z3::expr Query::in(const z3::expr& variable, const IndexSet& set, std::uint32_t 
   return any_of(parts);
 }
 
+void Query::limit(std::uint32_t rlimit) {
+  if (rlimit != 0) solver.set("rlimit", rlimit);
+  solver.set("random_seed", 0U);
+}
+
 z3::expr Query::any_of(const std::vector<z3::expr>& parts) {
   if (parts.empty()) return no();
   if (parts.size() == 1) return parts[0];

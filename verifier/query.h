@@ -25,6 +25,8 @@ class Query {
 
   z3::solver solver;
 
+  /// Work, not time: the answer is the same on a slow machine and on a busy one. 0 is no limit.
+  void limit(std::uint32_t rlimit);
   void require(const z3::expr& condition) { solver.add(condition); }
   z3::expr yes() { return context_.bool_val(true); }
   z3::expr no() { return context_.bool_val(false); }

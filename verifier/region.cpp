@@ -24,11 +24,8 @@ EndValue end_in(const Universe& universe, const Box& box) {
     const PeerKind bearer = universe.keys()[key].of_node() ? PeerKind::Node : PeerKind::Workload;
     if (out.kind == bearer) out.labels[key] = classes.lowest();
   }
-  if (universe.ns()) {
-    for (const Universe::Namespace& listed : universe.namespaces()) {
-      if (out.labels[*universe.ns()] != listed.value) continue;
-      for (const auto& [key, value] : listed.labels) out.labels[key] = value;
-    }
+  if (const auto* listed = universe.ns() ? universe.namespace_of(out.labels[*universe.ns()]) : nullptr) {
+    for (const auto& [key, value] : listed->labels) out.labels[key] = value;
   }
   out.apiserver = (box.apiserver & 0b01) == 0;
   return out;

@@ -110,10 +110,9 @@ struct Share {
 
 class Search {
  public:
-  Search(const Universe& universe, const std::vector<const Universe::Namespace*>& listed,
-         const std::vector<Obstacle>& obstacles, const std::vector<std::size_t>& used,
+  Search(const Universe& universe, const std::vector<Obstacle>& obstacles, const std::vector<std::size_t>& used,
          const std::function<bool(const Region&)>& accept, std::size_t& work)
-      : universe_(universe), listed_(listed), obstacles_(obstacles), used_(used), accept_(accept), work_(work) {
+      : universe_(universe), obstacles_(obstacles), used_(used), accept_(accept), work_(work) {
     for (const std::size_t i : used) lead_to_ = std::max(lead_to_, obstacles[i].leads_to.value_or(0));
   }
 
@@ -343,7 +342,7 @@ class Search {
 
   // A namespace that the inventory lists has the labels that it lists, and no others.
   bool fit_namespaces(Box& end) const {
-    if (listed_.empty()) return true;
+    if (universe_.namespaces().empty()) return true;
     const IndexSet* namespaces = classes_in(end, *universe_.ns());
     if (!namespaces) return true;
     std::uint32_t count = 0;
@@ -361,7 +360,7 @@ class Search {
   }
 
   bool fits(const Box& end, std::uint32_t value) const {
-    const Universe::Namespace* listed = value < listed_.size() ? listed_[value] : nullptr;
+    const Universe::Namespace* listed = universe_.namespace_of(value);
     return !listed || std::ranges::all_of(listed->labels, [&](const auto& label) {
       const IndexSet* classes = classes_in(end, label.first);
       return !classes || classes->contains(label.second);
@@ -369,7 +368,6 @@ class Search {
   }
 
   const Universe& universe_;
-  const std::vector<const Universe::Namespace*>& listed_;
   const std::vector<Obstacle>& obstacles_;
   const std::vector<std::size_t>& used_;
   const std::function<bool(const Region&)>& accept_;
@@ -396,13 +394,6 @@ Remainder::Kind search_all(Search& search, const std::vector<Region>& regions) {
 
 }  // namespace
 
-Remainders::Remainders(const Universe& universe) : universe_(universe) {
-  for (const Universe::Namespace& each : universe.namespaces()) {
-    if (each.value >= listed_.size()) listed_.resize(each.value + 1);
-    listed_[each.value] = &each;
-  }
-}
-
 Remainder Remainders::of(const std::vector<Region>& regions, const std::vector<Obstacle>& obstacles,
                          const std::function<bool(const Region&)>& accept) const {
   std::size_t work = max_work;
@@ -417,7 +408,7 @@ Remainder Remainders::of(const std::vector<Region>& regions, const std::vector<O
     told_by_boxes = told_by_boxes && obstacles[i].exact;
   }
   Remainder out;
-  Search whole(universe_, listed_, obstacles, used, accept, work);
+  Search whole(universe_, obstacles, used, accept, work);
   out.kind = search_all(whole, regions);
   if (out.kind == Remainder::Kind::Nothing && !told_by_boxes) out.kind = Remainder::Kind::Unknown;
   if (out.kind != Remainder::Kind::Nothing) return out;
@@ -436,7 +427,7 @@ Remainder Remainders::of(const std::vector<Region>& regions, const std::vector<O
     std::ranges::copy_if(enough, std::back_inserter(used), [&](std::size_t i) { return i != left_out; });
     std::ranges::sort(used);
     std::size_t left_of_work = max_work;
-    Search fewer(universe_, listed_, obstacles, used, anything, left_of_work);
+    Search fewer(universe_, obstacles, used, anything, left_of_work);
     if (search_all(fewer, regions) == Remainder::Kind::Nothing) {
       enough.assign(fewer.keepers().begin(), fewer.keepers().end());
     } else {

@@ -39,7 +39,7 @@ struct Remainder {
 class Remainders {
  public:
   /// `universe` must outlive it.
-  explicit Remainders(const Universe& universe);
+  explicit Remainders(const Universe& universe) : universe_(universe) {}
 
   /// `obstacles` stand in the order in which a walk meets them. `accept` is asked about pieces that nothing seems to
   /// keep from getting through, and answers whether it knows a flow there that does.
@@ -48,7 +48,6 @@ class Remainders {
 
  private:
   const Universe& universe_;
-  std::vector<const Universe::Namespace*> listed_;  // by class of `ns`; null where the inventory lists none
 };
 
 }  // namespace weft::verifier

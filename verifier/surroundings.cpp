@@ -1,7 +1,7 @@
 #include "verifier/surroundings.h"
 
 #include <algorithm>
-#include <numeric>
+#include <iterator>
 
 namespace weft::verifier {
 
@@ -10,53 +10,61 @@ using model::IsolationId;
 using model::Rule;
 using model::RuleId;
 
+namespace {
+
+std::vector<Statement> by_precedence(const model::Policy& policy, model::Moment now) {
+  std::vector<std::pair<Precedence, Statement>> all;
+  for (std::uint32_t i = 0; i < policy.rules.size(); ++i) {
+    const Rule& rule = policy.rules[i];
+    if (rule.audit || (rule.expires && *rule.expires <= now)) continue;
+    all.emplace_back(precedence(policy, RuleId{i}), RuleId{i});
+  }
+  for (std::uint32_t i = 0; i < policy.isolations.size(); ++i) {
+    all.emplace_back(precedence(policy, IsolationId{i}), IsolationId{i});
+  }
+  std::ranges::sort(all, {}, &std::pair<Precedence, Statement>::first);
+  std::vector<Statement> out;
+  for (const auto& [place, statement] : all) out.push_back(statement);
+  return out;
+}
+
+}  // namespace
+
 Surroundings::Surroundings(const model::Policy& policy, const Universe& universe, const Slicer& slicer,
                            model::Moment now)
-    : policy_(policy), slicer_(slicer), rules_(living_rules(now), slicer) {
-  std::vector<std::uint32_t> isolations(policy.isolations.size());
-  std::iota(isolations.begin(), isolations.end(), 0U);
+    : slicer_(slicer),
+      order_(by_precedence(policy, now)),
+      rule_places_(policy.rules.size()),
+      isolation_places_(policy.isolations.size()) {
+  std::vector<std::uint32_t> rules, isolations;
+  for (std::uint32_t place = 0; place < order_.size(); ++place) {
+    const Statement& statement = order_[place];
+    if (const auto* rule = std::get_if<RuleId>(&statement)) {
+      rule_places_[static_cast<std::size_t>(*rule)] = place;
+      rules.push_back(place);
+    } else {
+      isolation_places_[static_cast<std::size_t>(std::get<IsolationId>(statement))] = place;
+      isolations.push_back(place);
+    }
+    speaks_at_.push_back(
+        {speaks(policy, statement, Direction::Egress), speaks(policy, statement, Direction::Ingress)});
+  }
   const Cover everyone(universe, model::Selector::any());
   const IndexSet all = IndexSet::below(static_cast<std::uint32_t>(universe.services().size()));
   for (const Direction direction : both_directions) {
     std::vector<RuleCover>& covers = covers_[direction];
-    for (const std::uint32_t i : isolations) {
+    for (std::uint32_t i = 0; i < policy.isolations.size(); ++i) {
       const Cover& subject = slicer.cover_of(IsolationId{i});
       covers.push_back(direction == Direction::Egress ? RuleCover{subject, everyone, all}
                                                       : RuleCover{everyone, subject, all});
     }
-    isolations_.emplace(direction,
-                        Candidates(isolations, [&](std::uint32_t i) -> const RuleCover& { return covers[i]; }));
   }
-  number_by_precedence(now);
-}
-
-std::vector<std::uint32_t> Surroundings::living_rules(model::Moment now) const {
-  std::vector<std::uint32_t> out;
-  for (std::uint32_t i = 0; i < policy_.rules.size(); ++i) {
-    const Rule& rule = policy_.rules[i];
-    if (!rule.audit && !(rule.expires && *rule.expires <= now)) out.push_back(i);
-  }
-  return out;
-}
-
-void Surroundings::number_by_precedence(model::Moment now) {
-  std::vector<std::pair<Precedence, Statement>> all;
-  for (const std::uint32_t i : living_rules(now)) all.emplace_back(precedence(policy_, RuleId{i}), RuleId{i});
-  for (std::uint32_t i = 0; i < policy_.isolations.size(); ++i) {
-    all.emplace_back(precedence(policy_, IsolationId{i}), IsolationId{i});
-  }
-  std::ranges::sort(all, {}, &std::pair<Precedence, Statement>::first);
-  rule_places_.resize(policy_.rules.size());
-  isolation_places_.resize(policy_.isolations.size());
-  for (std::uint32_t place = 0; place < all.size(); ++place) {
-    const Statement& statement = order_.emplace_back(all[place].second);
-    if (const auto* rule = std::get_if<RuleId>(&statement)) {
-      rule_places_[static_cast<std::size_t>(*rule)] = place;
-    } else {
-      isolation_places_[static_cast<std::size_t>(std::get<IsolationId>(statement))] = place;
-    }
-    speaks_at_.push_back(
-        {speaks(policy_, statement, Direction::Egress), speaks(policy_, statement, Direction::Ingress)});
+  const auto cover_at = [&](Direction direction) {
+    return [this, direction](std::uint32_t place) -> const RuleCover& { return cover_of(order_[place], direction); };
+  };
+  rules_.emplace(std::move(rules), cover_at(Direction::Egress));  // of a rule, that is its cover at both gates
+  for (const Direction direction : both_directions) {
+    isolations_.emplace(direction, Candidates(isolations, cover_at(direction)));
   }
 }
 
@@ -73,32 +81,24 @@ const RuleCover& Surroundings::cover_of(Statement statement, Direction direction
 std::vector<std::uint32_t> Surroundings::around(Statement statement, Direction direction, Where where) const {
   const RuleCover& cover = cover_of(statement, direction);
   const std::uint32_t own_place = place_of(statement);
+  const std::uint32_t below = where == Where::Before ? own_place : static_cast<std::uint32_t>(order_.size());
   const std::size_t gate = direction == Direction::Egress ? 0 : 1;
   std::vector<std::uint32_t> out;
-  // Of thousands that may match, most stand behind: the quick questions come first.
-  const auto add = [&](std::uint32_t place, const RuleCover& of_other) {
-    if (place == own_place || (where == Where::Before && place > own_place) || !speaks_at_[place][gate]) return;
-    if (of_other.services.intersects(cover.services) && of_other.source.intersects(cover.source) &&
-        of_other.destination.intersects(cover.destination)) {
-      out.push_back(place);
-    }
-  };
-  for (const std::uint32_t i : rules_.of(cover)) add(rule_places_[i], slicer_.cover_of(RuleId{i}));
-  const std::vector<RuleCover>& covers = covers_.at(direction);
-  for (const std::uint32_t i : isolations_.at(direction).of(cover)) add(isolation_places_[i], covers[i]);
-  std::ranges::sort(out);
+  std::ranges::set_union(rules_->of(cover, below), isolations_.at(direction).of(cover, below), std::back_inserter(out));
+  std::erase_if(out, [&](std::uint32_t place) {
+    if (place == own_place || !speaks_at_[place][gate]) return true;
+    const RuleCover& other = cover_of(order_[place], direction);
+    return !other.services.intersects(cover.services) || !other.source.intersects(cover.source) ||
+           !other.destination.intersects(cover.destination);
+  });
   return out;
 }
 
 std::vector<std::uint32_t> Surroundings::meeting(const RuleCover& cover) const {
-  std::vector<std::uint32_t> out;
-  for (const std::uint32_t i : rules_.of(cover)) out.push_back(rule_places_[i]);
-  for (const Direction direction : both_directions) {
-    for (const std::uint32_t i : isolations_.at(direction).of(cover)) out.push_back(isolation_places_[i]);
-  }
-  std::ranges::sort(out);
-  const auto rest = std::ranges::unique(out);
-  out.erase(rest.begin(), rest.end());
+  std::vector<std::uint32_t> isolations, out;
+  std::ranges::set_union(isolations_.at(Direction::Egress).of(cover), isolations_.at(Direction::Ingress).of(cover),
+                         std::back_inserter(isolations));
+  std::ranges::set_union(rules_->of(cover), isolations, std::back_inserter(out));
   return out;
 }
 

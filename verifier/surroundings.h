@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "model/policy.h"
@@ -35,18 +36,14 @@ class Surroundings {
   std::vector<std::uint32_t> meeting(const RuleCover& cover) const;
 
  private:
-  std::vector<std::uint32_t> living_rules(model::Moment now) const;
-  void number_by_precedence(model::Moment now);
-
-  const model::Policy& policy_;
   const Slicer& slicer_;
-  Candidates rules_;
   std::vector<Statement> order_;
   std::vector<std::uint32_t> rule_places_;  // of those that live
   std::vector<std::uint32_t> isolation_places_;
   std::vector<std::array<bool, 2>> speaks_at_;                 // by place, at the gates of egress and of ingress
   std::map<model::Direction, std::vector<RuleCover>> covers_;  // of the isolations
-  std::map<model::Direction, Candidates> isolations_;
+  std::optional<Candidates> rules_;                            // by place
+  std::map<model::Direction, Candidates> isolations_;          // the same
 };
 
 }  // namespace weft::verifier

@@ -231,6 +231,8 @@ void Universe::number_namespaces(const Uses& uses) {
         }
       }
     }
+    if (listed.value >= listed_.size()) listed_.resize(listed.value + 1);
+    listed_[listed.value] = namespaces_.size() + 1;
     namespaces_.push_back(std::move(listed));
   }
 }
@@ -260,7 +262,10 @@ void Universe::sort_values() {
   for (const Key& key : keys_) {
     std::vector<std::uint32_t>& sorted = by_text_.emplace_back(key.values.size());
     std::iota(sorted.begin(), sorted.end(), std::uint32_t{0});
-    std::ranges::sort(sorted, {}, [&](std::uint32_t c) { return std::pair<const std::string&, std::uint32_t>(key.values[c], c); });
+    const auto by_text = [&](std::uint32_t c) {
+      return std::pair<const std::string&, std::uint32_t>(key.values[c], c);
+    };
+    std::ranges::sort(sorted, {}, by_text);
   }
 }
 
@@ -355,9 +360,8 @@ bool Universe::legal(const EndValue& end) const {
     const PeerKind bearer = keys_[k].of_node() ? PeerKind::Node : PeerKind::Workload;
     if (end.kind != bearer && end.labels[k] != 0) return false;
   }
-  for (const Namespace& listed : namespaces_) {
-    if (end.labels[*ns_] != listed.value) continue;
-    for (const auto& [key, value] : listed.labels) {
+  if (const Namespace* listed = ns_ ? namespace_of(end.labels[*ns_]) : nullptr) {
+    for (const auto& [key, value] : listed->labels) {
       if (end.labels[key] != value) return false;
     }
   }
@@ -416,9 +420,8 @@ model::Peer Universe::peer(const EndValue& end) const {
     if (end.labels[k] != 0) peer.labels[keys_[k].key] = keys_[k].values[end.labels[k] - 1];
   }
   // A listed namespace brings its labels as they are written in the inventory.
-  for (const Namespace& listed : namespaces_) {
-    if (end.labels[*ns_] != listed.value) continue;
-    for (const auto& [key, value] : inventory_->namespaces.at(listed.name)) peer.labels[key] = value;
+  if (const Namespace* listed = ns_ ? namespace_of(end.labels[*ns_]) : nullptr) {
+    for (const auto& [key, value] : inventory_->namespaces.at(listed->name)) peer.labels[key] = value;
   }
   return peer;
 }

@@ -68,6 +68,10 @@ class Universe {
   std::uint32_t key(const model::LabelKey& key) const { return key_numbers_.at(key); }
   std::optional<std::uint32_t> ns() const { return ns_; }
   const std::vector<Namespace>& namespaces() const { return namespaces_; }
+  /// The listed namespace of that class of `ns`; null where the inventory lists none.
+  const Namespace* namespace_of(std::uint32_t value) const {
+    return value < listed_.size() && listed_[value] != 0 ? &namespaces_[listed_[value] - 1] : nullptr;
+  }
   const std::vector<Reserved>& reserved() const { return reserved_; }
   /// The classes of its key that a selector of kind OneOf, Has or Glob selects; never class 0.
   IndexSet classes(const model::Selector& selector) const;
@@ -111,6 +115,7 @@ class Universe {
   std::map<model::LabelKey, std::uint32_t> key_numbers_;
   std::optional<std::uint32_t> ns_;
   std::vector<Namespace> namespaces_;
+  std::vector<std::size_t> listed_;  // by class of `ns`: one more than the position in `namespaces_`; 0 is none
   std::vector<Reserved> reserved_;
   bool uses_addresses_ = false;
   std::vector<model::AddressRange> addresses_;

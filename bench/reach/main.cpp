@@ -1,14 +1,11 @@
 // Generated worlds from text to answers: reading, who may reach whom in the inventory, and `weft check`. Every step
 // that is measured runs in a process of its own, so that its peak memory is its own.
 
-#include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -16,6 +13,7 @@
 
 #include <fmt/format.h>
 
+#include "bench/own_process.h"
 #include "bench/worlds/worlds.h"
 #include "driver/compile.h"
 #include "model/evaluate.h"
@@ -25,16 +23,10 @@
 namespace {
 
 using namespace weft;
+using bench::in_own_process;
+using bench::peak_megabytes;
+using bench::processor_seconds;
 using bench::WorldSize;
-
-// Processor time: the machine may be busy with something else.
-double seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
-
-double peak_megabytes() {
-  rusage use{};
-  getrusage(RUSAGE_SELF, &use);
-  return static_cast<double>(use.ru_maxrss) / 1024;
-}
 
 [[noreturn]] void fail(const std::string& why) {
   fmt::print(stderr, "bench: {}\n", why);
@@ -95,20 +87,20 @@ std::size_t check(const driver::Compilation& world, const verifier::Connectivity
 }
 
 void measure_reach(const WorldSize& size, const std::filesystem::path& root) {
-  const double start = seconds();
+  const double start = processor_seconds();
   const driver::Compilation world = understood(root);
-  const double read = seconds() - start;
+  const double read = processor_seconds() - start;
 
-  const double began = seconds();
+  const double began = processor_seconds();
   const verifier::Connectivity connectivity(world.policy, world.inventory);
-  const double built = seconds();
+  const double built = processor_seconds();
   const verifier::ClassMatrix one = connectivity.matrix(0);
-  const double row = seconds();
+  const double row = processor_seconds();
   const verifier::ClassMatrix any = connectivity.any_service();
-  const double done = seconds();
+  const double done = processor_seconds();
   const double peak = peak_megabytes();
   const std::vector<std::uint64_t> radii = verifier::blast_radii(connectivity, world.inventory, any);
-  const double chained = seconds() - done;
+  const double chained = processor_seconds() - done;
 
   const std::size_t flows = 20'000'000 / (world.policy.rules.size() + 1000);
   const std::size_t allowed = check(world, connectivity, flows);
@@ -128,30 +120,15 @@ void measure_reach(const WorldSize& size, const std::filesystem::path& root) {
 }
 
 void measure_check(const WorldSize& size, const std::filesystem::path& root) {
-  const double start = seconds();
+  const double start = processor_seconds();
   const driver::Compilation world = driver::compile(names_of(root), driver::Goal::Check);
-  const double took = seconds() - start;
+  const double took = processor_seconds() - start;
   std::size_t errors = 0, warnings = 0;
   for (const Diagnostic& diagnostic : world.diagnostics.all()) {
     (diagnostic.severity == Severity::Error ? errors : warnings) += 1;
   }
   fmt::print("{:<3} {:>8} {:>7} {:>8.2f} s {:>8.0f} MB   {} errors, {} other findings\n", size.name,
              world.inventory.instances.size(), world.policy.rules.size(), took, peak_megabytes(), errors, warnings);
-}
-
-template <typename Step>
-bool in_own_process(Step step) {
-  std::fflush(stdout);
-  const pid_t child = fork();
-  if (child < 0) fail("cannot fork");
-  if (child == 0) {
-    step();
-    std::fflush(stdout);
-    _exit(0);
-  }
-  int status = 0;
-  waitpid(child, &status, 0);
-  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
 }  // namespace

@@ -2,15 +2,12 @@
 // dead rules, and one edit of a policy somebody works on. Every step runs in a process of its own, so that its peak
 // memory is its own; a wrong answer ends the run.
 
-#include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <mutex>
@@ -19,6 +16,7 @@
 
 #include <fmt/format.h>
 
+#include "bench/own_process.h"
 #include "bench/worlds/worlds.h"
 #include "driver/compile.h"
 #include "driver/diff.h"
@@ -29,10 +27,10 @@
 namespace {
 
 using namespace weft;
+using bench::in_own_process;
+using bench::peak_megabytes;
+using bench::processor_seconds;
 namespace fs = std::filesystem;
-
-// Processor time of all threads: the machine may be busy with something else.
-double seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
 [[noreturn]] void fail(const std::string& why) {
   fmt::print(stderr, "bench: {}\n", why);
@@ -40,10 +38,7 @@ double seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 }
 
 void print(const std::string& what, std::size_t rules, double took, const std::string& found) {
-  rusage use{};
-  getrusage(RUSAGE_SELF, &use);
-  fmt::print("{:<46} {:>6} {:>8.3f} s {:>6.0f} MB   {}\n", what, rules, took, static_cast<double>(use.ru_maxrss) / 1024,
-             found);
+  fmt::print("{:<46} {:>6} {:>8.3f} s {:>6.0f} MB   {}\n", what, rules, took, peak_megabytes(), found);
   std::fflush(stdout);
 }
 
@@ -79,9 +74,9 @@ void ask(const fs::path& root, const std::string& claim, bool holds) {
   const driver::Compilation world = understood(root);
   verifier::Options options;
   options.look_for_dead = false;
-  const double start = seconds();
+  const double start = processor_seconds();
   const verifier::Report report = verifier::check(world.policy, nullptr, options);
-  const double took = seconds() - start;
+  const double took = processor_seconds() - start;
   if (report.assertions.size() != 1 || !report.internal_errors.empty()) fail("the claim has no answer");
   const verifier::Answer& answer = report.assertions[0].answer;
   if (holds) {
@@ -111,13 +106,13 @@ void compare(const fs::path& root) {
   driver::DiffNames names;
   names.before = (root / "old").string();
   names.after = (root / "new").string();
-  double reading = seconds();
+  double reading = processor_seconds();
   understood(root / "old");
   understood(root / "new");
-  reading = seconds() - reading;
-  const double start = seconds();
+  reading = processor_seconds() - reading;
+  const double start = processor_seconds();
   const auto found = driver::diff(names, {});
-  const double took = seconds() - start;
+  const double took = processor_seconds() - start;
   if (!found || !found->understood()) fail("the two are not compared");
   const verifier::Diff& flows = *found->flows;
   if (flows.verdict() != verifier::Diff::Verdict::OnlyNarrows || flows.differences.empty()) fail("the diff is wrong");
@@ -140,19 +135,19 @@ void scan(const fs::path& root) {
   const driver::Compilation world = understood(root);
   verifier::Options options;
   options.look_for_dead = false;
-  double without = seconds();
+  double without = processor_seconds();
   const verifier::Report others = verifier::check(world.policy, nullptr, options);
-  without = seconds() - without;
+  without = processor_seconds() - without;
   options.look_for_dead = true;
-  const double began = seconds();
+  const double began = processor_seconds();
   const verifier::Report usual = verifier::check(world.policy, nullptr, options);
-  print("conflicts and dead rules, as `weft check` does", world.policy.rules.size(), seconds() - began,
+  print("conflicts and dead rules, as `weft check` does", world.policy.rules.size(), processor_seconds() - began,
         fmt::format("{:.3f} s without the dead; {} dead, {} questions", without, usual.dead.size(),
                     usual.statistics.questions));
   options.max_findings = world.policy.rules.size();  // every rule is looked at
-  const double start = seconds();
+  const double start = processor_seconds();
   const verifier::Report report = verifier::check(world.policy, nullptr, options);
-  const double took = seconds() - start;
+  const double took = processor_seconds() - start;
   if (!report.internal_errors.empty()) fail(report.internal_errors.front());
   if (others.findings.size() < report.findings.size()) fail("the scan adds conflicts");
   const bool planted = std::ranges::any_of(report.dead, [&](const verifier::Dead& dead) {
@@ -187,15 +182,15 @@ void edit(const fs::path& root) {
   const std::string path = (root / texts.policies[3].path).string();
   const std::string& text = texts.policies[3].text;
   const auto settle = [&] {
-    const double start = seconds();
+    const double start = processor_seconds();
     session.refresh();
-    const double refreshed = seconds();
+    const double refreshed = processor_seconds();
     while (session.proving()) {
       std::unique_lock lock(mutex);
       woken.wait_for(lock, std::chrono::milliseconds(20));
     }
     session.collect();
-    return std::pair(seconds() - start, refreshed - start);
+    return std::pair(processor_seconds() - start, refreshed - start);
   };
   session.open(path, text);
   const double first = settle().first;
@@ -211,21 +206,6 @@ void edit(const fs::path& root) {
                     known->verdicts->diagnostics.all().size(), before));
 }
 
-template <typename Step>
-bool in_own_process(Step step) {
-  std::fflush(stdout);
-  const pid_t child = fork();
-  if (child < 0) fail("cannot fork");
-  if (child == 0) {
-    step();
-    std::fflush(stdout);
-    _exit(0);
-  }
-  int status = 0;
-  waitpid(child, &status, 0);
-  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
-}
-
 }  // namespace
 
 int main(int count, char** words) {
@@ -236,7 +216,7 @@ int main(int count, char** words) {
     fmt::print(stderr, "usage: weft_bench_verify [ask|diff|dead|edit]...\n");
     return 2;
   }
-  if (wanted.empty()) wanted = {"ask", "diff", "edit"};  // `dead` looks at every rule and takes minutes
+  if (wanted.empty()) wanted = all;
   char directory[] = "/tmp/weft-verify-XXXXXX";
   if (!mkdtemp(directory)) fail("cannot make a directory for the policies");
   const fs::path root = directory;

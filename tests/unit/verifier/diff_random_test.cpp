@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cstdlib>
 #include <map>
 #include <random>
 #include <set>
@@ -7,6 +6,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "tests/support/environment.h"
 #include "tests/unit/verifier/brute_force.h"
 #include "tests/unit/verifier/random_policy.h"
 #include "verifier/diff.h"
@@ -14,13 +14,9 @@
 using namespace weft;
 using namespace weft::verifier;
 using namespace weft::verifier::test;
+using weft::test::from_environment;
 
 namespace {
-
-std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
-  const char* text = std::getenv(name);
-  return text ? std::strtoull(text, nullptr, 10) : otherwise;
-}
 
 // Changes a policy somewhere, with nothing but selectors and services that it knows, so that its world still tells all
 // flows apart.

@@ -1,11 +1,11 @@
 #include <algorithm>
-#include <cstdlib>
 #include <map>
 #include <set>
 #include <string>
 
 #include <catch2/catch.hpp>
 
+#include "tests/support/environment.h"
 #include "tests/unit/verifier/brute_force.h"
 #include "tests/unit/verifier/random_policy.h"
 #include "verifier/verifier.h"
@@ -13,13 +13,9 @@
 using namespace weft;
 using namespace weft::verifier;
 using namespace weft::verifier::test;
+using weft::test::from_environment;
 
 namespace {
-
-std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
-  const char* text = std::getenv(name);
-  return text ? std::strtoull(text, nullptr, 10) : otherwise;
-}
 
 std::string word(const BruteForce::Claim& claim) {
   return claim.broken ? "refuted" : claim.matched ? "proved" : "vacuous";
