@@ -33,16 +33,20 @@ class Nobody {
  public:
   Nobody(const model::Policy& policy, const model::Inventory& inventory, const Connectivity& connectivity,
          model::Moment now)
-      : policy_(policy), inventory_(inventory), now_(now), selection_(connectivity.classes()) {}
+      : policy_(policy), inventory_(inventory), connectivity_(connectivity), now_(now) {}
 
   std::vector<NobodySelected> find() {
     for (const model::Group& group : policy_.groups) look_at(group);
-    for (const model::Rule& rule : policy_.rules) {
+    for (std::uint32_t i = 0; i < policy_.rules.size(); ++i) {
+      const model::Rule& rule = policy_.rules[i];
       if (rule.audit || (rule.expires && *rule.expires <= now_)) continue;  // the classes know nothing of them
-      look_at(rule.source, rule.span);
-      look_at(rule.destination, rule.span);
+      if (!connectivity_.has_sources(model::RuleId{i})) look_at(rule.source, rule.span);
+      if (!connectivity_.has_destinations(model::RuleId{i})) look_at(rule.destination, rule.span);
     }
-    for (const model::Isolation& isolation : policy_.isolations) look_at(isolation.subject, isolation.span);
+    for (std::uint32_t i = 0; i < policy_.isolations.size(); ++i) {
+      const model::Isolation& isolation = policy_.isolations[i];
+      if (!connectivity_.has_subjects(model::IsolationId{i})) look_at(isolation.subject, isolation.span);
+    }
     return std::move(out_);
   }
 
@@ -61,6 +65,7 @@ class Nobody {
     out_.push_back({group.name, true, group.span});
   }
 
+  // One that nobody matches.
   void look_at(const Selector& selector, Span span) {
     if (selector.kind == Selector::Kind::None) return;  // says so itself
     const std::string text = model::to_string(selector);
@@ -69,7 +74,7 @@ class Nobody {
       if (known->second < out_.size() && out_[known->second].span != span) ++out_[known->second].further;
       return;
     }
-    if (!selection_.of(selector).empty() || rests_on_group(selector) || !exists(selector)) {
+    if (rests_on_group(selector) || !exists(selector)) {
       known->second = SIZE_MAX;
       return;
     }
@@ -92,8 +97,8 @@ class Nobody {
 
   const model::Policy& policy_;
   const model::Inventory& inventory_;
+  const Connectivity& connectivity_;
   model::Moment now_;
-  ClassSelection selection_;
   std::map<std::string, std::size_t> seen_;  // position in `out_`, or none
   std::vector<NobodySelected> out_;
 };

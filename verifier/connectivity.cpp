@@ -154,6 +154,21 @@ std::uint64_t Connectivity::pairs(std::uint32_t source, std::uint32_t destinatio
   return all - same;
 }
 
+bool Connectivity::has_sources(model::RuleId rule) const {
+  const Tables& tables = *tables_;
+  return tables.classes.selected[tables.vocabulary.rule_source[static_cast<std::size_t>(rule)]].count() != 0;
+}
+
+bool Connectivity::has_destinations(model::RuleId rule) const {
+  const Tables& tables = *tables_;
+  return tables.classes.selected[tables.vocabulary.rule_destination[static_cast<std::size_t>(rule)]].count() != 0;
+}
+
+bool Connectivity::has_subjects(model::IsolationId isolation) const {
+  const Tables& tables = *tables_;
+  return tables.classes.selected[tables.vocabulary.isolation_subject[static_cast<std::size_t>(isolation)]].count() != 0;
+}
+
 bool Connectivity::place_matters() const {
   return tables_->policy.profile.own_node_may_enter || place_takes_away();
 }

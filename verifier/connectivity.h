@@ -95,6 +95,11 @@ class Connectivity {
   /// How many ordered pairs of distinct instances two classes make; a class of the world counts as one.
   std::uint64_t pairs(std::uint32_t source, std::uint32_t destination) const;
 
+  /// True if an end of some class matches the source of a rule in force, its destination, or who is isolated.
+  bool has_sources(model::RuleId rule) const;
+  bool has_destinations(model::RuleId rule) const;
+  bool has_subjects(model::IsolationId isolation) const;
+
   /// True where some verdict depends on `Place`: the profile's own-node rule, and rules about `host` and `remote_node`.
   bool place_matters() const;
   /// True where the ends of a pair at home may be refused what such ends apart are allowed, and a workload may reach its node

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "verifier/gate.h"
+#include "verifier/over_time.h"
 #include "verifier/path_chain.h"
 #include "verifier/query.h"
 
@@ -277,29 +278,15 @@ std::vector<TimedAnswer> no_chain(const model::Policy& policy, const model::Asse
   const Cover any(universe, Selector::any());
   const Slice slice = slicer.slice(any, any, cover(universe, {model::PointSet::any(), {}}));
   const std::vector<model::Moment> moments = cuts(policy, slice, options.now);
-  std::vector<TimedAnswer> out;
-  for (std::size_t i = 0; i < moments.size(); ++i) {
-    const std::optional<model::Moment> until = i + 1 < moments.size() ? std::optional(moments[i + 1]) : std::nullopt;
-    if (i > 0) {
-      // A chain that was there before may be there still.
-      const auto* before = std::get_if<Refuted>(&out.back().answer);
-      if (before && at(before->chain, policy, moments[i]) == before->chain) {
-        out.back().when.until = until;
-        continue;
-      }
-    }
+  // A chain that was there before may be there still.
+  const auto still = [&](const Refuted& before, model::Moment later) {
+    return at(before.chain, policy, later) == before.chain;
+  };
+  return over_time(moments, still, [&](std::size_t i) {
     const Slice now = in_force(policy, slice, moments[i]);
-    Answer answer = Search(policy, claim, universe, options, now, moments[i], asked)
-                        .run(i == 0 ? name : fmt::format("{}-{}", name, i));
-    const bool both_proved = i > 0 && std::holds_alternative<Proved>(answer) &&
-                             std::holds_alternative<Proved>(out.back().answer);
-    if (both_proved || (i > 0 && answer == out.back().answer)) {
-      out.back().when.until = until;
-    } else {
-      out.emplace_back(Interval{moments[i], until}, std::move(answer));
-    }
-  }
-  return out;
+    return Search(policy, claim, universe, options, now, moments[i], asked)
+        .run(i == 0 ? name : fmt::format("{}-{}", name, i));
+  });
 }
 
 }  // namespace weft::verifier

@@ -9,6 +9,7 @@
 #include "verifier/dump.h"
 #include "verifier/gate.h"
 #include "verifier/minimal_core.h"
+#include "verifier/over_time.h"
 #include "verifier/plainest.h"
 #include "verifier/query.h"
 
@@ -114,32 +115,14 @@ std::vector<TimedAnswer> Prover::holds(std::size_t index) {
 
   const Slice slice = slicer_.slice(source, destination, services);
   const std::string name = fmt::format("assertion-{:04}-{}", index, never ? "never" : "always");
-  std::vector<TimedAnswer> out;
   const std::vector<model::Moment> moments = cuts(policy_, slice, options_.now);
-  for (std::size_t i = 0; i < moments.size(); ++i) {
-    const std::optional<model::Moment> until =
-        i + 1 < moments.size() ? std::optional(moments[i + 1]) : std::optional<model::Moment>();
-    // A flow that showed it before may show it still: that spares a question, and the reader a second witness.
-    if (i > 0) {
-      if (const auto* before = std::get_if<Refuted>(&out.back().answer)) {
-        Witness later = before->witness;
-        later.decision = model::evaluate(policy_, later.flow(), moments[i]);
-        if (later.decision == before->witness.decision) {
-          out.back().when.until = until;
-          continue;
-        }
-      }
-    }
-    Answer answer = holds_at(index, in_force(policy_, slice, moments[i]), moments[i],
-                             i == 0 ? name : fmt::format("{}-{}", name, i));
-    const bool both_proved = i > 0 && std::holds_alternative<Proved>(answer) &&
-                             std::holds_alternative<Proved>(out.back().answer);
-    if (both_proved || (i > 0 && answer == out.back().answer)) {
-      out.back().when.until = until;
-    } else {
-      out.emplace_back(Interval{moments[i], until}, std::move(answer));
-    }
-  }
+  const auto still = [&](const Refuted& before, model::Moment later) {
+    return model::evaluate(policy_, before.witness.flow(), later) == before.witness.decision;
+  };
+  std::vector<TimedAnswer> out = over_time(moments, still, [&](std::size_t i) {
+    return holds_at(index, in_force(policy_, slice, moments[i]), moments[i],
+                    i == 0 ? name : fmt::format("{}-{}", name, i));
+  });
   // It holds, at some time at least. Of what, if anything?
   const auto proved = std::ranges::find_if(out, [](const auto& p) { return std::holds_alternative<Proved>(p.answer); });
   const bool ever_refuted =
