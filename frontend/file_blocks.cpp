@@ -31,11 +31,11 @@ void FileReader::open(StatementText& statement, Kind kind) {
   std::optional<ast::TemplateStatement> pattern;
   using Tokens = std::span<const Token>;
   if (kind == Kind::Policy) {
-    policy = parse_edited<ast::PolicyStatement>(statement, [&](Tokens it) { return parser_.policy_header(it); });
+    policy = read_as<ast::PolicyStatement>(statement, [&](Tokens it) { return parser_.policy_header(it); });
   } else if (kind == Kind::Test) {
-    test = parse_edited<ast::TestStatement>(statement, [&](Tokens it) { return parser_.test_header(it); });
+    test = read_as<ast::TestStatement>(statement, [&](Tokens it) { return parser_.test_header(it); });
   } else {
-    pattern = parse_edited<ast::TemplateStatement>(statement, [&](Tokens it) { return parser_.template_header(it); });
+    pattern = read_as<ast::TemplateStatement>(statement, [&](Tokens it) { return parser_.template_header(it); });
   }
   const bool readable = policy || test || pattern;
   const bool nested = inner() && !(inner()->kind == Kind::Template && kind == Kind::Test);
@@ -103,6 +103,11 @@ void FileReader::push(StatementText& statement, std::optional<Header> header, Ki
     }
   } else {
     block.statement = file_.statements.size();
+    if constexpr (std::is_same_v<Header, ast::PolicyStatement>) {
+      note(LastReading::Part::Kind::PolicyHeader, statement, *block.statement);
+    } else if constexpr (std::is_same_v<Header, ast::TestStatement>) {
+      note(LastReading::Part::Kind::TestHeader, statement, *block.statement);
+    }
     file_.statements.emplace_back(std::move(*header));
   }
   blocks_.push_back(std::move(block));

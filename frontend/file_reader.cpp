@@ -14,13 +14,14 @@ namespace weft::frontend {
 
 using grammar::WeftParser;
 
-FileReader::FileReader(const Sources& sources, SourceId source, Diagnostics& diagnostics)
+FileReader::FileReader(const Sources& sources, SourceId source, Diagnostics& diagnostics, LastReading* last)
     : sources_(sources),
       source_(source),
       diagnostics_(diagnostics),
       parser_(sources, source, diagnostics),
       reader_(sources, source, diagnostics, file_.comments) {
   file_.source = source;
+  if (last != nullptr) unedited_.emplace(*last, sources[source].text());
 }
 
 ast::File FileReader::read() {
@@ -47,6 +48,7 @@ ast::File FileReader::give_up() {
 
 void FileReader::take(StatementText& statement) {
   last_end_ = statement.tokens.back().end;
+  said_ = diagnostics_.all().size();
   const std::size_t errors = diagnostics_.errors();
   // What goes on in the line of a mistake is cut off from it: it has no chance to make sense. So has what a stray `}`
   // cut off.
@@ -100,11 +102,14 @@ void FileReader::item(StatementText& statement) {
       statement.faulty = true;
     }
   }
-  auto item = parse_edited<ast::PolicyItem>(statement,
-                                            [&](std::span<const Token> tokens) { return parser_.policy_item(tokens); });
+  auto item =
+      read_as<ast::PolicyItem>(statement, [&](std::span<const Token> tokens) { return parser_.policy_item(tokens); });
   if (!item) file_.lost.rule = true;
   if (!item) return;
-  if (auto* policy = open_statement<ast::PolicyStatement>()) policy->items.push_back(std::move(*item));
+  if (auto* policy = open_statement<ast::PolicyStatement>()) {
+    note(LastReading::Part::Kind::PolicyItem, statement, *inner()->statement, policy->items.size());
+    policy->items.push_back(std::move(*item));
+  }
 }
 
 namespace {
@@ -135,10 +140,13 @@ void FileReader::expectation(StatementText& statement) {
     const std::uint16_t before = all[all.size() - 2].type;
     if (before == WeftParser::BY || before == WeftParser::DOT) all.pop_back();
   }
-  auto parsed = parse_edited<ast::Expectation>(
-      statement, [&](std::span<const Token> tokens) { return parser_.expectation(tokens); });
+  auto parsed =
+      read_as<ast::Expectation>(statement, [&](std::span<const Token> tokens) { return parser_.expectation(tokens); });
   if (!parsed) return;
-  if (auto* test = open_statement<ast::TestStatement>()) test->expectations.push_back(std::move(*parsed));
+  if (auto* test = open_statement<ast::TestStatement>()) {
+    note(LastReading::Part::Kind::Expectation, statement, *inner()->statement, test->expectations.size());
+    test->expectations.push_back(std::move(*parsed));
+  }
 }
 
 void FileReader::misplaced(StatementText& statement, std::string_view block, std::string_view remedy) {
@@ -184,7 +192,7 @@ void FileReader::declaration(StatementText& statement) {
   orphans_ = false;
   const std::size_t errors = diagnostics_.errors();
   auto parsed =
-      parse_edited<ast::Statement>(statement, [&](std::span<const Token> tokens) { return parser_.statement(tokens); });
+      read_as<ast::Statement>(statement, [&](std::span<const Token> tokens) { return parser_.statement(tokens); });
   const bool clean = diagnostics_.errors() == errors && !excused_ && !statement.faulty;
   if (inner() && inner()->kind != Kind::Template) {
     // Either the block lacks its `}` or this stands in the wrong place: what follows tells, and is no second mistake.
@@ -206,6 +214,7 @@ void FileReader::declaration(StatementText& statement) {
     }
   }
   if (parsed) {
+    note(LastReading::Part::Kind::Statement, statement, file_.statements.size());
     add(std::move(*parsed));
   } else if (statement.opens_block) {
     file_.lost.policy = true;
@@ -231,6 +240,20 @@ void FileReader::no_statement(const StatementText& statement) {
     if (statement.word() == WeftParser::OPEN_BLOCK) doubt();  // its `}` may never come, and be missed by the others
     blocks_.push_back(Block{Kind::Unknown, {}, {}, span(statement.leading()), true});
   }
+}
+
+// ---- what the next reading may have again
+
+// In a template the same text may mean something else. Whatever was said of the statement was said for more reasons than
+// its text, or has to be said again.
+bool FileReader::plain(const StatementText& statement) {
+  return !statement.faulty && !open_template() && !template_lost_ && diagnostics_.all().size() == said_;
+}
+
+void FileReader::note(LastReading::Part::Kind kind, const StatementText& statement, std::size_t place, std::size_t item) {
+  if (!noted_) return;
+  parts_.push_back({kind, statement.tokens.front().begin, statement.tokens.back().end, static_cast<std::uint32_t>(place),
+                    static_cast<std::uint32_t>(item)});
 }
 
 // ---- mistakes

@@ -2,13 +2,16 @@
 
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "base/diagnostics.h"
 #include "frontend/ast.h"
 #include "frontend/outline.h"
+#include "frontend/reread.h"
 #include "frontend/statement_parser.h"
 #include "frontend/statement_reader.h"
+#include "frontend/unedited.h"
 
 // Private to this folder.
 namespace weft::frontend {
@@ -17,9 +20,12 @@ namespace weft::frontend {
 /// follows from it is excused.
 class FileReader {
  public:
-  FileReader(const Sources& sources, SourceId source, Diagnostics& diagnostics);
+  /// Takes from `last`, if there is one, what it can: that must outlive it.
+  FileReader(const Sources& sources, SourceId source, Diagnostics& diagnostics, LastReading* last = nullptr);
 
   ast::File read();
+  /// What of the file hangs on nothing but its own text.
+  std::vector<LastReading::Part> parts() && { return std::move(parts_); }
 
  private:
   enum class Kind : std::uint8_t { Unknown, Policy, Test, Template };
@@ -72,9 +78,13 @@ class FileReader {
   void misplaced(StatementText& statement, std::string_view block, std::string_view remedy);
   void add(ast::Statement statement);
 
-  /// Parses, and on the way reports and takes out clauses that a later version will have.
+  /// Has the statement from the last reading, or parses it.
   template <typename Result, typename Parse>
-  std::optional<Result> parse_edited(StatementText& statement, Parse parse);
+  std::optional<Result> read_as(StatementText& statement, Parse parse);
+  /// True while all that is known of the statement comes from its own text.
+  bool plain(const StatementText& statement);
+  /// What was read just now has its place in the file.
+  void note(LastReading::Part::Kind kind, const StatementText& statement, std::size_t place, std::size_t item = 0);
   /// Nobody knows what the statement declares, and nobody is told that its names are not declared.
   void lose_all_of(const StatementText& statement);
   void mistaken(const StatementText& statement, const SyntaxError& error);
@@ -98,15 +108,29 @@ class FileReader {
   bool excused_ = false;        ///< the statement before was faulty: what follows may be its fault
   bool slipped_ = false;        ///< a `}` in the middle of a statement was read just before
   std::uint32_t last_end_ = 0;
+  std::optional<Unedited> unedited_;
+  std::vector<LastReading::Part> parts_;
+  std::size_t said_ = 0;  ///< findings before the statement that is read
+  bool noted_ = false;    ///< what was read last is to be noted
 };
 
 template <typename Result, typename Parse>
-std::optional<Result> FileReader::parse_edited(StatementText& statement, Parse parse) {
+std::optional<Result> FileReader::read_as(StatementText& statement, Parse parse) {
+  noted_ = false;
   if (statement.skipped) {
     lose_all_of(statement);
     return {};
   }
+  const bool plain_so_far = plain(statement);
+  if constexpr (!std::is_same_v<Result, ast::TemplateStatement>) {
+    if (unedited_ && plain_so_far) {
+      auto known = unedited_->take<Result>(statement.tokens.front().begin, statement.tokens.back().end);
+      noted_ = known.has_value();
+      if (known) return known;
+    }
+  }
   auto parsed = parse(std::span<const Token>(statement.tokens));
+  noted_ = plain_so_far && parsed && plain(statement);
   if (parsed) return std::move(*parsed);
   mistaken(statement, parsed.error());
   return {};

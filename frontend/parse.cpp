@@ -2,6 +2,9 @@
 #include "frontend/file_reader.h"
 #include "frontend/frontend.h"
 #include "frontend/lost.h"
+#include "frontend/reread.h"
+
+#include <utility>
 
 namespace weft::frontend {
 namespace {
@@ -50,9 +53,8 @@ void report_no_policy(std::string_view form, Span first, Diagnostics& diagnostic
   }
 }
 
-}  // namespace
-
-ast::File parse(const Sources& sources, SourceId source, Diagnostics& diagnostics) {
+// `before` is what is left of the last reading, and is used up; `now` is written for the next. Either may be missing.
+ast::File read(const Sources& sources, SourceId source, Diagnostics& diagnostics, LastReading* before, LastReading* now) {
   ast::File nothing;
   nothing.source = source;
   lose_all(nothing.lost);
@@ -62,7 +64,8 @@ ast::File parse(const Sources& sources, SourceId source, Diagnostics& diagnostic
   if (errors > 0) return FileReader(sources, source, diagnostics).read();
   // What is said of a file that is no policy at all would only puzzle its reader.
   Diagnostics found;
-  ast::File file = FileReader(sources, source, found).read();
+  FileReader reader(sources, source, found, before);
+  ast::File file = reader.read();
   if (file.statements.empty() && found.errors() > 0) {
     const std::string_view form = form_of_data(sources[source].text());
     if (!form.empty() || found.errors() >= few_errors) {
@@ -72,7 +75,19 @@ ast::File parse(const Sources& sources, SourceId source, Diagnostics& diagnostic
   }
   for (const Diagnostic& each : found.all()) diagnostics.add(each);
   if (file.statements.empty() && diagnostics.errors() == errors) diagnostics.report(empty_file, Span{source, 0, 0});
+  if (now != nullptr) *now = {sources[source].text(), {}, std::move(reader).parts()};
   return file;
+}
+
+}  // namespace
+
+ast::File parse(const Sources& sources, SourceId source, Diagnostics& diagnostics) {
+  return read(sources, source, diagnostics, nullptr, nullptr);
+}
+
+ast::File parse_again(const Sources& sources, SourceId source, Diagnostics& diagnostics, LastReading& last) {
+  LastReading before = std::exchange(last, {});
+  return read(sources, source, diagnostics, &before, &last);
 }
 
 model::Policy read_policy(const Sources& sources, std::vector<SourceId>& files, ImportReader& reader,

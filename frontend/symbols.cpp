@@ -1,6 +1,7 @@
 #include "frontend/symbols.h"
 
 #include <algorithm>
+#include <functional>
 #include <set>
 #include <tuple>
 
@@ -325,10 +326,17 @@ class Collector {
 
 }  // namespace
 
+std::size_t SymbolHash::operator()(const Symbol& symbol) const {
+  const std::hash<std::string> of_text;
+  return (of_text(symbol.name) * 31 + of_text(symbol.scope)) * 31 + static_cast<std::size_t>(symbol.kind);
+}
+
 Symbols::Symbols(std::span<const ast::File> files) {
   const Collector collected(files, templates_, all_);
-  sort_stably(all_, {}, [](const Occurrence& it) { return std::tuple(it.span.source, it.span.begin); });
-  for (std::size_t i = 0; i < all_.size(); ++i) by_symbol_.emplace(all_[i].symbol, i);
+  const auto place = [](const Occurrence& it) { return std::tuple(it.span.source, it.span.begin); };
+  // Nearly all names are met in their order.
+  if (!std::ranges::is_sorted(all_, {}, place)) sort_stably(all_, {}, place);
+  for (std::size_t i = 0; i < all_.size(); ++i) by_symbol_[all_[i].symbol].push_back(static_cast<std::uint32_t>(i));
 }
 
 std::span<const Occurrence> Symbols::in(SourceId source) const {
@@ -346,8 +354,9 @@ const Occurrence* Symbols::at(SourceId source, std::uint32_t offset) const {
 
 std::vector<const Occurrence*> Symbols::all_of(const Symbol& symbol) const {
   std::vector<const Occurrence*> out;
-  const auto [first, last] = by_symbol_.equal_range(symbol);
-  for (auto it = first; it != last; ++it) out.push_back(&all_[it->second]);
+  const auto found = by_symbol_.find(symbol);
+  if (found == by_symbol_.end()) return out;
+  for (const std::uint32_t i : found->second) out.push_back(&all_[i]);
   return out;
 }
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "frontend/ast.h"
@@ -35,6 +36,10 @@ struct Symbol {
   auto operator<=>(const Symbol&) const = default;
 };
 
+struct SymbolHash {
+  std::size_t operator()(const Symbol& symbol) const;
+};
+
 /// A name where it stands.
 struct Occurrence {
   Symbol symbol;
@@ -61,7 +66,7 @@ class Symbols {
 
  private:
   std::vector<Occurrence> all_;  // by source and place
-  std::multimap<Symbol, std::size_t> by_symbol_;
+  std::unordered_map<Symbol, std::vector<std::uint32_t>, SymbolHash> by_symbol_;  ///< places in `all_`, in their order
   std::map<std::string, const ast::TemplateStatement*, std::less<>> templates_;
 };
 
