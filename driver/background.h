@@ -1,16 +1,12 @@
 #pragma once
 
-#include <condition_variable>
-#include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
-#include <mutex>
-#include <thread>
 #include <vector>
 
 #include "base/diagnostics.h"
 #include "driver/unit.h"
+#include "driver/worker.h"
 #include "verifier/verifier.h"
 
 namespace weft::driver {
@@ -26,38 +22,20 @@ struct Verdicts {
 class BackgroundChecks {
  public:
   /// `finished` is called on that thread whenever a check has ended, so that there may be something to collect.
-  explicit BackgroundChecks(std::function<void()> finished);
-  /// Stops what is under way.
-  ~BackgroundChecks();
-  BackgroundChecks(const BackgroundChecks&) = delete;
-  BackgroundChecks& operator=(const BackgroundChecks&) = delete;
+  explicit BackgroundChecks(std::function<void()> finished) : worker_(std::move(finished)) {}
 
   void start(std::shared_ptr<const Meaning> meaning, LintLevels levels);
-  /// What was started for that meaning is not done, or ends soon, and nobody hears of it. Does not wait. To be called
-  /// again while `busy`, see verifier::Cancellation.
-  void cancel(const std::shared_ptr<const Meaning>& meaning);
+  /// What was started for that meaning is not done, or ends soon, and nobody hears of it. Does not wait.
+  void cancel(const std::shared_ptr<const Meaning>& meaning) { worker_.cancel(meaning); }
   std::vector<Verdicts> collect();
   /// True while something is under way or waits.
-  bool busy() const;
+  bool busy() const { return worker_.busy(); }
+  /// True while something that was cancelled has not ended. Then `insist` is to be called every few milliseconds.
+  bool ending() const { return worker_.ending(); }
+  void insist() { worker_.insist(); }
 
  private:
-  struct Job {
-    std::shared_ptr<const Meaning> meaning;
-    LintLevels levels;
-    std::unique_ptr<verifier::Cancellation> cancellation;
-  };
-
-  void work();
-  static Verdicts check(const Job& job);
-
-  std::function<void()> finished_;
-  mutable std::mutex mutex_;
-  std::condition_variable wake_;
-  std::deque<Job> waiting_;
-  std::unique_ptr<Job> current_;
-  std::vector<Verdicts> done_;
-  bool end_ = false;
-  std::thread thread_;  // last: it uses all of the above
+  Worker<std::shared_ptr<const Meaning>, Verdicts> worker_;
 };
 
 }  // namespace weft::driver

@@ -43,11 +43,12 @@ void Session::close(const std::string& path) {
   forget_unused();
 }
 
+// Most files change because somebody saves what is open: what is known of it stays until it proves to be another.
 void Session::files_changed() {
   homes_.clear();
   for (auto& [name, known] : units_) {
     known.unit->files_changed();
-    cancel(known);
+    known.stale = true;
   }
 }
 
@@ -63,15 +64,10 @@ void Session::cancel(Known& known) {
   known.verdicts.reset();
   if (const auto& meaning = known.unit->meaning(); meaning && known.checked == meaning->revision) {
     checks_.cancel(meaning);
-    cancelled_.push_back(meaning);
     known.checked = 0;
   }
 }
 
-void Session::insist() {
-  if (!checks_.busy()) cancelled_.clear();
-  for (const auto& meaning : cancelled_) checks_.cancel(meaning);
-}
 
 UnitName Session::home_of(const std::string& path) {
   if (const auto home = homes_.find(path); home != homes_.end()) return home->second;
@@ -137,7 +133,7 @@ std::vector<Session::Known*> Session::collect() {
   std::vector<Known*> out;
   for (Verdicts& verdicts : checks_.collect()) {
     for (auto& [name, known] : units_) {
-      if (known.stale || known.unit->meaning() != verdicts.meaning) continue;
+      if (known.unit->meaning() != verdicts.meaning || known.checked != verdicts.meaning->revision) continue;
       known.verdicts = std::move(verdicts);
       out.push_back(&known);
       break;

@@ -67,8 +67,9 @@ class Session {
   Texts& texts() { return texts_; }
   /// True while proofs are under way or wait.
   bool proving() const { return checks_.busy(); }
-  /// While `proving` what was cancelled, this is to be called every few milliseconds.
-  void insist();
+  /// True while proofs that were cancelled have not ended. Then `insist` is to be called every few milliseconds.
+  bool ending() const { return checks_.ending(); }
+  void insist() { checks_.insist(); }
 
  private:
   UnitName home_of(const std::string& path);
@@ -85,7 +86,6 @@ class Session {
   std::map<UnitName, Known> units_;
   std::map<std::string, UnitName> homes_;  ///< of open texts
   std::vector<std::unique_ptr<Unit>> forgotten_;
-  std::vector<std::shared_ptr<const Meaning>> cancelled_;
   std::uint64_t revision_ = 0;
   BackgroundChecks checks_;  // last: its thread ends before the rest
 };

@@ -130,6 +130,14 @@ SourceId Unit::add_slot(Slot slot) {
   } else if (!slot.module) {
     slot.text = texts_.text(slot.path);
   }
+  // Where places would be others, everything is.
+  Slot* former = slots_.size() < former_.size() ? &former_[slots_.size()] : nullptr;
+  if (former != nullptr && former->path == slot.path && former->module == slot.module) {
+    const bool same = former->text == slot.text || (former->text && slot.text && *former->text == *slot.text);
+    former->parsed = former->parsed && same;
+    if (!same) former->text = std::move(slot.text);
+    slot = std::move(*former);
+  }
   by_path_.emplace(slot.path, id);
   slots_.push_back(std::move(slot));
   return id;
@@ -141,8 +149,7 @@ std::string Unit::shown_name(const std::string& path) const {
 }
 
 bool Unit::refresh(model::Moment now, std::uint64_t revision) {
-  bool changed = std::exchange(files_stale_, false);
-  if (changed) read_files();
+  bool changed = std::exchange(files_stale_, false) && read_files();
   for (Slot& slot : slots_) {
     if (slot.module || (given_.project && &slot == slots_.data())) continue;
     Texts::Text text = texts_.text(slot.path);
@@ -175,18 +182,28 @@ bool Unit::refresh(model::Moment now, std::uint64_t revision) {
     out->built_in.push_back(slot.module);
   }
   meaning_ = std::move(out);
+  former_.clear();
   return true;
 }
 
-// Which files there are; everything is read anew, for their places may have changed.
-void Unit::read_files() {
-  given_ = files_of(name_, texts_, preferences_);
-  levels_ = given_.project ? given_.project->levels : LintLevels{};
-  levels_.insert(preferences_.levels.begin(), preferences_.levels.end());  // those that are there already stay
-  slots_.clear();
+// Which files there are; false if they are those of before. Most files change because somebody saves what is open.
+bool Unit::read_files() {
+  UnitFiles given = files_of(name_, texts_, preferences_);
+  LintLevels levels = given.project ? given.project->levels : LintLevels{};
+  levels.insert(preferences_.levels.begin(), preferences_.levels.end());  // those that are there already stay
+  // What an import looks for may be there now, so only where none has failed.
+  const bool same = meaning_ && meaning_->understood && levels == levels_ &&
+                    given.project.has_value() == given_.project.has_value() && given.project_text == given_.project_text &&
+                    given.policies == given_.policies && given.inventories == given_.inventories &&
+                    std::ranges::equal(given.diagnostics.all(), given_.diagnostics.all(), {}, &Diagnostic::message,
+                                       &Diagnostic::message);
+  if (same) return false;
+  for (File& file : files_) slots_[static_cast<std::size_t>(file.source)].last.file = std::move(file);
   files_.clear();
+  given_ = std::move(given);
+  levels_ = std::move(levels);
+  former_ = std::exchange(slots_, {});
   by_path_.clear();
-  inventory_.reset();
   if (given_.project) {
     // Its places are already told as those of the first source.
     Slot project{name_.kind == UnitName::Kind::Project ? name_.path : name_.project, "weft.toml"};
@@ -199,6 +216,7 @@ void Unit::read_files() {
       if (!source(path)) add_slot({path, shown_name(path)});
     }
   }
+  return true;
 }
 
 void Unit::parse(SourceId source, bool library) {
@@ -209,14 +227,16 @@ void Unit::parse(SourceId source, bool library) {
   for (std::size_t i = 0; i < static_cast<std::size_t>(source); ++i) alone.add({}, {});
   alone.add(slot.shown, slot.text ? *slot.text : std::string());
   slot.findings = {};
-  slot.file = frontend::parse(alone, source, slot.findings);
-  slot.file.library = library;
   if (library) {
-    std::erase_if(slot.file.statements, [](const frontend::ast::Statement& it) {
+    slot.last = {{}, frontend::parse(alone, source, slot.findings), {}};
+    slot.last.file.library = true;
+    std::erase_if(slot.last.file.statements, [](const frontend::ast::Statement& it) {
       return std::holds_alternative<frontend::ast::TestStatement>(it);
     });
+  } else {
+    slot.last.file = frontend::parse_again(alone, source, slot.findings, slot.last);
   }
-  slot.lost = slot.file.lost;
+  slot.lost = slot.last.file.lost;
   slot.parsed = true;
 }
 
@@ -233,7 +253,7 @@ void Unit::read_policy(Meaning& out) {
 // what is wrong with imports.
 void Unit::follow_imports(Meaning& out) {
   // What was read goes back to its place, and from there to where it is wanted: thousands of rules are not copied.
-  for (File& file : files_) slots_[static_cast<std::size_t>(file.source)].file = std::move(file);
+  for (File& file : files_) slots_[static_cast<std::size_t>(file.source)].last.file = std::move(file);
   files_.clear();
   std::set<SourceId> taken;
   Imports imports(*this, out.sources);
@@ -241,7 +261,7 @@ void Unit::follow_imports(Meaning& out) {
     if (!taken.insert(source).second) return;
     parse(source, library);
     Slot& slot = slots_[static_cast<std::size_t>(source)];
-    files_.push_back(std::move(slot.file));
+    files_.push_back(std::move(slot.last.file));
     files_.back().lost = slot.lost;
     add_all(slot.findings, out.diagnostics);
   };
@@ -283,10 +303,11 @@ void Unit::read_inventory(Meaning& out) {
     ids.push_back(id);
     texts.push_back(text);
   }
-  if (!inventory_ || texts != inventory_texts_) {
+  if (!inventory_ || ids != inventory_ids_ || texts != inventory_texts_) {
     inventory_findings_ = {};
     inventory_ =
         std::make_shared<const model::Inventory>(inventory::read(out.sources, ids, inventory_findings_));
+    inventory_ids_ = ids;
     inventory_texts_ = std::move(texts);
   }
   add_all(inventory_findings_, out.diagnostics);

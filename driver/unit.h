@@ -13,6 +13,7 @@
 #include "driver/texts.h"
 #include "driver/unit_files.h"
 #include "frontend/frontend.h"
+#include "frontend/reread.h"
 #include "model/inventory.h"
 #include "model/policy.h"
 
@@ -33,7 +34,7 @@ struct Meaning {
   model::Moment now = model::before_all;
 };
 
-/// One policy of a workspace, kept up to date by doing again only what an edit touches: a text that stays the same is
+/// One policy of a workspace, kept up to date by doing again only what an edit touches: a statement that stays the same is
 /// not parsed again, an inventory not read again. One thread.
 class Unit {
  public:
@@ -65,14 +66,13 @@ class Unit {
     std::string shown;
     bool module = false;
     Texts::Text text{};
-    bool parsed = false;  ///< `file` and `findings` are of `text`
-    frontend::ast::File file{};      ///< while it is not among `files_`
+    bool parsed = false;  ///< `last.file` and `findings` are of `text`
+    frontend::LastReading last{};    ///< its `file` while that is not among `files_`
     frontend::ast::Lost lost{};      ///< in it alone: imports that fail add to what `file` has
     Diagnostics findings{};
   };
 
-  void read_files();
-  void take_texts();
+  bool read_files();
   std::optional<SourceId> slot_of(const std::string& path);
   SourceId add_slot(Slot slot);
   void parse(SourceId source, bool library);
@@ -88,10 +88,12 @@ class Unit {
   UnitFiles given_;
   LintLevels levels_;
   std::vector<Slot> slots_;
+  std::vector<Slot> former_;  ///< of before the files changed: what has kept its place is not read again
   std::map<std::string, SourceId, std::less<>> by_path_;
   std::vector<frontend::ast::File> files_;
   std::shared_ptr<const Meaning> meaning_;
 
+  std::vector<SourceId> inventory_ids_;
   std::vector<Texts::Text> inventory_texts_;
   std::shared_ptr<const model::Inventory> inventory_;
   Diagnostics inventory_findings_;

@@ -389,14 +389,14 @@ class Completer : private Offers {
     if (open == none) {
       if (at_.last() != "use") return add("as", Kind::Keyword, "a name of its own", {}, "1");
       std::set<std::string> seen;
-      for (const frontend::Occurrence& it : view_.symbols.all()) {
+      for (const frontend::Occurrence& it : view_.symbols().all()) {
         if (it.symbol.kind != Symbol::Kind::Template || !it.declaration || !seen.insert(it.symbol.name).second) continue;
         add_template(it.symbol.name);
       }
       return;
     }
     if (at_.last() == ")") return add("as", Kind::Keyword, "a name of its own", {}, "1");
-    const ast::TemplateStatement* pattern = view_.symbols.find_template(bare(at_.words[1]));
+    const ast::TemplateStatement* pattern = view_.symbols().find_template(bare(at_.words[1]));
     if (pattern == nullptr) return;
     // Behind `NAME =` a value, otherwise the next name.
     std::size_t value = none;
@@ -435,7 +435,7 @@ class Completer : private Offers {
     }
   }
   void add_template(const std::string& name) {
-    const ast::TemplateStatement* pattern = view_.symbols.find_template(name);
+    const ast::TemplateStatement* pattern = view_.symbols().find_template(name);
     std::string snippet = frontend::spelled_name(name) + "(";
     int number = 0;
     for (const ast::Parameter& parameter : pattern->parameters) {

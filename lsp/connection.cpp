@@ -8,6 +8,8 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <fmt/format.h>
+
 #include "base/assert.h"
 #include "lsp/framing.h"
 
@@ -114,9 +116,15 @@ bool Connection::cancelled(const Json& id) {
   return cancelled_.erase(id.dump()) > 0;
 }
 
-void Connection::send(const Json& message) {
+void Connection::send(const Json& message) { write(written(message)); }
+
+void Connection::answer(const Json& id, const std::string& result) {
+  write(fmt::format(R"({{"id":{},"jsonrpc":"2.0","result":{}}})", written(id), result));
+}
+
+void Connection::write(std::string_view body) {
   if (broken_) return;
-  const std::string bytes = framed(message.dump(-1, ' ', false, Json::error_handler_t::replace));
+  const std::string bytes = framed(body);
   std::string_view rest = bytes;
   while (!rest.empty()) {
     const ssize_t written = ::write(output_, rest.data(), rest.size());

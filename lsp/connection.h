@@ -41,6 +41,8 @@ class Connection {
   /// From any thread: `wait` returns.
   void wake();
   void send(const Json& message);
+  /// The answer to a request, its result written already.
+  void answer(const Json& id, const std::string& result);
 
  private:
   void read();
@@ -48,6 +50,7 @@ class Connection {
   void push(Event event);
   /// True if a request of that id waits; then it is answered as cancelled when its turn comes.
   bool cancel_waiting(const Json& id);
+  void write(std::string_view body);
 
   int input_;
   int output_;

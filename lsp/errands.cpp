@@ -1,100 +1,42 @@
 #include "lsp/errands.h"
 
-#include <algorithm>
-#include <chrono>
+#include <iterator>
 #include <utility>
 
 namespace weft::lsp {
 
-Errands::Errands(std::function<void()> finished) : finished_(std::move(finished)), thread_([this] { work(); }) {}
-
-Errands::~Errands() {
-  {
-    const std::lock_guard lock(mutex_);
-    end_ = true;
-    waiting_.clear();
-    if (current_) current_->cancellation->request();
-  }
-  wake_.notify_all();
-  while (ending()) {
-    insist();
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
-  thread_.join();
-}
-
 void Errands::start(Json id, Work work) {
-  {
-    const std::lock_guard lock(mutex_);
-    waiting_.push_back({std::move(id), std::move(work), std::make_unique<verifier::Cancellation>()});
-  }
-  wake_.notify_one();
+  worker_.start(std::move(id), [work = std::move(work)](verifier::Cancellation& cancellation) -> Outcome {
+    try {
+      return {work(cancellation)};
+    } catch (const RequestError& error) {
+      return {{}, error};
+    } catch (const Json::exception& error) {
+      return {{}, RequestError{error_code::internal_error, error.what()}};
+    }
+  });
 }
 
 bool Errands::cancel(const Json& id) {
-  const std::lock_guard lock(mutex_);
-  if (current_ && current_->id == id) {
-    current_->cancellation->request();
-    return true;
-  }
-  const auto waits = std::ranges::find(waiting_, id, &Job::id);
-  if (waits == waiting_.end()) return false;
-  done_.push_back({id, {}, RequestError{error_code::request_cancelled, "cancelled"}});
-  waiting_.erase(waits);
-  return true;
+  const auto found = worker_.cancel(id);
+  if (found == decltype(worker_)::Found::Waiting) dropped_.push_back(id);
+  return found != decltype(worker_)::Found::Nowhere;
 }
 
 void Errands::cancel_all() {
-  const std::lock_guard lock(mutex_);
-  for (const Job& job : waiting_) done_.push_back({job.id, {}, RequestError{error_code::request_cancelled, "cancelled"}});
-  waiting_.clear();
-  if (current_) current_->cancellation->request();
+  std::vector<Json> waited = worker_.cancel_all();
+  dropped_.insert(dropped_.end(), std::make_move_iterator(waited.begin()), std::make_move_iterator(waited.end()));
 }
 
 std::vector<Errands::Done> Errands::collect() {
-  const std::lock_guard lock(mutex_);
-  return std::exchange(done_, {});
-}
-
-bool Errands::ending() const {
-  const std::lock_guard lock(mutex_);
-  return current_ && current_->cancellation->requested();
-}
-
-void Errands::insist() {
-  const std::lock_guard lock(mutex_);
-  if (current_ && current_->cancellation->requested()) current_->cancellation->request();
-}
-
-Errands::Done Errands::done(Job& job) {
-  Done out{job.id};
-  try {
-    out.result = job.work(*job.cancellation);
-  } catch (const RequestError& error) {
-    out.error = error;
-  } catch (const Json::exception& error) {
-    out.error = RequestError{error_code::internal_error, error.what()};
+  const RequestError cancelled{error_code::request_cancelled, "cancelled"};
+  std::vector<Done> out;
+  for (Json& id : std::exchange(dropped_, {})) out.push_back({std::move(id), {}, cancelled});
+  for (auto& done : worker_.collect()) {
+    if (done.cancelled) done.result = {{}, cancelled};
+    out.push_back({std::move(done.key), std::move(done.result.result), std::move(done.result.error)});
   }
-  if (job.cancellation->requested()) out.error = RequestError{error_code::request_cancelled, "cancelled"};
   return out;
-}
-
-void Errands::work() {
-  std::unique_lock lock(mutex_);
-  while (true) {
-    wake_.wait(lock, [&] { return end_ || !waiting_.empty(); });
-    if (end_) return;
-    current_ = std::move(waiting_.front());
-    waiting_.pop_front();
-    lock.unlock();
-    Done done = Errands::done(*current_);  // only this thread changes `current_`
-    lock.lock();
-    current_.reset();
-    done_.push_back(std::move(done));
-    lock.unlock();
-    finished_();
-    lock.lock();
-  }
 }
 
 }  // namespace weft::lsp

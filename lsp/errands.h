@@ -1,16 +1,11 @@
 #pragma once
 
-#include <condition_variable>
-#include <deque>
 #include <functional>
-#include <memory>
-#include <mutex>
 #include <optional>
-#include <thread>
 #include <vector>
 
+#include "driver/worker.h"
 #include "lsp/json.h"
-#include "verifier/cancellation.h"
 
 namespace weft::lsp {
 
@@ -26,40 +21,25 @@ class Errands {
   };
 
   /// `finished` is called on that thread whenever there is something to collect.
-  explicit Errands(std::function<void()> finished);
-  /// Stops what is under way.
-  ~Errands();
-  Errands(const Errands&) = delete;
-  Errands& operator=(const Errands&) = delete;
+  explicit Errands(std::function<void()> finished) : worker_(std::move(finished)) {}
 
   void start(Json id, Work work);
   /// The request is answered as cancelled, soon. False where none of that id is here.
   bool cancel(const Json& id);
   void cancel_all();
   std::vector<Done> collect();
-  /// True while something that was cancelled has not ended. Then `insist` is to be called every few milliseconds, see
-  /// verifier::Cancellation.
-  bool ending() const;
-  void insist();
+  /// True while something that was cancelled has not ended. Then `insist` is to be called every few milliseconds.
+  bool ending() const { return worker_.ending(); }
+  void insist() { worker_.insist(); }
 
  private:
-  struct Job {
-    Json id;
-    Work work;
-    std::unique_ptr<verifier::Cancellation> cancellation;
+  struct Outcome {
+    Json result{};
+    std::optional<RequestError> error{};
   };
 
-  void work();
-  static Done done(Job& job);
-
-  std::function<void()> finished_;
-  mutable std::mutex mutex_;
-  std::condition_variable wake_;
-  std::deque<Job> waiting_;
-  std::optional<Job> current_;
-  std::vector<Done> done_;
-  bool end_ = false;
-  std::thread thread_;  // last: it uses all of the above
+  std::vector<Json> dropped_;  ///< while they waited
+  driver::Worker<Json, Outcome> worker_;
 };
 
 }  // namespace weft::lsp

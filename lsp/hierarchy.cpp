@@ -121,7 +121,7 @@ Json prepare_hierarchy(const View& view, std::uint32_t offset) {
   std::optional<model::Selector> meant;
   std::string name;
   Span span{view.source, offset, offset};
-  const Occurrence* here = view.symbols.at(view.source, offset);
+  const Occurrence* here = view.symbols().at(view.source, offset);
   if (here != nullptr && here->symbol.kind == Symbol::Kind::Selector && here->symbol.scope.empty()) {
     for (const model::Group& group : view.meaning.policy.groups) {
       if (group.name == here->symbol.name) meant = group.selector;

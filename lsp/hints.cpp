@@ -4,6 +4,7 @@
 #include <iterator>
 #include <map>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -12,6 +13,7 @@
 #include "lsp/describe.h"
 #include "lsp/diagnostics.h"
 #include "lsp/hover.h"
+#include "lsp/json_text.h"
 
 namespace weft::lsp {
 
@@ -50,10 +52,57 @@ std::string decided_elsewhere(const View& view, const Diagnostic& finding) {
   return out;
 }
 
-Json lens(const View& view, Span place, std::string title) {
-  return {{"range", view.atlas.range({place.source, place.begin, place.begin})},
-          {"command", {{"title", std::move(title)}, {"command", ""}}}};
-}
+/// The lenses of one text, written as they come.
+class Lenses {
+ public:
+  explicit Lenses(const View& view) : view_(view), lines_(view.atlas.lines(view.source)), uri_(view.atlas.uri(view.source)) {
+    for (const Diagnostic* each : findings_of(view.known)) {
+      const bool here = each->span && each->span->source == view.source && each->severity != Severity::Error;
+      if (here) findings_[{each->span->begin, each->span->end}].push_back(each);
+    }
+    out_.open('[');
+  }
+
+  std::string written() && {
+    out_.close(']');
+    return std::move(out_).take();
+  }
+
+  void says(Span place, std::string_view title) {
+    begin(place).key("command").open('{').key("title").text(title).key("command").text("").close('}').close('}');
+  }
+  void runs_test(Span place, std::string_view name) {
+    begin(place).key("command").open('{').key("title").text("run test").key("command").text("weft.runTest");
+    out_.key("arguments").open('[').text(uri_).text(name).close(']').close('}').close('}');
+  }
+  // Who it speaks of takes a look at the inventory.
+  void counts(Span place) {
+    if (!view_.meaning.has_inventory) return;
+    begin(place).key("data").open('{').key("uri").text(uri_).key("begin").number(place.begin);
+    out_.key("end").number(place.end).close('}').close('}');
+  }
+  // What findings say of a rule.
+  void found(Span place) {
+    const auto known = findings_.find({place.begin, place.end});
+    if (known == findings_.end()) return;
+    for (const Diagnostic* each : known->second) {
+      const std::string title = decided_elsewhere(view_, *each);
+      says(place, title.empty() ? fmt::format("{}: {}", each->code, each->message) : title);
+    }
+  }
+
+ private:
+  JsonText& begin(Span place) {
+    const Position at = lines_.position(place.begin);
+    return out_.open('{').key("range").range(at, at);
+  }
+
+  const View& view_;
+  const Lines& lines_;
+  std::string uri_;
+  std::map<std::pair<std::uint32_t, std::uint32_t>, std::vector<const Diagnostic*>> findings_;  ///< by place
+  JsonText out_;
+};
 
 }  // namespace
 
@@ -80,7 +129,7 @@ Json inlay_hints(const View& view, Span part) {
       else if (fmt::format("|{}|", all).find(fmt::format("|{}|", number)) == std::string::npos) all += "|" + number;
     }
   }
-  for (const Occurrence& it : view.symbols.in(view.source)) {
+  for (const Occurrence& it : view.symbols().in(view.source)) {
     if (!inside(it.span, part)) continue;
     if (it.symbol.kind == Symbol::Kind::Service && !it.declaration && it.symbol.scope.empty()) {
       const auto known = services.find(it.symbol.name);
@@ -96,44 +145,26 @@ Json inlay_hints(const View& view, Span part) {
   return out;
 }
 
-Json code_lenses(const View& view) {
-  Json out = Json::array();
-  if (view.file() == nullptr) return out;
-  // What a finding says of a rule, above it.
-  const auto findings = [&](Span span) {
-    for (const Diagnostic* each : findings_of(view.known)) {
-      if (each->span != span || each->severity == Severity::Error) continue;
-      std::string title = decided_elsewhere(view, *each);
-      out.push_back(lens(view, span, title.empty() ? fmt::format("{}: {}", each->code, each->message) : std::move(title)));
-    }
-  };
-  const auto counted_later = [&](Span span, const char* what) {
-    if (!view.meaning.has_inventory) return;
-    out.push_back({{"range", view.atlas.range({span.source, span.begin, span.begin})},
-                   {"data", {{"uri", view.atlas.uri(view.source)}, {"what", what}, {"begin", span.begin}, {"end", span.end}}}});
-  };
+std::string code_lenses(const View& view) {
+  Lenses out(view);
+  if (view.file() == nullptr) return std::move(out).written();
   for (const ast::Statement& statement : view.file()->statements) {
     if (const auto* it = std::get_if<ast::AssertionStatement>(&statement)) {
-      if (std::string state = proof_state(view, *it); !state.empty()) {
-        out.push_back(lens(view, it->span, state.substr(0, state.find(": the policy"))));
-      }
+      const std::string state = proof_state(view, *it);
+      if (!state.empty()) out.says(it->span, std::string_view(state).substr(0, state.find(": the policy")));
     } else if (const auto* test = std::get_if<ast::TestStatement>(&statement)) {
-      out.push_back({{"range", view.atlas.range({test->span.source, test->span.begin, test->span.begin})},
-                     {"command",
-                      {{"title", "run test"},
-                       {"command", "weft.runTest"},
-                       {"arguments", {view.atlas.uri(view.source), test->name.text}}}}});
+      out.runs_test(test->span, test->name.text);
     } else if (const auto* policy = std::get_if<ast::PolicyStatement>(&statement)) {
       for (const ast::PolicyItem& item : policy->items) {
         if (const auto* rule = std::get_if<ast::RuleStatement>(&item)) {
-          counted_later(rule->span, "rule");
-          findings(rule->span);
+          out.counts(rule->span);
+          out.found(rule->span);
         }
-        if (const auto* isolation = std::get_if<ast::IsolateStatement>(&item)) counted_later(isolation->span, "isolation");
+        if (const auto* isolation = std::get_if<ast::IsolateStatement>(&item)) out.counts(isolation->span);
       }
     }
   }
-  return out;
+  return std::move(out).written();
 }
 
 Json resolve_lens(const View& view, Json lens) {

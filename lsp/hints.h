@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "lsp/view.h"
 
 namespace weft::lsp {
@@ -8,7 +10,8 @@ namespace weft::lsp {
 Json inlay_hints(const View& view, Span part);
 
 /// Lines above rules, groups, claims and tests. What takes a look at the inventory is left for `resolve_lens`.
-Json code_lenses(const View& view);
+/// Written JSON.
+std::string code_lenses(const View& view);
 /// The lens with its words; as it was where what it is about is gone.
 Json resolve_lens(const View& view, Json lens);
 

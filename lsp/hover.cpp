@@ -54,7 +54,7 @@ class Hoverer {
   Json at(std::uint32_t offset) {
     if (view_.file() == nullptr) return {};
     const frontend::Place place = frontend::place_in(*view_.file(), offset);
-    if (const Occurrence* here = view_.symbols.at(view_.source, offset)) {
+    if (const Occurrence* here = view_.symbols().at(view_.source, offset)) {
       name(*here, place);
       return answer_.json(here->span);
     }
@@ -86,7 +86,7 @@ class Hoverer {
 
   void name(const Occurrence& it, const frontend::Place& place) {
     const Symbol& symbol = it.symbol;
-    const Occurrence* declared = view_.symbols.declaration(symbol);
+    const Occurrence* declared = view_.symbols().declaration(symbol);
     if (declared != nullptr) answer_.add(code(text_of(*declared)));
     if (declared != nullptr) answer_.add(comment_above(declared->span));
     switch (symbol.kind) {

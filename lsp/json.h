@@ -12,6 +12,9 @@ namespace weft::lsp {
 
 using Json = nlohmann::json;
 
+/// As it goes to the client. Bytes that are no valid UTF-8 come out as U+FFFD.
+inline std::string written(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
 /// Why a request gets no result. Thrown by who answers, told to the client by the server; never leaves this folder.
 struct RequestError {
   int code;

@@ -97,13 +97,13 @@ std::string spelled_for(const View& view, const Occurrence& it, const std::strin
 
 const Occurrence& renamable(const View& view, std::uint32_t offset) {
   const auto refuse = [](std::string why) { throw RequestError{error_code::request_failed, std::move(why)}; };
-  const Occurrence* here = view.symbols.at(view.source, offset);
+  const Occurrence* here = view.symbols().at(view.source, offset);
   if (here == nullptr) refuse("there is no name here");
   if (here->symbol.kind == Symbol::Kind::Value) refuse("a label's value belongs to the inventory as well");
   if (here->symbol.kind == Symbol::Kind::Port) refuse("a port's name belongs to the inventory as well");
-  const Occurrence* declared = view.symbols.declaration(here->symbol);
+  const Occurrence* declared = view.symbols().declaration(here->symbol);
   if (declared == nullptr) refuse(fmt::format("`{}` is not declared", here->symbol.name));
-  for (const Occurrence* each : view.symbols.all_of(here->symbol)) {
+  for (const Occurrence* each : view.symbols().all_of(here->symbol)) {
     if (each->declaration && !view.atlas.writable(each->span.source)) {
       refuse(fmt::format("`{}` is declared by a standard module", here->symbol.name));
     }
@@ -114,8 +114,8 @@ const Occurrence& renamable(const View& view, std::uint32_t offset) {
 }  // namespace
 
 Json definition(const View& view, std::uint32_t offset) {
-  if (const Occurrence* here = view.symbols.at(view.source, offset)) {
-    if (const Occurrence* declared = view.symbols.declaration(here->symbol)) return location_of(view, declared->span);
+  if (const Occurrence* here = view.symbols().at(view.source, offset)) {
+    if (const Occurrence* declared = view.symbols().declaration(here->symbol)) return location_of(view, declared->span);
     return Json::array();
   }
   if (view.file() == nullptr) return Json::array();
@@ -136,9 +136,9 @@ Json definition(const View& view, std::uint32_t offset) {
 
 Json references(const View& view, std::uint32_t offset, bool with_declaration) {
   Json out = Json::array();
-  const Occurrence* here = view.symbols.at(view.source, offset);
+  const Occurrence* here = view.symbols().at(view.source, offset);
   if (here == nullptr) return out;
-  for (const Occurrence* each : view.symbols.all_of(here->symbol)) {
+  for (const Occurrence* each : view.symbols().all_of(here->symbol)) {
     if (each->declaration && !with_declaration) continue;
     if (Json location = view.atlas.location(each->span); !location.is_null()) out.push_back(std::move(location));
   }
@@ -148,9 +148,9 @@ Json references(const View& view, std::uint32_t offset, bool with_declaration) {
 Json highlights(const View& view, std::uint32_t offset) {
   constexpr int read = 2, write = 3;  // DocumentHighlightKind
   Json out = Json::array();
-  const Occurrence* here = view.symbols.at(view.source, offset);
+  const Occurrence* here = view.symbols().at(view.source, offset);
   if (here == nullptr) return out;
-  for (const Occurrence* each : view.symbols.all_of(here->symbol)) {
+  for (const Occurrence* each : view.symbols().all_of(here->symbol)) {
     if (each->span.source != view.source) continue;
     out.push_back({{"range", view.atlas.range(each->span)}, {"kind", each->declaration ? write : read}});
   }
@@ -180,13 +180,13 @@ Json rename(const View& view, std::uint32_t offset, const std::string& wanted) {
   }
   changed.name = name;
   if (name == here.symbol.name) return {};
-  if (const Occurrence* taken = view.symbols.declaration(changed)) {
+  if (const Occurrence* taken = view.symbols().declaration(changed)) {
     throw RequestError{error_code::request_failed,
                        fmt::format("{} named `{}` is declared already, at {}", word_for(changed.kind), name,
                                    view.meaning.sources.location(taken->span))};
   }
   std::vector<Edit> edits;
-  for (const Occurrence* each : view.symbols.all_of(here.symbol)) {
+  for (const Occurrence* each : view.symbols().all_of(here.symbol)) {
     if (!view.atlas.writable(each->span.source)) continue;
     edits.push_back({each->span, spelled_for(view, *each, name)});
   }

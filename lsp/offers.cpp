@@ -49,7 +49,7 @@ std::size_t Offers::position(std::string_view word, std::size_t behind) const {
 
 void Offers::symbols(Symbol::Kind kind, Kind shown, std::string_view order, bool networks_only) {
   std::set<std::string> seen;
-  for (const frontend::Occurrence& it : view_.symbols.all()) {
+  for (const frontend::Occurrence& it : view_.symbols().all()) {
     if (it.symbol.kind != kind || !it.declaration) continue;
     if (kind != Symbol::Kind::Rule && !it.symbol.scope.empty() && it.symbol.scope != template_here()) continue;
     if (kind == Symbol::Kind::Rule && it.symbol.scope != bare(at_.last(1))) continue;
@@ -83,7 +83,7 @@ std::string Offers::template_here() const {
 void Offers::parameters() {
   const std::string pattern = template_here();
   if (pattern.empty()) return;
-  const ast::TemplateStatement* it = view_.symbols.find_template(pattern);
+  const ast::TemplateStatement* it = view_.symbols().find_template(pattern);
   if (it == nullptr) return;
   for (const ast::Parameter& parameter : it->parameters) {
     add(frontend::spelled_name(parameter.name.text), Kind::TypeParameter, std::string(view_.meaning.sources.text(parameter.span)), {}, "1");

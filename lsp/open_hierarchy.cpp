@@ -192,7 +192,7 @@ class OpenCalls {
 
 Json prepare_open_hierarchy(const View& view, std::uint32_t offset) {
   if (view.file() == nullptr) return {};
-  const Occurrence* here = view.symbols.at(view.source, offset);
+  const Occurrence* here = view.symbols().at(view.source, offset);
   if (here != nullptr && here->symbol.kind == Symbol::Kind::Selector && here->symbol.scope.empty()) {
     for (const model::Group& group : view.meaning.policy.groups) {
       if (group.name != here->symbol.name) continue;

@@ -1,10 +1,13 @@
 #include "lsp/outline.h"
 
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include "frontend/place.h"
+#include "lsp/json_text.h"
 
 namespace weft::lsp {
 
@@ -34,112 +37,139 @@ std::string one_line(std::string_view text) {
   return out.substr(0, end) + "…";
 }
 
+struct Entry {
+  std::string name;
+  Kind kind;
+  Span whole;
+  Span selected;
+  std::string detail{};
+  std::vector<Entry> children{};
+};
+using Entries = std::vector<Entry>;
+
 class Outliner {
  public:
   explicit Outliner(const View& view) : view_(view) {}
 
-  Json of(const ast::File& file) {
-    Json out = Json::array();
+  Entries of(const ast::File& file) {
+    Entries out;
     for (const ast::Statement& statement : file.statements) add(out, statement);
     return out;
   }
 
  private:
-  Json symbol(std::string name, Kind kind, Span whole_span, Span selected, std::string detail = {}) const {
+  static Entry entry(std::string name, Kind kind, Span whole_span, Span selected, std::string detail = {}) {
     // The selected part lies in the whole, and nothing has an empty name: clients drop such symbols, or all of them.
     if (selected.begin < whole_span.begin || selected.end > whole_span.end) selected = whole_span;
-    Json out{{"name", name.empty() ? "(no name)" : one_line(name)},
-             {"kind", static_cast<int>(kind)},
-             {"range", view_.atlas.range(whole_span)},
-             {"selectionRange", view_.atlas.range(selected)}};
-    if (!detail.empty()) out["detail"] = std::move(detail);
-    return out;
+    return {name.empty() ? "(no name)" : one_line(name), kind, whole_span, selected, std::move(detail), {}};
   }
   std::string text(Span span) const { return one_line(view_.meaning.sources.text(span)); }
 
-  void add(Json& out, const ast::Statement& statement) {
+  void add(Entries& out, const ast::Statement& statement) {
     std::visit([&](const auto& it) { add(out, it); }, statement);
   }
-  void add(Json& out, const ast::ProfileStatement& it) {
-    out.push_back(symbol("profile " + it.name.text, Kind::Property, it.span, it.name.span));
+  void add(Entries& out, const ast::ProfileStatement& it) {
+    out.push_back(entry("profile " + it.name.text, Kind::Property, it.span, it.name.span));
   }
-  void add(Json& out, const ast::LabelStatement& it) {
+  void add(Entries& out, const ast::LabelStatement& it) {
     for (const ast::Key& key : it.keys) {
-      out.push_back(symbol(frontend::key_text(key), Kind::Key, it.keys.size() == 1 ? it.span : key.span, key.span, "label"));
+      out.push_back(entry(frontend::key_text(key), Kind::Key, it.keys.size() == 1 ? it.span : key.span, key.span, "label"));
     }
   }
-  void add(Json& out, const ast::GroupStatement& it) {
-    out.push_back(symbol(it.name.text, Kind::Class, it.span, it.name.span, text(it.selector.span)));
+  void add(Entries& out, const ast::GroupStatement& it) {
+    out.push_back(entry(it.name.text, Kind::Class, it.span, it.name.span, text(it.selector.span)));
   }
-  void add(Json& out, const ast::NetworkStatement& it) {
-    out.push_back(symbol(it.name.text, Kind::Constant, it.span, it.name.span, text(it.networks.span)));
+  void add(Entries& out, const ast::NetworkStatement& it) {
+    out.push_back(entry(it.name.text, Kind::Constant, it.span, it.name.span, text(it.networks.span)));
   }
-  void add(Json& out, const ast::ServiceStatement& it) {
-    out.push_back(symbol(it.name.text, Kind::Interface, it.span, it.name.span, text(it.services.span)));
+  void add(Entries& out, const ast::ServiceStatement& it) {
+    out.push_back(entry(it.name.text, Kind::Interface, it.span, it.name.span, text(it.services.span)));
   }
-  void add(Json& out, const ast::TiersStatement& it) {
-    out.push_back(symbol("tiers", Kind::Array, it.span, it.span, text(it.span)));
+  void add(Entries& out, const ast::TiersStatement& it) {
+    out.push_back(entry("tiers", Kind::Array, it.span, it.span, text(it.span)));
   }
-  void add(Json& out, const ast::GuardStatement& it) {
-    out.push_back(symbol(text(it.span), Kind::Operator, it.span, it.span));
+  void add(Entries& out, const ast::GuardStatement& it) {
+    out.push_back(entry(text(it.span), Kind::Operator, it.span, it.span));
   }
-  void add(Json& out, const ast::AssertionStatement& it) {
-    out.push_back(symbol(text(it.span), Kind::Event, it.span, it.span));
+  void add(Entries& out, const ast::AssertionStatement& it) {
+    out.push_back(entry(text(it.span), Kind::Event, it.span, it.span));
   }
-  void add(Json& out, const ast::UseStatement& it) {
-    out.push_back(symbol("use " + (it.alias ? it.alias->text : it.name.text), Kind::Object, it.span,
+  void add(Entries& out, const ast::UseStatement& it) {
+    out.push_back(entry("use " + (it.alias ? it.alias->text : it.name.text), Kind::Object, it.span,
                          it.alias ? it.alias->span : it.name.span));
   }
-  void add(Json& out, const ast::ImportStatement& it) {
-    out.push_back(symbol(text(it.span), Kind::Module, it.span, it.span));
+  void add(Entries& out, const ast::ImportStatement& it) {
+    out.push_back(entry(text(it.span), Kind::Module, it.span, it.span));
   }
-  void add(Json& out, const ast::PolicyStatement& it) {
-    Json policy = symbol(it.name.text, Kind::Namespace, whole(it), it.name.span,
+  void add(Entries& out, const ast::PolicyStatement& it) {
+    Entry policy = entry(it.name.text, Kind::Namespace, whole(it), it.name.span,
                          it.tier ? "policy in " + it.tier->text : "policy");
-    Json items = Json::array();
+    Entries items;
     for (const ast::PolicyItem& item : it.items) {
       std::visit(
           [&](const auto& each) {
             Span span = each.span;
             if constexpr (requires { each.annotations; }) span = whole(each);
-            items.push_back(symbol(text(each.span), Kind::Method, span, each.span));
+            items.push_back(entry(text(each.span), Kind::Method, span, each.span));
           },
           item);
     }
-    if (!items.empty()) policy["children"] = std::move(items);
+    policy.children = std::move(items);
     out.push_back(std::move(policy));
   }
-  void add(Json& out, const ast::TestStatement& it) {
-    Json test = symbol(it.name.text, Kind::Function, whole(it), it.name.span, "test");
-    Json items = Json::array();
+  void add(Entries& out, const ast::TestStatement& it) {
+    Entry test = entry(it.name.text, Kind::Function, whole(it), it.name.span, "test");
+    Entries items;
     for (const ast::Expectation& each : it.expectations) {
-      items.push_back(symbol(text(each.span), Kind::Event, each.span, each.span));
+      items.push_back(entry(text(each.span), Kind::Event, each.span, each.span));
     }
-    if (!items.empty()) test["children"] = std::move(items);
+    test.children = std::move(items);
     out.push_back(std::move(test));
   }
-  void add(Json& out, const ast::TemplateStatement& it) {
-    Json pattern = symbol(it.name.text, Kind::Interface, whole(it), it.name.span, "template");
-    Json items = Json::array();
+  void add(Entries& out, const ast::TemplateStatement& it) {
+    Entry pattern = entry(it.name.text, Kind::Interface, whole(it), it.name.span, "template");
+    Entries items;
     for (const ast::Parameter& parameter : it.parameters) {
-      items.push_back(symbol(parameter.name.text, Kind::TypeParameter, parameter.span, parameter.name.span));
+      items.push_back(entry(parameter.name.text, Kind::TypeParameter, parameter.span, parameter.name.span));
     }
     for (const ast::BodyStatement& statement : it.body) {
       std::visit([&](const auto& each) { add(items, each); }, statement);
     }
-    if (!items.empty()) pattern["children"] = std::move(items);
+    pattern.children = std::move(items);
     out.push_back(std::move(pattern));
   }
 
   const View& view_;
 };
 
-void flatten(const Json& nested, const std::string& uri, const std::string& container, Json& out) {
-  for (const Json& each : nested) {
-    Json flat{{"name", each["name"]}, {"kind", each["kind"]}, {"location", {{"uri", uri}, {"range", each["selectionRange"]}}}};
+void write(const Atlas& atlas, const Entries& entries, JsonText& out) {
+  const auto range = [&](const char* name, Span span) {
+    const Lines& lines = atlas.lines(span.source);
+    out.key(name).range(lines.position(span.begin), lines.position(span.end));
+  };
+  out.open('[');
+  for (const Entry& it : entries) {
+    out.open('{').key("name").text(it.name).key("kind").number(static_cast<std::uint64_t>(it.kind));
+    range("range", it.whole);
+    range("selectionRange", it.selected);
+    if (!it.detail.empty()) out.key("detail").text(it.detail);
+    if (!it.children.empty()) {
+      out.key("children");
+      write(atlas, it.children, out);
+    }
+    out.close('}');
+  }
+  out.close(']');
+}
+
+void flatten(const Atlas& atlas, const Entries& nested, const std::string& uri, const std::string& container, Json& out) {
+  for (const Entry& each : nested) {
+    Json flat{{"name", each.name},
+              {"kind", static_cast<int>(each.kind)},
+              {"location", {{"uri", uri}, {"range", atlas.range(each.selected)}}}};
     if (!container.empty()) flat["containerName"] = container;
     out.push_back(std::move(flat));
-    if (each.contains("children")) flatten(each["children"], uri, each["name"].get<std::string>(), out);
+    flatten(atlas, each.children, uri, each.name, out);
   }
 }
 
@@ -155,13 +185,16 @@ bool has_letters(std::string_view name, std::string_view query) {
 
 }  // namespace
 
-Json document_symbols(const View& view) {
-  if (view.file() == nullptr) return Json::array();
-  Json nested = Outliner(view).of(*view.file());
-  if (view.client.nested_symbols) return nested;
+std::string document_symbols(const View& view) {
+  const Entries nested = view.file() == nullptr ? Entries() : Outliner(view).of(*view.file());
+  if (view.client.nested_symbols) {
+    JsonText out;
+    write(view.atlas, nested, out);
+    return std::move(out).take();
+  }
   Json out = Json::array();
-  flatten(nested, view.atlas.uri(view.source), {}, out);
-  return out;
+  flatten(view.atlas, nested, view.atlas.uri(view.source), {}, out);
+  return written(out);
 }
 
 void add_workspace_symbols(const View& view, const std::string& query, Json& out) {
@@ -170,7 +203,7 @@ void add_workspace_symbols(const View& view, const std::string& query, Json& out
     const std::string uri = view.atlas.uri(file.source);
     if (uri.empty()) continue;
     Json flat = Json::array();
-    flatten(Outliner(view).of(file), uri, {}, flat);
+    flatten(view.atlas, Outliner(view).of(file), uri, {}, flat);
     for (Json& each : flat) {
       if (out.size() >= most) return;
       if (!has_letters(each["name"].get_ref<const std::string&>(), query)) continue;
@@ -252,7 +285,7 @@ Json selection_ranges(const View& view, const Json& positions) {
         if (span != spans.back()) spans.push_back(span);
       }
     }
-    if (const auto* name = view.symbols.at(view.source, offset)) {
+    if (const auto* name = view.symbols().at(view.source, offset)) {
       const bool inside = name->span.begin >= spans.back().begin && name->span.end <= spans.back().end;
       if (inside && name->span != spans.back()) spans.push_back(name->span);
     }

@@ -6,9 +6,11 @@
 #include "lsp/commands.h"
 #include "lsp/compare.h"
 #include "lsp/completion.h"
+#include "lsp/grounds.h"
 #include "lsp/hierarchy.h"
 #include "lsp/hints.h"
 #include "lsp/hover.h"
+#include "lsp/json_text.h"
 #include "lsp/navigation.h"
 #include "lsp/open_hierarchy.h"
 #include "lsp/outline.h"
@@ -22,7 +24,10 @@ namespace weft::lsp {
 
 Json Server::hover(const Json& params) {
   const View it = view(params);
-  return lsp::hover(it, offset(it, params));
+  const std::uint32_t place = offset(it, params);
+  Json out = lsp::hover(it, place);
+  if (const auto claim = proved_claim_at(it, place)) return later(with_grounds(it.known.unit->meaning(), *claim, std::move(out)));
+  return out;
 }
 
 Json Server::completion(const Json& params) {
@@ -66,7 +71,7 @@ Json Server::rename(const Json& params) {
 
 Json Server::document_link(const Json& params) { return document_links(view(params)); }
 
-Json Server::document_symbol(const Json& params) { return document_symbols(view(params)); }
+std::string Server::document_symbol(const Json& params) { return document_symbols(view(params)); }
 
 Json Server::workspace_symbol(const Json& params) {
   const Json& query = member(params, "query");
@@ -74,7 +79,7 @@ Json Server::workspace_symbol(const Json& params) {
   for (driver::Session::Known* known : session_.policies()) {
     const Atlas& places = atlas(*known);
     if (places.meaning().paths.empty()) continue;
-    const View it{*known, places.meaning(), known->unit->files(), SourceId{0}, places, symbols(*known), client_};
+    const View it{*known, places.meaning(), known->unit->files(), SourceId{0}, places, names(*known), client_};
     add_workspace_symbols(it, query.is_string() ? query.get<std::string>() : std::string(), out);
   }
   return out;
@@ -84,15 +89,19 @@ Json Server::folding_range(const Json& params) { return folding_ranges(view(para
 
 Json Server::selection_range(const Json& params) { return selection_ranges(view(params), member(params, "positions")); }
 
-Json Server::semantic_tokens_full(const Json& params) {
+std::string Server::semantic_tokens_full(const Json& params) {
   const View it = view(params);
   Tokens& tokens = tokens_[it.meaning.paths[static_cast<std::size_t>(it.source)]];
   tokens.id = fmt::format("{}", ++next_id_);
   tokens.data = semantic_tokens(it);
-  return {{"resultId", tokens.id}, {"data", tokens.data}};
+  JsonText out;
+  out.open('{').key("resultId").text(tokens.id).key("data").open('[');
+  for (const std::uint32_t number : tokens.data) out.number(number);
+  out.close(']').close('}');
+  return std::move(out).take();
 }
 
-Json Server::semantic_tokens_delta(const Json& params) {
+std::string Server::semantic_tokens_delta(const Json& params) {
   const View it = view(params);
   Tokens& tokens = tokens_[it.meaning.paths[static_cast<std::size_t>(it.source)]];
   if (tokens.id.empty() || member(params, "previousResultId") != tokens.id) return semantic_tokens_full(params);
@@ -100,7 +109,7 @@ Json Server::semantic_tokens_delta(const Json& params) {
   Json edits = token_edits(tokens.data, now);
   tokens.id = fmt::format("{}", ++next_id_);
   tokens.data = std::move(now);
-  return {{"resultId", tokens.id}, {"edits", std::move(edits)}};
+  return written({{"resultId", tokens.id}, {"edits", std::move(edits)}});
 }
 
 Json Server::semantic_tokens_range(const Json& params) {
@@ -113,7 +122,7 @@ Json Server::inlay_hint(const Json& params) {
   return inlay_hints(it, it.atlas.span(it.source, member(params, "range")));
 }
 
-Json Server::code_lens(const Json& params) { return code_lenses(view(params)); }
+std::string Server::code_lens(const Json& params) { return code_lenses(view(params)); }
 
 Json Server::code_lens_resolve(const Json& params) {
   const Json& uri = member(params, "data/uri");
@@ -208,7 +217,7 @@ View Server::view_of_item(const Json& item) {
     const auto source = known->unit->source(path);
     if (!source) continue;
     const Atlas& places = atlas(*known);
-    return {*known, places.meaning(), known->unit->files(), *source, places, symbols(*known), client_};
+    return {*known, places.meaning(), known->unit->files(), *source, places, names(*known), client_};
   }
   throw RequestError{error_code::request_failed, "the text is part of no policy"};
 }

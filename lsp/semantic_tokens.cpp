@@ -67,7 +67,7 @@ Json semantic_tokens_legend() {
 std::vector<std::uint32_t> semantic_tokens(const View& view, std::optional<Span> part) {
   std::vector<std::uint32_t> out;
   const Lines& lines = view.atlas.lines(view.source);
-  const auto names = view.symbols.in(view.source);
+  const auto names = view.symbols().in(view.source);
   auto name = names.begin();
   Position last;
   bool after_at = false;

@@ -44,20 +44,26 @@ const std::map<std::string_view, Server::Request>& Server::requests() {
       {"textDocument/prepareRename", &Server::prepare_rename},
       {"textDocument/rename", &Server::rename},
       {"textDocument/documentLink", &Server::document_link},
-      {"textDocument/documentSymbol", &Server::document_symbol},
       {"workspace/symbol", &Server::workspace_symbol},
       {"textDocument/foldingRange", &Server::folding_range},
       {"textDocument/selectionRange", &Server::selection_range},
-      {"textDocument/semanticTokens/full", &Server::semantic_tokens_full},
-      {"textDocument/semanticTokens/full/delta", &Server::semantic_tokens_delta},
       {"textDocument/semanticTokens/range", &Server::semantic_tokens_range},
       {"textDocument/inlayHint", &Server::inlay_hint},
-      {"textDocument/codeLens", &Server::code_lens},
       {"codeLens/resolve", &Server::code_lens_resolve},
       {"textDocument/prepareCallHierarchy", &Server::prepare_call_hierarchy},
       {"callHierarchy/incomingCalls", &Server::incoming_calls},
       {"callHierarchy/outgoingCalls", &Server::outgoing_calls},
       {"workspace/executeCommand", &Server::execute_command},
+  };
+  return all;
+}
+
+const std::map<std::string_view, Server::LongRequest>& Server::long_requests() {
+  static const std::map<std::string_view, LongRequest> all{
+      {"textDocument/documentSymbol", &Server::document_symbol},
+      {"textDocument/semanticTokens/full", &Server::semantic_tokens_full},
+      {"textDocument/semanticTokens/full/delta", &Server::semantic_tokens_delta},
+      {"textDocument/codeLens", &Server::code_lens},
   };
   return all;
 }
@@ -127,14 +133,16 @@ void Server::answer(const Json& id, const std::string& method, const Json& param
   try {
     if (connection_.cancelled(id)) throw RequestError{error_code::request_cancelled, "cancelled"};
     const auto found = requests().find(method);
+    const auto long_one = long_requests().find(method);
     if (!initialized_ && method != "initialize") {
       throw RequestError{error_code::not_initialized, "`initialize` comes first"};
     }
     if (shut_down_) throw RequestError{error_code::invalid_request, "after `shutdown` comes `exit`"};
-    if (found == requests().end()) {
+    if (found == requests().end() && long_one == long_requests().end()) {
       throw RequestError{error_code::method_not_found, fmt::format("there is no method `{}`", method)};
     }
     answering_ = id;
+    if (long_one != long_requests().end()) return connection_.answer(id, (this->*long_one->second)(params));
     out["result"] = (this->*found->second)(params);
     if (std::exchange(answered_later_, false)) return;
   } catch (const RequestError& error) {
@@ -186,7 +194,7 @@ std::optional<Clock::time_point> Server::next_time() const {
   for (const auto& [name, announcement] : announcements_) sooner(announcement.due);
   if (progress_.due) sooner(*progress_.due);
   // What is being proved of an old text is stopped again and again until it is.
-  if ((check_due_ && session_.proving()) || errands_.ending()) sooner(Clock::now() + std::chrono::milliseconds(5));
+  if (session_.ending() || errands_.ending()) sooner(Clock::now() + std::chrono::milliseconds(5));
   return out;
 }
 

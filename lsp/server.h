@@ -26,6 +26,8 @@ class Server {
 
  private:
   using Request = Json (Server::*)(const Json& params);
+  /// Of answers that grow with the text: they are written at once.
+  using LongRequest = std::string (Server::*)(const Json& params);
   using Notification = void (Server::*)(const Json& params);
 
   /// What is to be said of a policy once its time has come.
@@ -40,6 +42,7 @@ class Server {
   };
 
   static const std::map<std::string_view, Request>& requests();
+  static const std::map<std::string_view, LongRequest>& long_requests();
   static const std::map<std::string_view, Notification>& notifications();
 
   // The loop.
@@ -99,15 +102,15 @@ class Server {
   Json prepare_rename(const Json& params);
   Json rename(const Json& params);
   Json document_link(const Json& params);
-  Json document_symbol(const Json& params);
+  std::string document_symbol(const Json& params);
   Json workspace_symbol(const Json& params);
   Json folding_range(const Json& params);
   Json selection_range(const Json& params);
-  Json semantic_tokens_full(const Json& params);
-  Json semantic_tokens_delta(const Json& params);
+  std::string semantic_tokens_full(const Json& params);
+  std::string semantic_tokens_delta(const Json& params);
   Json semantic_tokens_range(const Json& params);
   Json inlay_hint(const Json& params);
-  Json code_lens(const Json& params);
+  std::string code_lens(const Json& params);
   Json code_lens_resolve(const Json& params);
   Json prepare_call_hierarchy(const Json& params);
   Json incoming_calls(const Json& params);
@@ -129,10 +132,10 @@ class Server {
   /// What questions look things up in, made for one meaning when first asked for.
   struct Index {
     std::unique_ptr<Atlas> atlas;
-    std::unique_ptr<frontend::Symbols> symbols;
+    std::unique_ptr<Names> names;
   };
   const Atlas& atlas(driver::Session::Known& known);
-  const frontend::Symbols& symbols(driver::Session::Known& known);
+  Names& names(driver::Session::Known& known);
 
   Connection connection_;
   Library library_;

@@ -26,7 +26,7 @@ Json signature_help(const View& view, std::uint32_t offset) {
   if (use == at.words.end() || begin + 2 >= at.words.size() || at.words[begin + 2] != "(") return {};
   std::string name(at.words[begin + 1]);
   if (name.starts_with('`')) name = name.substr(1, name.size() - 2);
-  const ast::TemplateStatement* pattern = view.symbols.find_template(name);
+  const ast::TemplateStatement* pattern = view.symbols().find_template(name);
   if (pattern == nullptr) return {};
   // The parameter that is being given a value: the last name before a `=` of this use.
   std::size_t depth = 0;

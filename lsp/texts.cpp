@@ -108,7 +108,7 @@ View Server::view_of(const std::string& path) {
   const auto source = known == nullptr ? std::nullopt : known->unit->source(path);
   if (!source) throw RequestError{error_code::request_failed, "the text is part of no policy"};
   const Atlas& places = atlas(*known);
-  return {*known, places.meaning(), known->unit->files(), *source, places, symbols(*known), client_};
+  return {*known, places.meaning(), known->unit->files(), *source, places, names(*known), client_};
 }
 
 View Server::last_view(const Json& params) {
@@ -118,7 +118,7 @@ View Server::last_view(const Json& params) {
     const auto source = known == nullptr ? std::nullopt : known->unit->source(path);
     if (source) {
       const Atlas& places = atlas(*known);
-      return {*known, places.meaning(), known->unit->files(), *source, places, symbols(*known), client_};
+      return {*known, places.meaning(), known->unit->files(), *source, places, names(*known), client_};
     }
   }
   return view_of(path);
@@ -132,16 +132,16 @@ const Atlas& Server::atlas(driver::Session::Known& known) {
   Index& index = indexes_[known.unit->name()];
   if (!index.atlas || &index.atlas->meaning() != known.unit->meaning().get()) {
     index.atlas = std::make_unique<Atlas>(known.unit->meaning(), encoding_, documents_, library_);
-    index.symbols.reset();
+    index.names.reset();
   }
   return *index.atlas;
 }
 
-const frontend::Symbols& Server::symbols(driver::Session::Known& known) {
+Names& Server::names(driver::Session::Known& known) {
   atlas(known);
   Index& index = indexes_[known.unit->name()];
-  if (!index.symbols) index.symbols = std::make_unique<frontend::Symbols>(known.unit->files());
-  return *index.symbols;
+  if (!index.names) index.names = std::make_unique<Names>(known.unit->files());
+  return *index.names;
 }
 
 }  // namespace weft::lsp

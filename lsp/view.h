@@ -1,5 +1,8 @@
 #pragma once
 
+#include <optional>
+#include <vector>
+
 #include "driver/session.h"
 #include "frontend/symbols.h"
 #include "lsp/atlas.h"
@@ -23,6 +26,22 @@ struct Abilities {
   bool shows_answers = false;  ///< shows what commands give back
 };
 
+/// The names in some files, gathered when somebody first asks for one.
+class Names {
+ public:
+  /// The files must outlive it.
+  explicit Names(const std::vector<frontend::ast::File>& files) : files_(files) {}
+
+  const frontend::Symbols& gathered() {
+    if (!symbols_) symbols_.emplace(files_);
+    return *symbols_;
+  }
+
+ private:
+  const std::vector<frontend::ast::File>& files_;
+  std::optional<frontend::Symbols> symbols_;
+};
+
 /// One text in its policy at one moment: what questions about it are answered from.
 struct View {
   driver::Session::Known& known;
@@ -30,9 +49,10 @@ struct View {
   const std::vector<frontend::ast::File>& files;
   SourceId source;
   const Atlas& atlas;
-  const frontend::Symbols& symbols;
+  Names& names;
   const Abilities& client;
 
+  const frontend::Symbols& symbols() const { return names.gathered(); }
   std::string_view text() const { return meaning.sources[source].text(); }
   /// The text as it is written; null for a text that is no policy.
   const frontend::ast::File* file() const {

@@ -4,6 +4,7 @@
 const fs = require('fs');
 const os = require('os');
 const { Client } = require('../../tests/lsp/client');
+const { hard } = require('../../tests/lsp/hard');
 
 const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 const milliseconds = () => Number(process.hrtime.bigint()) / 1e6;
@@ -52,6 +53,13 @@ function memory(client) {
   return Number(/VmRSS:\s+(\d+)/.exec(text)[1]) / 1024;
 }
 
+// Until the answer is there: holding it against the protocol's model is no part of what an editor waits for.
+async function answered(client, times, method, params) {
+  const answer = await client.request(method, params);
+  times.push(client.took);
+  return answer;
+}
+
 async function timed(times, work) {
   const begin = milliseconds();
   await work();
@@ -93,9 +101,9 @@ async function measure(rules, factor, edits) {
   const completion = [];
   let before = processor(client);
   for (let round = 0; round < 3; ++round) {
-    await type(client, '  allow g1 -> g2 : s3 because "x"\n', (at) => timed(completion, () => client.request('textDocument/completion', {
+    await type(client, '  allow g1 -> g2 : s3 because "x"\n', (at) => answered(client, completion, 'textDocument/completion', {
       ...client.id('mesh.weft'), position: client.place(client.buffers.get('mesh.weft').text, at),
-    })));
+    }));
     await reset();
   }
   row(`${name}: completion while typing, and all that is done meanwhile`, completion, 30 * factor, processor(client) - before);
@@ -103,7 +111,7 @@ async function measure(rules, factor, edits) {
   const ask = async (what, limit, times, method, params) => {
     const took = [];
     before = processor(client);
-    for (let i = 0; i < times; ++i) await timed(took, () => client.request(method, params(i)));
+    for (let i = 0; i < times; ++i) await answered(client, took, method, params(i));
     row(`${name}: ${what}`, took, limit * factor, processor(client) - before);
   };
   const place = (i) => client.at('mesh.weft', `  allow g${i % 10} `, { plus: i % 2 ? 3 : 8 });
@@ -160,22 +168,8 @@ async function measure(rules, factor, edits) {
   if (client.violations.length > 0) throw new Error(client.violations.join('\n'));
 }
 
-// More labels than values for them: that two always have the same one is hard to prove, and an edit has to end that.
-function pigeons(holes) {
-  const values = Array.from({ length: holes }, (_, i) => `"v${i}"`).join(' | ');
-  const keys = Array.from({ length: holes + 1 }, (_, i) => `k${i}`);
-  const rules = [];
-  for (let a = 0; a < keys.length; ++a) {
-    for (let b = a + 1; b < keys.length; ++b) {
-      for (let v = 0; v < holes; ++v) rules.push(`  allow ${keys[a]} == "v${v}" && ${keys[b]} == "v${v}" -> any : tcp/1`);
-    }
-  }
-  return `profile strict\nlabel ${keys.join(', ')} : ${values}\npolicy p {\n  isolate workload egress\n${rules.join('\n')}\n}\n`
-    + `always ${keys.map((key) => `has ${key}`).join(' && ')} -> world : tcp/1\n// here\n`;
-}
-
 async function cancellation() {
-  const client = new Client({ 'mesh.weft': pigeons(10) });
+  const client = new Client({ 'mesh.weft': hard(10) });
   await client.start();
   await client.open('mesh.weft');
   const times = [];

@@ -87,7 +87,9 @@ class Client {
 
   async request(method, params) {
     this.see(method, model.checkParams(method, params).map((each) => `(of this test) ${each}`));
+    const begin = performance.now();
     const result = await this.connection.sendRequest(method, params);
+    this.took = performance.now() - begin;
     this.see(method, model.checkResult(method, result));
     return result;
   }

@@ -3,6 +3,7 @@ const assert = require('assert');
 const { execFileSync } = require('child_process');
 const { test } = require('node:test');
 const { Client } = require('./client');
+const { hard } = require('./hard');
 
 const policy = `label app : "web" | "db"
 
@@ -95,20 +96,6 @@ test('a client that does not show what commands give back gets it as a message, 
     await end(client);
   }
 });
-
-// A pigeonhole in labels: who proves that needs time that grows without bound.
-function hard(holes) {
-  const values = Array.from({ length: holes }, (_, i) => `"v${i}"`).join(' | ');
-  const keys = Array.from({ length: holes + 1 }, (_, i) => `k${i}`);
-  const rules = [];
-  for (let a = 0; a < keys.length; ++a) {
-    for (let b = a + 1; b < keys.length; ++b) {
-      for (let v = 0; v < holes; ++v) rules.push(`  allow ${keys[a]} == "v${v}" && ${keys[b]} == "v${v}" -> any : tcp/1`);
-    }
-  }
-  return `profile strict\nlabel ${keys.join(', ')} : ${values}\npolicy p {\n  isolate workload egress\n${rules.join('\n')}\n}\n`
-    + `always ${keys.map((key) => `has ${key}`).join(' && ')} -> world : tcp/1\n`;
-}
 
 test('an edit ends what is being proved of the text before it', async () => {
   const client = new Client({ 'hard.weft': hard(10) });

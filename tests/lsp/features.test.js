@@ -1,5 +1,6 @@
 'use strict';
 const assert = require('assert');
+const { spawnSync } = require('child_process');
 const { test } = require('node:test');
 const { fileURLToPath } = require('url');
 const fs = require('fs');
@@ -93,6 +94,28 @@ test('hover says whom a selector means, what a rule decides, what a service is, 
   assert.match(await at('isolate'), /denies what no rule of tier `app` decides/);
   assert.match(await at('"web"} ->'), /2 workloads/);
   assert.equal(await at('What is said'), '');
+  await end(client);
+});
+
+test('hover of a proved claim names what the proof rests on, as `weft check -v` does', async () => {
+  const client = new Client({ 'shop.weft': `label app : "web" | "db"
+policy shop {
+  allow app == "web" -> any : any
+  deny app == "web" -> app == "db" : tcp/22
+}
+never app == "web" -> app == "db" : tcp/22
+never app == "web" -> app == "db" : tcp/23
+` });
+  await client.start();
+  await client.open('shop.weft');
+  await client.settled('shop.weft', (list) => list.some((each) => each.code === 'W3002'));
+  const hover = async (n) => textOf(await client.request('textDocument/hover', client.at('shop.weft', 'never', { n, plus: 1 })));
+  const check = spawnSync(process.env.WEFT_BINARY, ['check', '-v', '--color=never', 'shop.weft'], { cwd: client.directory, encoding: 'utf8' });
+  const [, grounds] = /shop\.weft:6:1: proved: (.*)/.exec(check.stdout);
+  assert.match(grounds, /`shop` at shop\.weft:4:3$/);
+  const shown = await hover(0);
+  assert.ok(shown.endsWith(`the proof rests on: ${grounds}`), shown);
+  assert.doesNotMatch(await hover(1), /rests on/, 'a claim that is broken');
   await end(client);
 });
 

@@ -151,6 +151,50 @@ TEST_CASE("proofs are those of the last text", "[driver][session]") {
   CHECK(known->verdicts);
 }
 
+TEST_CASE("a file that is saved as it is open is proved no second time", "[driver][session]") {
+  Desk desk;
+  desk.open("shop.weft", conflicting);
+  desk.settle();
+  const auto* known = desk.session().policy_of(desk.path("shop.weft"));
+  const auto before = known->unit->meaning();
+  desk.write("shop.weft", conflicting);
+  desk.session().files_changed();
+  desk.session().refresh();
+  CHECK_FALSE(desk.session().proving());
+  CHECK(known->unit->meaning() == before);
+  CHECK(known->verdicts);
+  // Proofs that end before anybody has looked at the files are of what is there.
+  desk.change("shop.weft", conflicting + "// more\n");
+  desk.session().refresh();
+  desk.session().files_changed();
+  desk.settle();
+  CHECK(desk.codes("shop.weft") == Codes{"W3001"});
+  CHECK(known->verdicts);
+}
+
+TEST_CASE("files that come and go before others leave these what they say", "[driver][session]") {
+  Desk desk;
+  const std::string labels = "label app : string\n";
+  desk.write("m-labels.weft", labels);
+  desk.open("shop.weft", "policy shop { allow ap == \"web\" -> any : tcp/443 }\n");
+  const auto place = [&] {
+    const auto& meaning = *desk.session().policy_of(desk.path("shop.weft"))->unit->meaning();
+    return meaning.sources.location(*meaning.diagnostics.all().at(0).span);
+  };
+  CHECK(desk.codes("shop.weft") == Codes{"W1003"});
+  CHECK(place() == "shop.weft:1:21");
+  desk.write("a-services.weft", "service web = tcp/443\n");
+  desk.session().files_changed();
+  CHECK(desk.codes("shop.weft") == Codes{"W1003"});
+  CHECK(place() == "shop.weft:1:21");
+  desk.change("shop.weft", "policy shop { allow app == \"web\" -> any : web }\n");
+  CHECK(desk.codes("shop.weft").empty());
+  fs::remove(desk.path("a-services.weft"));
+  desk.session().files_changed();
+  CHECK(desk.codes("shop.weft") == Codes{"W1021"});
+  CHECK(place() == "shop.weft:1:43");
+}
+
 TEST_CASE("an edit soon ends the proofs of what was there before", "[driver][session]") {
   Desk desk;
   const std::string text = laborious();
