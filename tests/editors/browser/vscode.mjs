@@ -1,6 +1,6 @@
 // A VS Code of its own: code-server with the packed extension, in a browser, nothing of the user's in it.
 import { spawn, spawnSync } from "node:child_process";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import path from "node:path";
 import { chromium } from "playwright-core";
@@ -53,7 +53,7 @@ export class VsCode {
     await mkdir(path.join(data, "User"), { recursive: true });
     this.settingsFile = path.join(data, "User/settings.json");
     this.settings = settings(weft);
-    await this.configure({});
+    await writeFile(this.settingsFile, JSON.stringify(this.settings));
     const port = await freePort();
     const words = [
       path.join(here, "node_modules/code-server"), "--config", path.join(home, "config.yaml"), "--user-data-dir", data,
@@ -86,10 +86,19 @@ export class VsCode {
     throw new Error(`waited in vain for ${what}`);
   }
 
-  /// Changes settings of the user.
+  /// Changes settings of the user, in the editor: it does not rely on being told of files that others write.
   async configure(changes) {
     Object.assign(this.settings, changes);
-    await writeFile(this.settingsFile, JSON.stringify(this.settings, null, 2));
+    await this.command("Preferences: Open User Settings (JSON)");
+    await this.page.locator('.editor-group-container.active .tab.active[data-resource-name="settings.json"]').waitFor();
+    await this.page.locator(".editor-group-container.active .editor-instance .view-lines").click();
+    await this.page.keyboard.press("Control+A");
+    await this.page.keyboard.insertText(JSON.stringify(this.settings));
+    // What the editor closes by itself stands behind the cursor.
+    await this.page.keyboard.press("Control+Shift+End");
+    await this.page.keyboard.press("Delete");
+    await this.page.keyboard.press("Control+S");
+    await this.until("the settings to be saved", async () => (await readFile(this.settingsFile, "utf8")) === JSON.stringify(this.settings));
   }
 
   /// A command by its title, as one picks it from the palette.
@@ -108,8 +117,28 @@ export class VsCode {
     const row = (text) => this.page.locator(".explorer-folders-view .monaco-list-row").getByText(text, { exact: true });
     if (folder && !(await row(name).isVisible())) await row(folder).click();
     await row(name).dblclick();
-    await this.page.locator(`.tab.active[data-resource-name="${name}"]`).waitFor();
+    await this.page.locator(`.editor-group-container.active .tab.active[data-resource-name="${name}"]`).waitFor();
     await this.page.locator(".editor-instance .view-lines").first().click();
+  }
+
+  /// Waits for a page beside the text, a frame of a frame, that shows all of these; the page.
+  async preview(...texts) {
+    let found;
+    await this.until(`a page with ${texts.join(", ")}`, async () => {
+      for (const frame of this.page.frames()) {
+        const body = await frame.locator("body").innerText({ timeout: 500 }).catch(() => "");
+        if (frame !== this.page.mainFrame() && texts.every((text) => body.includes(text))) found = frame;
+      }
+      return found !== undefined;
+    });
+    return found;
+  }
+
+  /// Closes what is shown beside the text, whether it has the focus or not.
+  async dismiss(title) {
+    const tab = this.page.locator(`.tab[aria-label*="${title}"]`).first();
+    await tab.click({ button: "middle" });
+    await tab.waitFor({ state: "detached" });
   }
 
   /// Puts the cursor at a line and column, from 1.
