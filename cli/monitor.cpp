@@ -2,18 +2,16 @@
 
 #include <algorithm>
 #include <array>
-#include <csignal>
 #include <ctime>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
-#include <sys/signalfd.h>
-#include <unistd.h>
 
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/ending.h"
 #include "cli/entry_text.h"
 
 namespace weft::cli {
@@ -21,34 +19,6 @@ namespace {
 
 using runtime::Event;
 using Json = nlohmann::ordered_json;
-
-// Takes SIGINT and SIGTERM as the wish to end, so that the last words are said.
-class Ending {
- public:
-  Ending() {
-    sigset_t ending;
-    sigemptyset(&ending);
-    sigaddset(&ending, SIGINT);
-    sigaddset(&ending, SIGTERM);
-    ::pthread_sigmask(SIG_BLOCK, &ending, nullptr);
-    signals_ = ::signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK);
-  }
-  ~Ending() {
-    if (signals_ >= 0) ::close(signals_);
-  }
-  Ending(const Ending&) = delete;
-  Ending& operator=(const Ending&) = delete;
-
-  bool wanted() {
-    signalfd_siginfo info{};
-    wanted_ = wanted_ || ::read(signals_, &info, sizeof info) == static_cast<ssize_t>(sizeof info);
-    return wanted_;
-  }
-
- private:
-  int signals_ = -1;
-  bool wanted_ = false;
-};
 
 std::string moment_text(std::int64_t nanoseconds) {
   const std::time_t seconds = nanoseconds / 1'000'000'000;

@@ -2,14 +2,12 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <csignal>
 #include <cstring>
 #include <filesystem>
 
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/inotify.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -43,18 +41,11 @@ Watch::Watch() = default;
 
 Watch::~Watch() {
   if (changes_ >= 0) ::close(changes_);
-  if (signals_ >= 0) ::close(signals_);
 }
 
 Result<void> Watch::begin() {
-  sigset_t ending;
-  sigemptyset(&ending);
-  sigaddset(&ending, SIGINT);
-  sigaddset(&ending, SIGTERM);
-  ::pthread_sigmask(SIG_BLOCK, &ending, nullptr);
-  signals_ = ::signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK);
   changes_ = ::inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-  if (signals_ < 0 || changes_ < 0) return cannot_watch("files");
+  if (ending_.descriptor() < 0 || changes_ < 0) return cannot_watch("files");
   return {};
 }
 
@@ -124,7 +115,7 @@ bool Watch::drain() {
 Watch::Event Watch::wait() {
   bool changed = false;
   for (int rounds = 0;;) {
-    pollfd ready[] = {{signals_, POLLIN, 0}, {changes_, POLLIN, 0}};
+    pollfd ready[] = {{ending_.descriptor(), POLLIN, 0}, {changes_, POLLIN, 0}};
     const int count = ::poll(ready, 2, changed ? quiet_milliseconds : -1);
     if (count < 0 && errno != EINTR) return Event::Ended;
     if (ready[0].revents != 0) return Event::Ended;

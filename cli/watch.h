@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "cli/ending.h"
 #include "driver/compile.h"
 
 namespace weft::cli {
@@ -38,7 +39,7 @@ class Watch {
   bool drain();  // true if something that matters has changed
 
   int changes_ = -1;  // of inotify
-  int signals_ = -1;
+  Ending ending_;
   std::map<int, std::string> directories_;  // by watch descriptor
   std::set<std::string> files_;             // directory + "/" + name
   std::set<std::string> whole_;             // directories in which every inventory counts

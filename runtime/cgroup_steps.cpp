@@ -36,6 +36,29 @@ bool contains(const std::vector<std::uint32_t>& programs, std::uint32_t id) {
   return std::ranges::find(programs, id) != programs.end();
 }
 
+/// A point of a cgroup that is still there, with our programs at it.
+struct Looked {
+  const RecordedCgroup& cgroup;
+  const Descriptor& fd;
+  Point point;
+  std::vector<std::uint32_t> programs;
+};
+
+/// Looks at every point of those cgroups that are still there. Errors: those of `visit`, W6001, W6008.
+template <typename Visit>
+Result<void> for_each_point(const std::vector<RecordedCgroup>& cgroups, const Visit& visit) {
+  for (const RecordedCgroup& each : cgroups) {
+    const Descriptor fd = open_cgroup(each.path, each.id);
+    if (!fd.valid()) continue;
+    for (const Point point : all_points) {
+      auto there = our_programs(fd, point);
+      if (!there) return std::unexpected(there.error());
+      if (auto visited = visit(Looked{each, fd, point, std::move(*there)}); !visited) return visited;
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<std::vector<RecordedCgroup>> recorded_cgroups(const std::vector<Target>& targets, const Record* former) {
@@ -43,22 +66,20 @@ Result<std::vector<RecordedCgroup>> recorded_cgroups(const std::vector<Target>& 
   for (const Target& target : targets) {
     if (!target.is_cgroup()) continue;
     const Cgroup& cgroup = target.cgroup;
-    RecordedCgroup& each = out.emplace_back(
-        RecordedCgroup{target.endpoint->workload, cgroup.name, cgroup.path.string(), cgroup.id, target.key});
-    const SharedCgroup fd = opened(each);
-    for (const Point point : all_points) {
-      const auto there = our_programs(*fd, point);
-      if (!there) return std::unexpected(there.error());
-      for (const std::uint32_t id : *there) {
-        if (former != nullptr && former->cgroup_programs[index_of(point)] == id) continue;
-        return failure("W6007",
-                       fmt::format("cgroup `{}` of `{}` has a gate already that was loaded in another network namespace, "
-                                   "or whose record is lost: program {}",
-                                   cgroup.name, target.endpoint->workload, id),
-                       "unload it there, or create the cgroup anew");
-      }
-    }
+    out.push_back({target.endpoint->workload, cgroup.name, cgroup.path.string(), cgroup.id, target.key});
   }
+  auto looked = for_each_point(out, [&](const Looked& at) -> Result<void> {
+    for (const std::uint32_t id : at.programs) {
+      if (former != nullptr && former->cgroup_programs[index_of(at.point)] == id) continue;
+      return failure("W6007",
+                     fmt::format("cgroup `{}` of `{}` has a gate already that was loaded in another network namespace, "
+                                 "or whose record is lost: program {}",
+                                 at.cgroup.name, at.cgroup.workload, id),
+                     "unload it there, or create the cgroup anew");
+    }
+    return {};
+  });
+  if (!looked) return std::unexpected(looked.error());
   return out;
 }
 
@@ -114,80 +135,64 @@ Result<std::vector<std::string>> remove_former_cgroup_gates(const Record& record
 }
 
 Result<bool> all_cgroup_gates_hang(const Record& record) {
-  for (const RecordedCgroup& each : record.cgroups) {
-    const Descriptor fd = open_cgroup(each.path, each.id);
-    if (!fd.valid()) continue;
-    for (const Point point : all_points) {
-      const auto there = our_programs(fd, point);
-      if (!there) return std::unexpected(there.error());
-      if (!contains(*there, record.cgroup_programs[index_of(point)])) return false;
-    }
-  }
-  return true;
+  bool all = true;
+  auto looked = for_each_point(record.cgroups, [&](const Looked& at) -> Result<void> {
+    all = all && contains(at.programs, record.cgroup_programs[index_of(at.point)]);
+    return {};
+  });
+  if (!looked) return std::unexpected(looked.error());
+  return all;
 }
 
 Result<void> remove_new_cgroup_gates(const Record& record) {
-  for (const RecordedCgroup& each : record.cgroups) {
-    const Descriptor fd = open_cgroup(each.path, each.id);
-    if (!fd.valid()) continue;
-    for (const Point point : all_points) {
-      const auto there = our_programs(fd, point);
-      if (!there) return std::unexpected(there.error());
-      for (const std::uint32_t id : *there) {
-        // The one before stays; the one that prepares places is no gate.
-        if (record.former != nullptr && record.former->cgroup_programs[index_of(point)] == id) continue;
-        if (auto detached = detach_from_cgroup(fd, each.name, point, id); !detached) return detached;
-      }
+  return for_each_point(record.cgroups, [&](const Looked& at) -> Result<void> {
+    for (const std::uint32_t id : at.programs) {
+      // The one before stays; the one that prepares places is no gate.
+      if (record.former != nullptr && record.former->cgroup_programs[index_of(at.point)] == id) continue;
+      if (auto detached = detach_from_cgroup(at.fd, at.cgroup.name, at.point, id); !detached) return detached;
     }
-  }
-  return {};
+    return {};
+  });
 }
 
 Result<SweptCgroups> sweep_cgroups(const Record& record, const BeforeStep& before_step) {
   SweptCgroups out;
-  for (const RecordedCgroup& each : all_of(record)) {
-    const Descriptor fd = open_cgroup(each.path, each.id);
-    if (!fd.valid()) continue;
-    bool any = false;
-    for (const Point point : all_points) {
-      const auto there = our_programs(fd, point);
-      if (!there) return std::unexpected(there.error());
-      for (const std::uint32_t id : *there) {
-        if (auto asked = ask(before_step, fmt::format("detach the {} from cgroup `{}`", point_name(point), each.name)); !asked) {
-          return std::unexpected(asked.error());
-        }
-        if (auto detached = detach_from_cgroup(fd, each.name, point, id); !detached) {
-          return std::unexpected(detached.error());
-        }
-        ++out.gates;
-        any = true;
-      }
+  auto looked = for_each_point(all_of(record), [&](const Looked& at) -> Result<void> {
+    for (const std::uint32_t id : at.programs) {
+      const std::string& name = at.cgroup.name;
+      auto asked = ask(before_step, fmt::format("detach the {} from cgroup `{}`", point_name(at.point), name));
+      if (!asked) return asked;
+      if (auto detached = detach_from_cgroup(at.fd, name, at.point, id); !detached) return detached;
+      ++out.gates;
+      if (out.places.empty() || out.places.back() != at.cgroup.place()) out.places.push_back(at.cgroup.place());
     }
-    if (any) out.places.push_back(each.place());
-  }
+    return {};
+  });
+  if (!looked) return std::unexpected(looked.error());
   return out;
 }
 
 Result<void> compare_cgroups(const Record& record, std::vector<std::string>& differences) {
+  const auto where = [](const RecordedCgroup& each) {
+    return fmt::format("{} in cgroup `{}`", each.workload, each.name);
+  };
   for (const RecordedCgroup& each : record.cgroups) {
-    const std::string where = fmt::format("{} in cgroup `{}`", each.workload, each.name);
-    const Descriptor fd = open_cgroup(each.path, each.id);
-    if (!fd.valid()) {
-      differences.push_back(fmt::format("{}: the cgroup is gone, or was made anew: what runs there has no gate", where));
-      continue;
-    }
-    for (const Point point : all_points) {
-      const auto there = our_programs(fd, point);
-      if (!there) return std::unexpected(there.error());
-      const std::uint32_t expected = record.cgroup_programs[index_of(point)];
-      if (!contains(*there, expected)) differences.push_back(fmt::format("{}: the {} is gone", where, point_name(point)));
-      for (const std::uint32_t id : *there) {
-        if (id == expected) continue;
-        differences.push_back(fmt::format("{}: program {} of ours at the {} is of no record", where, id, point_name(point)));
-      }
-    }
+    if (open_cgroup(each.path, each.id).valid()) continue;
+    differences.push_back(
+        fmt::format("{}: the cgroup is gone, or was made anew: what runs there has no gate", where(each)));
   }
-  return {};
+  return for_each_point(record.cgroups, [&](const Looked& at) -> Result<void> {
+    const std::uint32_t expected = record.cgroup_programs[index_of(at.point)];
+    if (!contains(at.programs, expected)) {
+      differences.push_back(fmt::format("{}: the {} is gone", where(at.cgroup), point_name(at.point)));
+    }
+    for (const std::uint32_t id : at.programs) {
+      if (id == expected) continue;
+      differences.push_back(fmt::format("{}: program {} of ours at the {} is of no record", where(at.cgroup), id,
+                                        point_name(at.point)));
+    }
+    return {};
+  });
 }
 
 }  // namespace weft::runtime
