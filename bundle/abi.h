@@ -26,7 +26,7 @@ typedef unsigned long long weft_u64;
 /* `weft_endpoint_slots[ifindex & (WEFT_ENDPOINT_SLOTS - 1)]` is the number of the endpoint; 0 is nobody. */
 #define WEFT_ENDPOINT_SLOTS 65536
 
-/* A workload on this node: the key is its interface, which `ifindex` confirms (slots may alias). An endpoint whose
+/* A workload on this node, or the node itself: the key is its interface, which `ifindex` confirms (slots may alias). An endpoint whose
  * addresses do not hold the local address of a packet denies it: nobody speaks with a borrowed address. What is not used
  * is zero: 0.0.0.0 and :: are class 0, nobody. The first cache line is all that IPv4 needs.
  */
@@ -39,7 +39,8 @@ struct weft_endpoint {
 	weft_u16 class4[WEFT_ENDPOINT_ADDRESSES];
 	weft_u64 address6[WEFT_ENDPOINT_ADDRESSES][2]; /* network byte order, as in the packet */
 	weft_u16 class6[WEFT_ENDPOINT_ADDRESSES];
-	weft_u64 unused[3]; /* two cache lines: a power of two is a shift */
+	weft_u32 is_node; /* 1: packets of other addresses are forwarded, and no matter of this gate */
+	weft_u32 unused[5]; /* two cache lines: a power of two is a shift */
 };
 
 /* An identity as the look-up functions return it: `class | home << 16`. For the own-node rule the `home` of a node is its
@@ -55,6 +56,7 @@ struct weft_endpoint {
 #define WEFT_ENTRY_REPLY 4     /* allow: reply of, or ICMP error about, a connection the gate allows */
 #define WEFT_ENTRY_OWN_NODE 5  /* allow: the profile lets a workload's own node in */
 #define WEFT_ENTRY_NON_IP 6    /* deny: neither IP nor ARP */
+#define WEFT_ENTRY_FORWARDED 7 /* allow: at a gate of a node, a packet that is not its own */
 #define WEFT_ENTRY_FIRST 8
 
 /* One word of the action table: what entry `n` of a gate does. The low two bits are the action; the rest is `n` itself, so

@@ -47,10 +47,10 @@ struct EndpointAddress {
   bool operator==(const EndpointAddress&) const = default;
 };
 
-/// A workload whose gates this bundle can serve.
+/// A workload or a node whose gates this bundle can serve, at one place: "veth1", "netns:NAMESPACE:veth1", or "cgroup:PATH"; of a node with "node:" before.
 struct Endpoint {
   std::string workload;
-  std::string interface;  ///< from the inventory's `attach`, or "cgroup:PATH"; empty: not attached by default
+  std::string interface;  ///< the place, from the inventory's `attach`; empty: not attached by default
   std::uint16_t home = 0;
   std::vector<EndpointAddress> addresses;
 

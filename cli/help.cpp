@@ -118,17 +118,17 @@ const CommandHelp fmt_help{
     "weft fmt - < shop.weft                   for editors"};
 
 const CommandHelp load_help{"load",
-                            "Put a bundle into the kernel and attach it to the interfaces of its workloads.\n"
-                            "Acts on the current network namespace. Replaces a loaded bundle interface by interface; "
-                            "on any error everything is\n"
-                            "as it was before.",
+                            "Put a bundle into the kernel and attach it to the interfaces of its workloads and nodes.\n"
+                            "Acts on the current network namespace and on those that the inventory names. Replaces a "
+                            "loaded bundle interface by\n"
+                            "interface; on any error everything is as it was before.",
                             "sudo weft load bundle\n"
-                            "sudo weft load bundle --map shop/web-1=veth3 --map shop/db-0=veth4\n"
+                            "sudo weft load bundle --map shop/web-1=veth3 --map shop/db-0=netns:blue:veth4\n"
                             "sudo weft load bundle --only shop/web-1\n"
                             "sudo weft load bundle --hook clsact               though the kernel has tcx"};
 
 const CommandHelp unload_help{"unload",
-                              "Detach everything of weft in this network namespace.\n"
+                              "Detach everything of weft in this network namespace, and what its load attached in others.\n"
                               "Filters of others stay. Unloading twice is the same as once.",
                               "sudo weft unload"};
 

@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 #include "cli/entry_text.h"
 #include "runtime/runtime.h"
+#include "runtime/without_audit.h"
 
 namespace weft::cli {
 namespace {
@@ -86,7 +87,14 @@ std::string gate_text(std::string_view name, const std::vector<runtime::Hits>& h
   return any ? out : fmt::format("{} gates: no packets\n", name);
 }
 
-std::string status_text(const runtime::Status& status) {
+std::string audit_text(std::string_view name, const std::vector<runtime::Hits>& hits) {
+  if (hits.empty()) return "";
+  std::string out = fmt::format("{} gates, denied packets and new connections by what would decide without audit:\n", name);
+  for (const runtime::Hits& each : hits) out += fmt::format("  {:>12}  {}\n", each.packets, entry_text(each.entry));
+  return out;
+}
+
+std::string status_text(const runtime::Status& status, const runtime::WithoutAudit& without_audit) {
   if (!status.loaded && status.differences.empty()) return "nothing is loaded in this network namespace\n";
   std::string out =
       fmt::format("bundle {} loaded {} (weft {}, profile {})\n", status.bundle.empty() ? "unknown" : status.bundle,
@@ -98,6 +106,7 @@ std::string status_text(const runtime::Status& status) {
                        printable(each.interface), each.hook, each.from_workload.id, each.to_workload.id);
   }
   out += gate_text("egress", status.egress) + gate_text("ingress", status.ingress);
+  out += audit_text("egress", without_audit.egress) + audit_text("ingress", without_audit.ingress);
   for (const std::string& each : status.differences) out += fmt::format("differs: {}\n", printable(each));
   return out;
 }
@@ -116,7 +125,7 @@ Json hits_json(const std::vector<runtime::Hits>& hits) {
   return out;
 }
 
-Json status_json(const runtime::Status& status) {
+Json status_json(const runtime::Status& status, const runtime::WithoutAudit& without_audit) {
   return {{"loaded", status.loaded},
           {"bundle", status.bundle},
           {"loaded_at", status.loaded_at},
@@ -125,6 +134,7 @@ Json status_json(const runtime::Status& status) {
           {"attached", attached_json(status.attached)},
           {"egress", hits_json(status.egress)},
           {"ingress", hits_json(status.ingress)},
+          {"without_audit", {{"egress", hits_json(without_audit.egress)}, {"ingress", hits_json(without_audit.ingress)}}},
           {"differences", status.differences},
           {"recovered", status.recovered}};
 }
@@ -191,10 +201,13 @@ ExitCode run(const UnloadArguments&, Console& console) {
 ExitCode run(const StatusArguments&, Console& console) {
   const auto status = runtime::status();
   if (!status) return failed(status.error(), console);
+  const auto without_audit = runtime::without_audit();
+  if (!without_audit) return failed(without_audit.error(), console);
 
   for (const std::string& each : status->recovered)
     console.messages.note(fmt::format("recovered: {}", printable(each)));
-  console.results.write(console.common.format == Format::Json ? dumped(status_json(*status)) : status_text(*status));
+  console.results.write(console.common.format == Format::Json ? dumped(status_json(*status, *without_audit))
+                                                                : status_text(*status, *without_audit));
   return status->differences.empty() ? ExitCode::Clean : ExitCode::Findings;
 }
 

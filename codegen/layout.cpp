@@ -8,10 +8,8 @@
 
 #include "base/assert.h"
 #include "bundle/abi.h"
-#include "codegen/buckets.h"
 #include "codegen/sizes.h"
 #include "model/service.h"
-#include "plan/identity_layout.h"
 
 namespace weft::codegen {
 namespace {
@@ -29,6 +27,10 @@ bundle::Bytes bytes_of(T value) {
   bundle::Bytes out(sizeof(T));
   store(out, 0, value);
   return out;
+}
+
+std::uint32_t word_of(plan::Identity identity) {
+  return static_cast<std::uint32_t>(identity.class_id) | static_cast<std::uint32_t>(identity.home) << 16U;
 }
 
 bundle::Bytes key_of(const model::Address& address) {
@@ -58,10 +60,9 @@ class Builder {
     constant("weft_uses_pass", plan_.uses_pass);
     constant("weft_uses_counters", !options_.uncounted);
     constant("weft_tiers", plan_.tiers);
-    direct_tables(plan_.v4, 4, out_.direct4);
-    identity_maps(plan_.v4, plan_.v4.exact, 4, true);
-    if (v6) direct_tables(plan_.v6, 6, out_.direct6);
-    identity_maps(plan_.v6, hosts6(v6), 6, v6);
+    direct_tables();
+    identity_maps(plan_.v4, 4, true);
+    identity_maps(plan_.v6, 6, v6);
     atom_tables();
     constant("weft_class_mask", rows_for(plan_.classes.size()) - 1);
     constant("weft_row_mask", rows_for(row_count(plan_)) - 1);
@@ -85,64 +86,43 @@ class Builder {
     return out_.tables.back();
   }
 
-  // Only a workload can be the local end, and hosts are what the direct and exact tables hold.
+  // Only a workload can be the local end, and hosts are what the exact table holds.
   bool uses_v6() const {
-    return !plan_.v6.exact.empty() || !plan_.v6.direct.empty() || std::ranges::any_of(plan_.endpoints, [](const plan::Endpoint& endpoint) {
+    return !plan_.v6.exact.empty() || std::ranges::any_of(plan_.endpoints, [](const plan::Endpoint& endpoint) {
       return std::ranges::any_of(endpoint.addresses,
                                  [](const auto& local) { return local.address.family == model::Family::V6; });
     });
   }
 
-  void direct_tables(const plan::IdentityLayout& layout, int family, std::vector<DirectRange>& out) {
-    for (const plan::IdentityLayout::Direct& direct : layout.direct) {
+  void direct_tables() {
+    for (const plan::IdentityLayout::Direct& direct : plan_.v4.direct) {
       const std::size_t size = direct.identities.size();
       WEFT_ASSERT(std::has_single_bit(size), "a direct table has a power of two of elements");
-      const auto number = out.size();
-      DirectRange range;
-      range.size = static_cast<std::uint32_t>(size);
-      range.classes = fmt::format("weft_direct{}_{}", family, number);
-      if (family == 4) {
-        range.first = model::v4_number(direct.first);
-      } else {
-        const Halves halves = halves_of(direct.first);
-        range.network = std::byteswap(halves.high);
-        range.first = std::byteswap(halves.low);
-      }
+      const auto number = out_.direct.size();
+      DirectRange range{
+          model::v4_number(direct.first), static_cast<std::uint32_t>(size), fmt::format("weft_direct4_{}", number), {}};
       Table& classes = table(range.classes, 2, size);
       for (std::size_t i = 0; i < size; ++i) {
         store(classes.contents, i, static_cast<std::uint16_t>(direct.identities[i].class_id));
       }
       if (plan_.uses_homes) {
-        range.homes = fmt::format("weft_homes{}_{}", family, number);
+        range.homes = fmt::format("weft_homes4_{}", number);
         Table& homes = table(range.homes, 2, size);
         for (std::size_t i = 0; i < size; ++i) store(homes.contents, i, direct.identities[i].home);
       }
-      out.push_back(std::move(range));
+      out_.direct.push_back(std::move(range));
     }
   }
 
-  // Puts hosts of IPv6 into buckets; the ones that found no room are left for the hash.
-  std::vector<plan::IdentityLayout::Exact> hosts6(bool used) {
-    const std::vector<plan::IdentityLayout::Exact>& hosts = plan_.v6.exact;
-    constant("weft_uses_hosts6", used && !hosts.empty());
-    constant("weft_hosts6_mask", bucket_count(hosts.size()) - 1);
-    if (!used || hosts.empty()) return {};
-    // What is not used holds ::, and says of it what is true.
-    Buckets buckets = in_buckets(hosts, plan::identify(plan_.v6, model::lowest(model::Family::V6)));
-    out_.tables.push_back({"weft_hosts6", 8, std::move(buckets.contents)});
-    return std::move(buckets.left);
-  }
-
-  void identity_maps(const plan::IdentityLayout& layout, const std::vector<plan::IdentityLayout::Exact>& hosts, int family,
-                     bool used) {
+  void identity_maps(const plan::IdentityLayout& layout, int family, bool used) {
     const std::uint32_t key_bytes = family == 4 ? 4 : 16;
     constant(fmt::format("weft_otherwise{}", family), word_of(layout.otherwise));
-    const bool exact = used && !hosts.empty(), prefixes = used && !layout.prefixes.empty();
+    const bool exact = used && !layout.exact.empty(), prefixes = used && !layout.prefixes.empty();
     constant(fmt::format("weft_uses_exact{}", family), exact);
     constant(fmt::format("weft_uses_prefixes{}", family), prefixes);
     if (exact) {
       Map map{fmt::format("weft_exact{}", family), Map::Kind::Hash, {}, {}, key_bytes, 4, 0, {}};
-      for (const auto& entry : hosts) {
+      for (const auto& entry : layout.exact) {
         map.entries.push_back({key_of(entry.address), bytes_of(word_of(entry.identity))});
       }
       add(std::move(map));
@@ -258,23 +238,27 @@ class Builder {
   }
 
   void cgroups() {
-    out_.cgroups = std::ranges::any_of(plan_.endpoints,
-                                       [](const plan::Endpoint& each) { return each.interface.starts_with("cgroup:"); });
+    out_.cgroups = std::ranges::any_of(plan_.endpoints, [](const plan::Endpoint& each) {
+      return each.interface.starts_with("cgroup:") || each.interface.starts_with("node:cgroup:");
+    });
     // The kernel makes an element for each cgroup that a program is attached to, whatever their number.
     if (out_.cgroups) out_.maps.push_back({"weft_places", Map::Kind::CgroupStorage, {}, {}, 8, 4, 0, {}});
   }
 
+  // Is anything told, and is there an entry of which that has to be told?
+  bool is_told(bool plan::Entry::* what) const {
+    return options_.events_per_second != 0 &&
+           (std::ranges::any_of(plan_.egress.entries, what) || std::ranges::any_of(plan_.ingress.entries, what));
+  }
+
   void events() {
     const bool told = options_.events_per_second != 0;
-    const auto any = [&](bool plan::Entry::* what) {
-      return told && (std::ranges::any_of(plan_.egress.entries, what) || std::ranges::any_of(plan_.ingress.entries, what));
-    };
     const auto audited = std::ranges::find_if(plan_.conditions, [](const plan::Condition& condition) {
       return std::holds_alternative<plan::Audited>(condition);
     });
     constant("weft_uses_events", told);
-    constant("weft_uses_log", any(&plan::Entry::logged));
-    constant("weft_uses_audit", any(&plan::Entry::audited));
+    constant("weft_uses_log", is_told(&plan::Entry::logged));
+    constant("weft_uses_audit", is_told(&plan::Entry::audited));
     // None where isolations alone are audited.
     const bool rules = audited != plan_.conditions.end();
     constant("weft_audit_condition", rules ? static_cast<std::uint64_t>(audited - plan_.conditions.begin()) : 64);
@@ -312,8 +296,9 @@ class Builder {
       Table& into = table(named("actions"), 4, actions);
       for (std::size_t i = WEFT_ENTRY_FIRST; i < gate.entries.size(); ++i) store(into.contents, i, action_of(gate, i));
     }
-    if (!options_.uncounted) {
-      out_.maps.push_back({fmt::format("weft_counters_{}", name),
+    if (options_.uncounted) return;
+    const auto counters = [&](std::string_view what) {
+      out_.maps.push_back({fmt::format("weft_{}_{}", what, name),
                            Map::Kind::PerCpuArray,
                            {},
                            {},
@@ -321,7 +306,9 @@ class Builder {
                            8,
                            static_cast<std::uint32_t>(std::max<std::size_t>(gate.entries.size(), WEFT_ENTRY_FIRST)),
                            {}});
-    }
+    };
+    counters("counters");
+    if (is_told(&plan::Entry::audited)) counters("audited");
   }
 
   void rows(const GateShape& shape, const std::vector<plan::Bits>& from, std::size_t count, std::string name) {
@@ -448,10 +435,10 @@ Result<Layout> lay_out(const plan::DecisionPlan& plan, const Options& options) {
   const TableSizes sizes = table_sizes(plan, options);
   if (sizes.total() > options.table_budget) {
     const std::uint64_t egress = sizes.egress.total(), ingress = sizes.ingress.total();
-    const std::uint64_t most = std::max({egress, ingress, sizes.direct, sizes.buckets});
+    const std::uint64_t most = std::max({egress, ingress, sizes.direct});
     const std::string what =
-        most == sizes.direct || most == sizes.buckets
-            ? std::string(most == sizes.direct ? "the direct tables of addresses" : "the buckets of IPv6 addresses")
+        most == sizes.direct
+            ? std::string("the direct tables of addresses")
             : fmt::format("the tables of the {} gate ({} classes in {} rows, {} services, {} entries)",
                           most == egress ? "egress" : "ingress", plan.classes.size(), row_count(plan), plan.atom_count,
                           (most == egress ? plan.egress : plan.ingress).entries.size());

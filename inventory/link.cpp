@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <set>
+#include <sstream>
 #include <unordered_map>
 
 #include <fmt/format.h>
@@ -238,9 +239,10 @@ class Linker {
     for (FoundInstance& instance : all()) {
       if (!instance.attach) continue;
       // Interfaces and the like are a node's own: two nodes may use the same names.
+      const std::string& node = instance.is_node ? instance.name : instance.node;
       const auto claim = [&](std::string_view what, const std::string& value) {
         if (value.empty()) return;
-        const auto [place, is_first] = claims.emplace(fmt::format("{}\n{}\n{}", instance.node, what, value), &instance);
+        const auto [place, is_first] = claims.emplace(fmt::format("{}\n{}\n{}", node, what, value), &instance);
         if (is_first) return;
         const FoundInstance& other = *place->second;
         reporter_
@@ -248,9 +250,11 @@ class Linker {
                     printable(instance.name))
             .label(other.attach_span, fmt::format("of `{}`", printable(other.name)));
       };
-      claim("interface", instance.attach->interface);
+      std::istringstream interfaces(instance.attach->interface);
+      for (std::string interface; interfaces >> interface;) {
+        claim(fmt::format("interface of {}", instance.attach->netns), interface);
+      }
       claim("cgroup", instance.attach->cgroup);
-      claim("netns", instance.attach->netns);
     }
   }
 

@@ -79,27 +79,42 @@ std::vector<model::NamedPort> read_ports(Context& context, const Entry& entry) {
   return out;
 }
 
+std::string read_place(Context& context, const Entry& entry) {
+  const std::optional<std::string> text = context.text(entry);
+  if (text && text->empty()) context.reporter().report(bad_name, context.span(entry), "the empty text");
+  return text.value_or("");
+}
+
+void read_interface(Context& context, const Entry& entry, std::string& out) {
+  const std::string text = read_place(context, entry);
+  if (text.empty()) return;
+  if (text.size() > 15 || text == "." || text == ".." || text.find_first_of("/: \t\r\n") != std::string::npos) {
+    context.reporter()
+        .report(bad_interface, context.span(entry), printable(text))
+        .suggest("the kernel's names have at most 15 bytes, without spaces, `/` and `:`");
+    return;
+  }
+  if (!out.empty()) out += " ";
+  out += text;
+}
+
 std::optional<model::Attachment> read_attachment(Context& context, const Entry& entry) {
   static const std::vector<std::string> keys{"interface", "cgroup", "netns"};
   if (!context.is_map(entry)) return {};
   model::Attachment out;
+  bool names_interface = false;
   for (const Entry& field : context.fields(entry.value, &keys)) {
-    const std::optional<std::string> text = context.text(field);
-    if (!text) continue;
-    if (text->empty()) {
-      context.reporter().report(bad_name, context.span(field), "the empty text");
-    } else if (field.key.text() == "cgroup") {
-      out.cgroup = *text;
-    } else if (field.key.text() == "netns") {
-      out.netns = *text;
-    } else if (text->size() > 15 || *text == "." || *text == ".." ||
-               text->find_first_of("/: \t\r\n") != std::string::npos) {
-      context.reporter()
-          .report(bad_interface, context.span(field), printable(*text))
-          .suggest("the kernel's names have at most 15 bytes, without spaces, `/` and `:`");
-    } else {
-      out.interface = *text;
-    }
+    if (field.key.text() == "cgroup") out.cgroup = read_place(context, field);
+    if (field.key.text() == "netns") out.netns = read_place(context, field);
+    if (field.key.text() != "interface") continue;
+    names_interface = true;
+    if (!field.value.is(Node::Kind::List)) read_interface(context, field, out.interface);
+    for (const Node& item : field.value.items()) read_interface(context, {field.key, item}, out.interface);
+  }
+  if (!out.netns.empty() && !names_interface) {
+    context.reporter()
+        .report(missing_key, context.span(entry), "an attachment in a network namespace", "interface")
+        .suggest("name the interface in it, the node's end of the workload's link");
   }
   return out;
 }
@@ -176,7 +191,7 @@ void read_workload(Context& context, const Node& item, Found& found) {
 }
 
 void read_node(Context& context, const Node& item, Found& found) {
-  static const std::vector<std::string> keys{"name", "labels", "addresses", "ports"};
+  static const std::vector<std::string> keys{"name", "labels", "addresses", "ports", "attach"};
   const std::vector<Entry> fields = context.fields(item, &keys);
   FoundInstance out;
   out.is_node = true;
@@ -186,6 +201,10 @@ void read_node(Context& context, const Node& item, Found& found) {
     if (key == "labels" && context.is_map(field)) out.labels = read_labels(context, field.value, model::keys::of_node);
     if (key == "addresses") out.addresses = read_addresses(context, field);
     if (key == "ports") out.ports = read_ports(context, field);
+    if (key == "attach") {
+      out.attach = read_attachment(context, field);
+      out.attach_span = context.span(field.key);
+    }
   }
   if (named) found.instances.push_back(std::move(out));
 }

@@ -12,11 +12,11 @@
 
 namespace weft::model {
 
-/// Where the gates of a workload live on this node; what is empty is not used.
+/// Where the gates of a workload, or of a node itself, live; what is empty is not used.
 struct Attachment {
-  std::string interface{};  ///< the node's end of the workload's link
+  std::string interface{};  ///< the node's end of the workload's link; of several links with a space between
   std::string cgroup{};
-  std::string netns{};
+  std::string netns{};  ///< where the interface is: a name of `ip netns` or a path; empty: where the load runs
 
   bool operator==(const Attachment&) const = default;
 };

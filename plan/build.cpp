@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <sstream>
 #include <utility>
 
 #include <fmt/format.h>
@@ -93,8 +94,7 @@ Error too_many(std::string code, std::string_view what, std::size_t count, std::
 
 }  // namespace
 
-Result<DecisionPlan> build(const model::Policy& policy, const model::Inventory& inventory,
-                           std::uint64_t most_row_bytes) {
+Result<DecisionPlan> build(const model::Policy& policy, const model::Inventory& inventory) {
   WEFT_ASSERT(!policy.tiers.empty(), "a policy has at least one tier");
   DecisionPlan plan;
   plan.own_node_may_enter = policy.profile.own_node_may_enter;
@@ -146,15 +146,7 @@ Result<DecisionPlan> build(const model::Policy& policy, const model::Inventory& 
       std::ranges::any_of(plan.egress.entries, passes) || std::ranges::any_of(plan.ingress.entries, passes);
 
   // Ends that behave alike become one class.
-  Classes classes = classes_of(vocabulary, ends, conditions, sets, egress, ingress, most_row_bytes);
-  if (!classes.complete) {
-    return std::unexpected(
-        Error{"W4101",
-              fmt::format("the rows of {} entries for more than {} groups of ends that behave alike take more than {} bytes",
-                          egress.size() + ingress.size(), classes.egress.own.size() - 1, most_row_bytes),
-              "rules that name single workloads make a row each, as wide as the rules are many: let fewer labels tell "
-              "workloads apart, or raise `--max-table-bytes`"});
-  }
+  Classes classes = classes_of(vocabulary, ends, conditions, sets, egress, ingress);
   if (classes.classes.size() > most_numbers) {
     return std::unexpected(too_many("W4001", "classes", classes.classes.size(),
                                     "rules that name single workloads make a class each, and relations one for each "
@@ -212,13 +204,21 @@ Result<DecisionPlan> build(const model::Policy& policy, const model::Inventory& 
                                    "a gate knows that many: attach the workload with fewer, or leave `attach` out"});
     }
     const model::Attachment& attach = *instance.attach;
-    // No interface has a colon in its name.
-    const bool at_cgroup = attach.interface.empty() && !attach.cgroup.empty();
-    Endpoint endpoint{instance.name, at_cgroup ? "cgroup:" + attach.cgroup : attach.interface, {}};
-    for (const model::Address& address : instance.addresses) {
-      endpoint.addresses.push_back({address, identify(plan, address)});
+    // No interface has a colon or a space in its name.
+    std::vector<std::string> places;
+    std::istringstream interfaces(attach.interface);
+    for (std::string interface; interfaces >> interface;) {
+      places.push_back(attach.netns.empty() ? interface : fmt::format("netns:{}:{}", attach.netns, interface));
     }
-    plan.endpoints.push_back(std::move(endpoint));
+    if (places.empty()) places.push_back(attach.cgroup.empty() ? "" : "cgroup:" + attach.cgroup);
+    const bool is_node = instance.peer.kind == model::PeerKind::Node;
+    for (const std::string& place : places) {
+      Endpoint endpoint{instance.name, (is_node ? "node:" : "") + place, {}};
+      for (const model::Address& address : instance.addresses) {
+        endpoint.addresses.push_back({address, identify(plan, address)});
+      }
+      plan.endpoints.push_back(std::move(endpoint));
+    }
   }
   return plan;
 }

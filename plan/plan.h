@@ -129,7 +129,7 @@ struct AtomRange {
 /// answer there; others look in `exact`, then in `prefixes` (longest wins), else are `otherwise`.
 struct IdentityLayout {
   struct Direct {
-    model::Address first;              ///< a multiple of the size; of IPv6 all are in one network /64
+    model::Address first;              ///< IPv4 only
     std::vector<Identity> identities;  ///< one per address from `first` on; the size is a power of two
 
     bool operator==(const Direct&) const = default;
@@ -156,7 +156,7 @@ struct IdentityLayout {
   bool operator==(const IdentityLayout&) const = default;
 };
 
-/// A local workload: its gates live at an interface of this node, or at a cgroup, which stands there as "cgroup:PATH".
+/// A local workload or a node at one place where its gates live: see bundle::Endpoint for how `interface` spells it.
 struct Endpoint {
   struct Local {
     model::Address address;
@@ -189,7 +189,7 @@ struct DecisionPlan {
   bool uses_homes = false;  ///< identities say which node they belong to: the profile or a rule asks for it
   bool uses_pass = false;  ///< some entry passes: the walk may go round once a tier
   std::uint32_t tiers = 0;
-  std::vector<Endpoint> endpoints;  ///< every workload of the inventory with an attachment
+  std::vector<Endpoint> endpoints;  ///< one for each place where a workload or node is attached
 
   bool operator==(const DecisionPlan&) const = default;
 };

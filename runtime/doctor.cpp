@@ -15,6 +15,7 @@
 #include "runtime/cgroups.h"
 #include "runtime/filters.h"
 #include "runtime/log.h"
+#include "runtime/namespaces.h"
 #include "runtime/runtime.h"
 #include "runtime/system.h"
 
@@ -140,6 +141,15 @@ Check tcx(bool allowed) {
   return {State::Optional, "tcx", "not available", "clsact is used instead; tcx comes with Linux 6.6"};
 }
 
+Check namespaces() {
+  auto here = calling_namespace();
+  if (here) here->name = "self";  // a name is what makes it one to enter
+  const auto entered = here ? Inside::enter(*here) : std::unexpected(here.error());
+  if (entered) return ok("network namespaces", "others can be entered");
+  return {State::Optional, "network namespaces", entered.error().message,
+          "workloads attached in another network namespace need CAP_SYS_ADMIN"};
+}
+
 Check cgroups(bool allowed) {
   const auto root = find_cgroup("/");
   if (!root) return {State::Optional, "cgroups", root.error().message, "workloads that are cgroups need it: " + root.error().help};
@@ -182,6 +192,7 @@ std::vector<Check> doctor() {
   out.push_back(coarse_clock(allowed));
   out.push_back(batches(allowed));
   out.push_back(tcx(allowed));
+  out.push_back(namespaces());
   out.push_back(cgroups(allowed));
   out.push_back(bpf_mount());
   out.push_back(locked_memory());

@@ -12,10 +12,16 @@
 /// The tc side: tcx programs, clsact qdiscs and the filters on them, of the calling thread's network namespace.
 namespace weft::runtime {
 
-/// Whose packets a filter sees. At tc the egress gate of a workload is the ingress hook of the node's end of its link.
+/// A gate, and the hook at which it hangs of a workload: its egress gate is at the tc ingress hook of the node's end of its link.
 enum class Side : std::uint8_t { FromWorkload, ToWorkload };
 
 inline constexpr Side both_sides[] = {Side::FromWorkload, Side::ToWorkload};
+
+/// The gate that hangs at the hook where `hook` hangs of a workload: at its own interface a node is on the other side.
+constexpr Side gate_at(Side hook, bool of_node) {
+  if (!of_node) return hook;
+  return hook == Side::FromWorkload ? Side::ToWorkload : Side::FromWorkload;
+}
 
 /// "egress gate" or "ingress gate", as people see it from the workload.
 std::string_view gate_name(Side side);
@@ -46,6 +52,8 @@ struct Filter {
   bool in_our_place() const { return way == Way::Tcx || (priority == filter_priority && handle == filter_handle); }
   /// In our place, and a program of ours by its name.
   bool is_ours() const;
+  /// Of ours: which gate it is, by its name.
+  Side gate() const { return name.starts_with("weft_to_work") ? Side::ToWorkload : Side::FromWorkload; }
 };
 
 /// The hooks of a namespace at one moment.

@@ -286,7 +286,7 @@ Result<KernelObject> KernelObject::load(const bundle::Bundle& bundle, const std:
     return std::unexpected(prepared.error());
   }
   out.keeps_connections_ = keep_connections(out.object_.get(), former);
-  times.open = watch.lap();
+  times.open += watch.lap();
 
   if (const int result = bpf_object__load(out.object_.get()); result != 0) {
     return load_failure(-result, bundle.manifest, log, programs);
@@ -302,12 +302,12 @@ Result<KernelObject> KernelObject::load(const bundle::Bundle& bundle, const std:
     out.places_fd_ = bpf_object__find_map_fd_by_name(out.object_.get(), "weft_places");
     if (out.places_fd_ < 0) return disagree("it has no map `weft_places`");
   }
-  times.kernel = watch.lap();
+  times.kernel += watch.lap();
 
   for (const MapImage& image : bundle.images) {
     if (const auto filled = fill_entries(out.object_.get(), image); !filled) return std::unexpected(filled.error());
   }
-  times.fill = watch.lap();
+  times.fill += watch.lap();
   return out;
 }
 
@@ -341,26 +341,29 @@ Result<std::map<std::string, Descriptor>> maps_of(std::uint32_t program_id) {
   return out;
 }
 
-Result<void> add_counters(std::uint32_t program_id, std::vector<std::uint32_t>& seen,
-                          std::vector<std::uint64_t>& egress, std::vector<std::uint64_t>& ingress) {
+Result<void> add_counters(std::uint32_t program_id, std::vector<std::uint32_t>& seen, Counters& sums) {
+  // The kernel keeps 15 bytes of a name, which just tells them apart.
+  const std::map<std::string_view, std::vector<std::uint64_t>*> by_name = {
+      {"weft_counters_e", &sums.egress.packets},
+      {"weft_counters_i", &sums.ingress.packets},
+      {"weft_audited_eg", &sums.egress.without_audit},
+      {"weft_audited_in", &sums.ingress.without_audit},
+  };
   const auto maps = kernel_maps(program_id, seen);
   if (!maps) return std::unexpected(maps.error());
   const int processors = libbpf_num_possible_cpus();
   if (processors <= 0) return kernel_failure(-processors, "W6008", "count the processors");
   for (const KernelMap& map : *maps) {
     seen.push_back(map.id);
-    // The kernel keeps 15 bytes of a name, which just tells the two apart.
-    const std::string_view name = map.info.name;
-    std::vector<std::uint64_t>* const sums = name == "weft_counters_e"   ? &egress
-                                             : name == "weft_counters_i" ? &ingress
-                                                                         : nullptr;
-    if (sums == nullptr || map.info.type != BPF_MAP_TYPE_PERCPU_ARRAY || map.info.value_size != 8) continue;
+    const auto found = by_name.find(map.info.name);
+    if (found == by_name.end() || map.info.type != BPF_MAP_TYPE_PERCPU_ARRAY || map.info.value_size != 8) continue;
     std::vector<std::uint64_t> values(static_cast<std::size_t>(processors));
-    if (sums->size() < map.info.max_entries) sums->resize(map.info.max_entries);
+    std::vector<std::uint64_t>& sum = *found->second;
+    if (sum.size() < map.info.max_entries) sum.resize(map.info.max_entries);
     for (std::uint32_t key = 0; key < map.info.max_entries; ++key) {
       if (bpf_map_lookup_elem(map.descriptor.get(), &key, values.data()) != 0)
         return kernel_failure(errno, "W6008", "read the counters");
-      for (const std::uint64_t value : values) (*sums)[key] += value;
+      for (const std::uint64_t value : values) sum[key] += value;
     }
   }
   return {};

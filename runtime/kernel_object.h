@@ -58,9 +58,19 @@ Descriptor program_by_id(std::uint32_t id);
 /// The maps a program uses, by the name the kernel keeps of each (15 bytes). Errors: W6001, W6008.
 Result<std::map<std::string, Descriptor>> maps_of(std::uint32_t program_id);
 
-/// Adds the hits of `weft_counters_egress` and `_ingress`, as the program reaches them, to the sums by entry number.
-/// Maps already in `seen` are left out: programs of one bundle share them.
-Result<void> add_counters(std::uint32_t program_id, std::vector<std::uint32_t>& seen,
-                          std::vector<std::uint64_t>& egress, std::vector<std::uint64_t>& ingress);
+/// What the programs counted at one gate, by entry number.
+struct GateCounters {
+  std::vector<std::uint64_t> packets;
+  std::vector<std::uint64_t> without_audit;  ///< see WithoutAudit
+};
+
+struct Counters {
+  GateCounters egress;
+  GateCounters ingress;
+};
+
+/// Adds what the program counts, in the maps as it reaches them. Maps already in `seen` are left out: programs of one bundle
+/// share them.
+Result<void> add_counters(std::uint32_t program_id, std::vector<std::uint32_t>& seen, Counters& sums);
 
 }  // namespace weft::runtime

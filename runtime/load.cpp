@@ -1,107 +1,27 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <ctime>
 #include <functional>
 #include <iterator>
-#include <map>
 
+#include "base/assert.h"
 #include "runtime/cgroup_steps.h"
 #include "runtime/kernel_object.h"
 #include "runtime/recover.h"
 #include "runtime/runtime.h"
 #include "runtime/targets.h"
+#include "runtime/transaction.h"
 
 namespace weft::runtime {
 namespace {
 
-/// Changes to the hooks with what undoes them. Unless committed, it all is undone.
-class Transaction {
- public:
-  Transaction(const Hooks& before, const BeforeStep& before_step) : before_(before), before_step_(before_step) {}
-  Transaction(const Transaction&) = delete;
-  Transaction& operator=(const Transaction&) = delete;
-  ~Transaction() { roll_back(); }
-
-  Result<void> ensure_clsact(std::uint32_t ifindex, const std::string& interface) {
-    if (before_.clsact.contains(ifindex)) return {};
-    if (auto asked = ask(before_step_, fmt::format("create the clsact qdisc of `{}`", interface)); !asked) return asked;
-    // Before the change, not after: a call that fails half-way must be undone too.
-    undo_.push_back([=] { return destroy_clsact(ifindex, interface); });
-    return create_clsact(ifindex, interface);
-  }
-
-  Result<void> attach(std::uint32_t ifindex, const std::string& interface, Side side, Way way, int program_fd) {
-    if (auto asked = ask(before_step_, fmt::format("attach the {} to `{}`", gate_name(side), interface)); !asked) {
-      return asked;
-    }
-    // At clsact the new gate takes the place of the former one, elsewhere it comes beside it.
-    const Filter* const gate = before_.our_gate(ifindex, side);
-    if (gate == nullptr || (gate->way == Way::Clsact && way == Way::Clsact)) {
-      if (auto undoable = prepare_undo(ifindex, interface, side); !undoable) return undoable;
-    } else {
-      undo_.push_back([=, former = gate->way, id = gate->program_id] {
-        return detach_gates_but(ifindex, interface, side, former, id);
-      });
-    }
-    return attach_gate(ifindex, interface, side, way, program_fd);
-  }
-
-  /// Takes away what hung there before and is still there beside the new gate.
-  Result<void> detach_former(std::uint32_t ifindex, const std::string& interface, Side side, Way way, int program_fd) {
-    const Filter* const gate = before_.our_gate(ifindex, side);
-    if (gate == nullptr || (gate->way == Way::Clsact && way == Way::Clsact)) return {};
-    if (auto asked = ask(before_step_, fmt::format("detach the former {} from `{}`", gate_name(side), interface)); !asked) {
-      return asked;
-    }
-    if (auto undoable = prepare_undo(ifindex, interface, side); !undoable) return undoable;
-    return detach_gates_but(ifindex, interface, side, way, program_info(program_fd).id);
-  }
-
-  Result<void> detach(std::uint32_t ifindex, const std::string& interface, Side side) {
-    if (auto asked = ask(before_step_, fmt::format("detach the {} from `{}`", gate_name(side), interface)); !asked) {
-      return asked;
-    }
-    if (auto undoable = prepare_undo(ifindex, interface, side); !undoable) return undoable;
-    return detach_gate(ifindex, interface, side);
-  }
-
-  void on_undo(std::function<Result<void>()> undo) { undo_.push_back(std::move(undo)); }
-
-  /// Undoes everything, newest first; what could not be undone is returned.
-  std::vector<std::string> roll_back() {
-    std::vector<std::string> trouble;
-    for (; !undo_.empty(); undo_.pop_back()) {
-      // An interface that is gone has nothing on it.
-      if (const auto undone = undo_.back()(); !undone && undone.error().code != "W6004") {
-        trouble.push_back(undone.error().message);
-      }
-    }
-    return trouble;
-  }
-
-  void commit() { undo_.clear(); }
-
- private:
-  Result<void> prepare_undo(std::uint32_t ifindex, const std::string& interface, Side side) {
-    const Filter* const gate = before_.our_gate(ifindex, side);
-    if (gate == nullptr) {
-      undo_.push_back([=] { return detach_gate(ifindex, interface, side); });
-      return {};
-    }
-    // Held open from here on, or the kernel would drop it with its last gate.
-    auto former = std::make_shared<Descriptor>(program_by_id(gate->program_id));
-    if (!former->valid()) {
-      return kernel_failure(errno, "W6008", fmt::format("keep the program that is attached to `{}`", interface));
-    }
-    undo_.push_back([=, way = gate->way] { return attach_gate(ifindex, interface, side, way, former->get()); });
-    return {};
-  }
-
-  const Hooks& before_;
-  const BeforeStep& before_step_;
-  std::vector<std::function<Result<void>()>> undo_;
+/// What is loaded in one network namespace: its endpoints, and programs that know them.
+struct Part {
+  TargetGroup group;
+  KernelObject object;
 };
 
 std::string now() {
@@ -111,16 +31,23 @@ std::string now() {
   return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", parts);
 }
 
-Result<void> check_places(const std::vector<Target>& targets, const Hooks& hooks) {
-  for (const Target& target : targets) {
+const Ground& ground_of(const std::vector<Ground>& grounds, const Namespace& where) {
+  const auto found = std::ranges::find(grounds, where.id, [](const Ground& each) { return each.where.id; });
+  WEFT_ASSERT(found != grounds.end(), "every namespace of the load is looked at first");
+  return *found;
+}
+
+Result<void> check_places(const TargetGroup& group, const Hooks& hooks) {
+  for (const Target& target : group.targets) {
     if (target.is_cgroup()) continue;
     for (const Side side : both_sides) {
       const Filter* const there = hooks.in_our_place(target.ifindex, side);
       if (there == nullptr || there->is_ours()) continue;
       return failure(
           "W6007",
-          fmt::format("the place of the {} at interface `{}` holds a {} filter of another: {}", gate_name(side),
-                      target.interface, there->kind, there->name),
+          fmt::format("the place of the {} at interface `{}` holds a {} filter of another: {}",
+                      gate_name(gate_at(side, target.is_node)), group.where.place(target.interface),
+                      there->kind, there->name),
           fmt::format("remove it: tc filter del dev {} {} prio {} handle {:#x} {}", target.interface,
                       side == Side::FromWorkload ? "ingress" : "egress", there->priority, there->handle, there->kind));
     }
@@ -139,8 +66,28 @@ Result<Way> choose_way(Hook hook) {
                  "tcx comes with Linux 6.6: leave the choice to weft, or attach with `--hook clsact`");
 }
 
-Record intent(const bundle::Bundle& bundle, const std::vector<Target>& targets, Way way, const KernelObject& object,
-              const Hooks& hooks, const StateFile& file, const std::optional<Record>& former) {
+RecordedNamespace intent(const Part& part, Way way, const Hooks& hooks, const Record* former) {
+  RecordedNamespace out;
+  out.name = part.group.where.name;
+  out.where = part.group.where.id;
+  out.from_program = program_info(part.object.program_fd(Side::FromWorkload)).id;
+  out.to_program = program_info(part.object.program_fd(Side::ToWorkload)).id;
+  for (const Target& target : part.group.targets) {
+    if (target.is_cgroup()) continue;
+    const bool creates = way == Way::Clsact && !hooks.clsact.contains(target.ifindex);
+    const bool ours = creates || (former != nullptr && former->created_clsact(out.where, target.ifindex));
+    const Filter* const from = hooks.our_gate(target.ifindex, Side::FromWorkload);
+    const Filter* const to = hooks.our_gate(target.ifindex, Side::ToWorkload);
+    const Filter* const either = from != nullptr ? from : to;
+    out.interfaces.push_back({target.endpoint->workload, target.interface, target.ifindex, ours,
+                              from == nullptr ? 0 : from->program_id, to == nullptr ? 0 : to->program_id,
+                              either == nullptr ? way : either->way, target.is_node});
+  }
+  return out;
+}
+
+Record intent(const bundle::Bundle& bundle, const std::vector<Part>& parts, Way way, const std::vector<Ground>& grounds,
+              const StateFile& file, const std::optional<Record>& former) {
   Record out;
   out.phase = Record::Phase::Loading;
   out.where = file.where();
@@ -148,21 +95,13 @@ Record intent(const bundle::Bundle& bundle, const std::vector<Target>& targets, 
   out.weft_version = bundle.manifest.weft_version;
   out.profile = bundle.manifest.profile;
   out.way = way;
-  out.from_program = program_info(object.program_fd(Side::FromWorkload)).id;
-  out.to_program = program_info(object.program_fd(Side::ToWorkload)).id;
   out.egress = bundle.manifest.egress;
   out.ingress = bundle.manifest.ingress;
-  out.cgroup_programs = object.cgroup_programs();
-  for (const Target& target : targets) {
-    if (target.is_cgroup()) continue;
-    const bool creates = way == Way::Clsact && !hooks.clsact.contains(target.ifindex);
-    const bool ours = creates || (former && former->created_clsact(target.ifindex));
-    const Filter* const from = hooks.our_gate(target.ifindex, Side::FromWorkload);
-    const Filter* const to = hooks.our_gate(target.ifindex, Side::ToWorkload);
-    const Filter* const either = from != nullptr ? from : to;
-    out.interfaces.push_back({target.endpoint->workload, target.interface, target.ifindex, ours,
-                              from == nullptr ? 0 : from->program_id, to == nullptr ? 0 : to->program_id,
-                              either == nullptr ? way : either->way});
+  // The first is where the load runs: there the cgroups are.
+  out.cgroup_programs = parts.front().object.cgroup_programs();
+  for (const Part& part : parts) {
+    out.namespaces.push_back(
+        intent(part, way, ground_of(grounds, part.group.where).hooks, former ? &*former : nullptr));
   }
   for (const bundle::Endpoint& endpoint : bundle.manifest.endpoints) {
     for (const bundle::EndpointAddress& each : endpoint.addresses) out.names[each.address] = endpoint.workload;
@@ -171,51 +110,71 @@ Record intent(const bundle::Bundle& bundle, const std::vector<Target>& targets, 
   return out;
 }
 
-/// Everything that changes the namespace, in order.
+/// Takes away what the bundle before had in one namespace and this one has not; qdiscs of ours that nobody needs go last.
+Result<void> leave(Transaction& transaction, Record& record, const Ground& ground, Loaded& out) {
+  const Hooks& hooks = ground.hooks;
+  RecordedNamespace* const part = record.in(ground.where.id);
+  for (const Filter& filter : hooks.filters) {
+    if (!filter.is_ours() || record.find(ground.where.id, filter.ifindex) != nullptr) continue;
+    const Transaction::Place place{ground, filter.ifindex, hooks.interfaces.at(filter.ifindex)};
+    if (auto detached = transaction.detach(place, filter); !detached) return detached;
+    if (out.detached.empty() || out.detached.back() != place.text()) out.detached.push_back(place.text());
+  }
+  for (const std::uint32_t ifindex : hooks.clsact) {
+    if (!record.can_spare_clsact(ground.where.id, ifindex) || hooks.has_foreign_filters(ifindex)) continue;
+    auto removed = transaction.remove_clsact({ground, ifindex, hooks.interfaces.at(ifindex)});
+    if (!removed) return removed;
+    if (part == nullptr) continue;
+    for (RecordedInterface& each : part->interfaces) each.created_clsact &= each.ifindex != ifindex;
+  }
+  return {};
+}
+
+/// Calls `work` for each interface of the record with what hangs there before, and the program that has to hang at each hook.
+Result<void> for_each_hook(const Record& record, const std::vector<Part>& parts, const std::vector<Ground>& grounds,
+                           const std::function<Result<void>(const Transaction::Place&, Side, int)>& work) {
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const Ground& ground = ground_of(grounds, parts[i].group.where);
+    for (const RecordedInterface& each : record.namespaces[i].interfaces) {
+      const Transaction::Place place{ground, each.ifindex, each.interface, each.is_node};
+      for (const Side hook : both_sides) {
+        const int program = parts[i].object.program_fd(gate_at(hook, each.is_node));
+        if (auto done = work(place, hook, program); !done) return done;
+      }
+    }
+  }
+  return {};
+}
+
+/// Everything that changes the kernel, in order.
 Result<void> change(Transaction& transaction, const LoadOptions& options, const StateFile& file, Record& record,
-                    const KernelObject& object, const Hooks& hooks, Loaded& out) {
+                    const std::vector<Part>& parts, const std::vector<Ground>& grounds, Loaded& out) {
   if (auto asked = ask(options.before_step, "record what is about to be attached"); !asked) return asked;
   transaction.on_undo([&file, former = record.former] { return former ? file.write(*former) : file.remove(); });
   if (auto written = file.write(record); !written) return written;
 
   // At cgroups the new gates come beside the old ones, which go when all is done: see cgroup_steps.h.
   const OnUndo on_undo = [&](std::function<Result<void>()> undo) { transaction.on_undo(std::move(undo)); };
-  if (auto added = add_cgroup_gates(record.cgroups, object, options.before_step, on_undo); !added) return added;
-  for (const RecordedInterface& each : record.interfaces) {
-    if (record.way == Way::Clsact) {
-      if (auto ensured = transaction.ensure_clsact(each.ifindex, each.interface); !ensured) return ensured;
+  auto added = add_cgroup_gates(record.cgroups, parts.front().object, options.before_step, on_undo);
+  if (!added) return added;
+  // All new gates hang, in all namespaces, before the first of the old ones goes.
+  auto attached = for_each_hook(record, parts, grounds, [&](const auto& place, Side hook, int program) -> Result<void> {
+    if (record.way == Way::Clsact && hook == both_sides[0]) {
+      if (auto ensured = transaction.ensure_clsact(place); !ensured) return ensured;
     }
-    for (const Side side : both_sides) {
-      auto attached = transaction.attach(each.ifindex, each.interface, side, record.way, object.program_fd(side));
-      if (!attached) return attached;
-    }
-  }
-  for (const RecordedInterface& each : record.interfaces) {
-    for (const Side side : both_sides) {
-      auto detached = transaction.detach_former(each.ifindex, each.interface, side, record.way, object.program_fd(side));
-      if (!detached) return detached;
-    }
-  }
-  // Interfaces of the bundle before that this one does not serve. Qdiscs of ours that nobody needs any more go last.
-  for (const Filter& filter : hooks.filters) {
-    if (!filter.is_ours() || record.find(filter.ifindex) != nullptr) continue;
-    const std::string& name = hooks.interfaces.at(filter.ifindex);
-    if (auto detached = transaction.detach(filter.ifindex, name, filter.side); !detached) return detached;
-    if (out.detached.empty() || out.detached.back() != name) out.detached.push_back(name);
-  }
+    return transaction.attach(place, hook, record.way, program);
+  });
+  if (!attached) return attached;
+  auto detached = for_each_hook(record, parts, grounds, [&](const auto& place, Side hook, int program) {
+    return transaction.detach_former(place, hook, record.way, program);
+  });
+  if (!detached) return detached;
   auto left = remove_former_cgroup_gates(record, options.before_step, on_undo);
   if (!left) return std::unexpected(left.error());
-  std::ranges::move(*left, std::back_inserter(out.detached));
-  for (const std::uint32_t ifindex : hooks.clsact) {
-    if (!record.can_spare_clsact(ifindex) || hooks.has_foreign_filters(ifindex)) continue;
-    const std::string& name = hooks.interfaces.at(ifindex);
-    if (auto asked = ask(options.before_step, fmt::format("remove the clsact qdisc of `{}`", name)); !asked)
-      return asked;
-    // Undoing runs newest first: the qdisc is back before its filters are.
-    transaction.on_undo([=] { return create_clsact(ifindex, name); });
-    if (auto removed = destroy_clsact(ifindex, name); !removed) return removed;
-    for (RecordedInterface& each : record.interfaces) each.created_clsact &= each.ifindex != ifindex;
+  for (const Ground& ground : grounds) {
+    if (auto done = leave(transaction, record, ground, out); !done) return done;
   }
+  std::ranges::move(*left, std::back_inserter(out.detached));
 
   if (auto asked = ask(options.before_step, "record what is attached"); !asked) return asked;
   record.phase = Record::Phase::Loaded;
@@ -225,10 +184,10 @@ Result<void> change(Transaction& transaction, const LoadOptions& options, const 
 
 // A program of ours that serves one of the interfaces now. Looked up without the lock: what another load changes meanwhile
 // costs connections at worst.
-std::uint32_t former_program(const std::vector<Target>& targets) {
-  const auto hooks = read_hooks();
+std::uint32_t former_program(const TargetGroup& group) {
+  const auto hooks = inside(group.where, read_hooks);
   if (!hooks) return 0;
-  for (const Target& target : targets) {
+  for (const Target& target : group.targets) {
     if (target.is_cgroup()) {
       const auto there = our_programs(open_cgroup(target.cgroup.path, target.cgroup.id), Point::Egress);
       if (there && !there->empty()) return there->front();
@@ -239,6 +198,65 @@ std::uint32_t former_program(const std::vector<Target>& targets) {
     }
   }
   return 0;
+}
+
+/// The state files of the other namespaces, locked: as long as they are, no load of their own is at work there. Errors: W6007
+/// where one has a load of its own, W6001, W6010, W6011.
+Result<std::vector<StateFile>> lock_others(const std::vector<Part>& parts, const LoadOptions& options) {
+  std::vector<StateFile> out;
+  for (const Part& part : parts) {
+    const Namespace& where = part.group.where;
+    if (where.name.empty()) continue;
+    auto file =
+        inside(where, [&] { return StateFile::open(options.state_directory, options.lock_timeout_ms); });
+    if (!file) return std::unexpected(file.error());
+    const auto record = file->read();
+    if (!record) return std::unexpected(record.error());
+    if (*record) {
+      return failure("W6007", fmt::format("network namespace `{}` has a load of its own", where.name),
+                     "unload it there first: enter the namespace and run `weft unload`");
+    }
+    out.push_back(std::move(*file));
+  }
+  return out;
+}
+
+/// What hangs in every namespace that the load changes. Errors: W6001, W6002, W6008.
+Result<std::vector<Ground>> grounds_of(const Record* former, const std::vector<Part>& parts) {
+  auto out = grounds_of(former);
+  if (!out) return out;
+  for (const Part& part : parts) {
+    const Namespace& where = part.group.where;
+    if (std::ranges::find(*out, where.id, [](const Ground& each) { return each.where.id; }) != out->end()) continue;
+    auto hooks = inside(where, read_hooks);
+    if (!hooks) return std::unexpected(hooks.error());
+    out->push_back({where, std::move(*hooks)});
+  }
+  return out;
+}
+
+/// What hangs there now. Reading it again must not fail a load that is done.
+void describe(const Record& record, const std::vector<Part>& parts, Loaded& out) {
+  const auto after = grounds_of(&record);
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const Program from = program_info(parts[i].object.program_fd(Side::FromWorkload));
+    const Program to = program_info(parts[i].object.program_fd(Side::ToWorkload));
+    const Namespace& where = parts[i].group.where;
+    for (const RecordedInterface& each : record.namespaces[i].interfaces) {
+      out.attached.push_back({each.workload, where.place(each.interface), each.ifindex, std::string(way_name(record.way)),
+                              from, to});
+      if (!after) continue;
+      for (const Ground& ground : *after) {
+        if (ground.where.id != where.id) continue;
+        for (std::string& before_us : run_before_us(ground, each.ifindex)) out.warnings.push_back(std::move(before_us));
+      }
+    }
+  }
+  const KernelObject& object = parts.front().object;
+  for (const RecordedCgroup& each : record.cgroups) {
+    out.attached.push_back({each.workload, each.place(), 0, "cgroup", program_info(object.cgroup_fd(Point::Egress)),
+                            program_info(object.cgroup_fd(Point::Ingress))});
+  }
 }
 
 }  // namespace
@@ -252,9 +270,15 @@ Result<Loaded> load(const bundle::Bundle& bundle, const LoadOptions& options) {
   out.bundle = options.identity.empty() ? bundle::identity(bundle) : options.identity;
   // The slow part comes first, without the lock: nothing is visible of it, and if it fails nothing has to be undone.
   if (auto asked = ask(options.before_step, "load the programs"); !asked) return std::unexpected(asked.error());
-  const auto object = KernelObject::load(bundle, chosen->targets, out.times, former_program(chosen->targets));
-  if (!object) return std::unexpected(object.error());
-  out.keeps_connections = object->keeps_connections();
+  std::vector<Part> parts;
+  for (TargetGroup& group : chosen->groups) {
+    const bool is_empty = group.targets.empty();
+    auto object = is_empty ? Result<KernelObject>(KernelObject())
+                           : KernelObject::load(bundle, group.targets, out.times, former_program(group));
+    if (!object) return std::unexpected(object.error());
+    out.keeps_connections = out.keeps_connections || object->keeps_connections();
+    parts.push_back({std::move(group), std::move(*object)});
+  }
   for (const bundle::MapImage& image : bundle.images) {
     out.map_entries += image.entries.size();
     out.global_bytes += image.value.size();
@@ -262,29 +286,35 @@ Result<Loaded> load(const bundle::Bundle& bundle, const LoadOptions& options) {
 
   const auto file = StateFile::open(options.state_directory, options.lock_timeout_ms);
   if (!file) return std::unexpected(file.error());
+  const auto others = lock_others(parts, options);
+  if (!others) return std::unexpected(others.error());
   auto former = read_record(*file, out.warnings);
   if (!former) return std::unexpected(former.error());
   if (auto recovered = recover(*file, *former, out.warnings); !recovered) return std::unexpected(recovered.error());
-  const auto hooks = read_hooks();
-  if (!hooks) return std::unexpected(hooks.error());
+  const auto grounds = grounds_of(*former ? &**former : nullptr, parts);
+  if (!grounds) return std::unexpected(grounds.error());
   const auto way = choose_way(options.hook);
   if (!way) return std::unexpected(way.error());
-  if (*way == Way::Clsact) {
-    if (auto free = check_places(chosen->targets, *hooks); !free) return std::unexpected(free.error());
+  for (const Part& part : parts) {
+    if (*way != Way::Clsact) break;
+    auto free = check_places(part.group, ground_of(*grounds, part.group.where).hooks);
+    if (!free) return std::unexpected(free.error());
   }
 
-  auto cgroups = recorded_cgroups(chosen->targets, *former ? &**former : nullptr);
+  auto cgroups = recorded_cgroups(parts.front().group.targets, *former ? &**former : nullptr);
   if (!cgroups) return std::unexpected(cgroups.error());
 
   // From here on every change has its undoing.
   const auto begin = std::chrono::steady_clock::now();
-  Record record = intent(bundle, chosen->targets, *way, *object, *hooks, *file, *former);
+  Record record = intent(bundle, parts, *way, *grounds, *file, *former);
   record.bundle = out.bundle;
   record.cgroups = std::move(*cgroups);
   out.replaced = *former && !(*former)->cgroups.empty();
-  for (const Filter& filter : hooks->filters) out.replaced = out.replaced || filter.is_ours();
-  Transaction transaction(*hooks, options.before_step);
-  if (auto changed = change(transaction, options, *file, record, *object, *hooks, out); !changed) {
+  for (const Ground& ground : *grounds) {
+    for (const Filter& filter : ground.hooks.filters) out.replaced = out.replaced || filter.is_ours();
+  }
+  Transaction transaction(options.before_step);
+  if (auto changed = change(transaction, options, *file, record, parts, *grounds, out); !changed) {
     Error error = changed.error();
     for (const std::string& trouble : transaction.roll_back()) error.message += "; and undoing it failed: " + trouble;
     return std::unexpected(std::move(error));
@@ -292,19 +322,7 @@ Result<Loaded> load(const bundle::Bundle& bundle, const LoadOptions& options) {
   transaction.commit();
   const auto elapsed = std::chrono::steady_clock::now() - begin;
   out.times.attach = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(elapsed).count());
-
-  const Program from = program_info(object->program_fd(Side::FromWorkload));
-  const Program to = program_info(object->program_fd(Side::ToWorkload));
-  const auto after = read_hooks();
-  for (const RecordedInterface& each : record.interfaces) {
-    out.attached.push_back({each.workload, each.interface, each.ifindex, std::string(way_name(*way)), from, to});
-    if (!after) continue;
-    for (std::string& before_us : run_before_us(*after, each.ifindex)) out.warnings.push_back(std::move(before_us));
-  }
-  for (const RecordedCgroup& each : record.cgroups) {
-    out.attached.push_back({each.workload, each.place(), 0, "cgroup", program_info(object->cgroup_fd(Point::Egress)),
-                            program_info(object->cgroup_fd(Point::Ingress))});
-  }
+  describe(record, parts, out);
   return out;
 }
 

@@ -67,13 +67,36 @@ bundle::Entry entry_of(const std::vector<bundle::Entry>& entries, std::uint32_t 
   return unknown;
 }
 
+using Ring = std::unique_ptr<ring_buffer, decltype(&ring_buffer__free)>;
+
+/// Where the programs of one namespace tell, and whose interfaces they mean.
+struct Source {
+  void* reader = nullptr;
+  const RecordedNamespace* part = nullptr;  // null: cgroups alone
+  Descriptor events, budgets;
+};
+
+/// Errors: W6014 where the program tells nothing, W6001, W6008.
+Result<Source> source_of(std::uint32_t program, const RecordedNamespace* part) {
+  auto maps = maps_of(program);
+  if (!maps) return std::unexpected(maps.error());
+  // The kernel keeps 15 bytes of a name.
+  const auto events = maps->find("weft_events");
+  const auto budgets = maps->find(std::string("weft_event_budgets").substr(0, 15));
+  if (events == maps->end() || budgets == maps->end()) {
+    return failure("W6014", "the bundle that is loaded tells nothing of its packets",
+                   "it was built without events: build it again with `--events 1000`");
+  }
+  return Source{nullptr, part, std::move(events->second), std::move(budgets->second)};
+}
+
 }  // namespace
 
 struct Monitor::State {
   StatusOptions options;
-  Record record;
-  Descriptor events, budgets;
-  std::unique_ptr<ring_buffer, decltype(&ring_buffer__free)> ring{nullptr, ring_buffer__free};
+  std::shared_ptr<const Record> record;
+  std::vector<std::unique_ptr<Source>> sources;
+  Ring ring{nullptr, ring_buffer__free};
   Clock::time_point checked{};
   const std::function<bool(const Event&)>* take = nullptr;  // while polling
   std::size_t taken = 0;
@@ -94,23 +117,36 @@ struct Monitor::State {
   }
 
   Result<void> follow(Record fresh) {
-    auto maps = maps_of(fresh.any_program());
-    if (!maps) return std::unexpected(maps.error());
-    // The kernel keeps 15 bytes of a name.
-    const auto ring_map = maps->find("weft_events");
-    const auto budget_map = maps->find(std::string("weft_event_budgets").substr(0, 15));
-    if (ring_map == maps->end() || budget_map == maps->end()) {
-      return failure("W6014", "the bundle that is loaded tells nothing of its packets",
-                     "it was built without events: build it again with `--events 1000`");
+    auto known = std::make_shared<const Record>(std::move(fresh));
+    std::vector<std::unique_ptr<Source>> made;
+    const auto add = [&](std::uint32_t program, const RecordedNamespace* part) -> Result<void> {
+      auto source = source_of(program, part);
+      if (!source) return std::unexpected(source.error());
+      source->reader = this;
+      made.push_back(std::make_unique<Source>(std::move(*source)));
+      return {};
+    };
+    for (const RecordedNamespace& part : known->namespaces) {
+      if (part.interfaces.empty()) continue;
+      if (auto added = add(part.from_program, &part); !added) return added;
+    }
+    // Cgroups share the programs' maps with the interfaces beside them.
+    if (!known->cgroups.empty() && known->namespaces.front().interfaces.empty()) {
+      if (auto added = add(known->cgroup_programs[0], nullptr); !added) return added;
     }
     const LibbpfLog log;
-    std::unique_ptr<ring_buffer, decltype(&ring_buffer__free)> made(
-        ring_buffer__new(ring_map->second.get(), &State::on_sample, this, nullptr), ring_buffer__free);
-    if (made == nullptr) return kernel_failure(errno, "W6008", "read the events");
-    ring = std::move(made);
-    events = std::move(ring_map->second);
-    budgets = std::move(budget_map->second);
-    record = std::move(fresh);
+    Ring fresh_ring(nullptr, ring_buffer__free);
+    for (const auto& source : made) {
+      if (fresh_ring == nullptr) {
+        fresh_ring.reset(ring_buffer__new(source->events.get(), &State::on_sample, source.get(), nullptr));
+        if (fresh_ring == nullptr) return kernel_failure(errno, "W6008", "read the events");
+      } else if (ring_buffer__add(fresh_ring.get(), source->events.get(), &State::on_sample, source.get()) != 0) {
+        return kernel_failure(errno, "W6008", "read the events");
+      }
+    }
+    ring = std::move(fresh_ring);
+    sources = std::move(made);
+    record = std::move(known);
     checked = Clock::now();
     return {};
   }
@@ -121,40 +157,42 @@ struct Monitor::State {
     checked = Clock::now();
     auto fresh = loaded(options);
     if (!fresh) return std::unexpected(fresh.error());
-    if (fresh->any_program() == record.any_program()) return {};
+    if (fresh->any_program() == record->any_program()) return {};
     return follow(std::move(*fresh));
   }
 
-  static int on_sample(void* self, void* data, std::size_t size) {
-    return static_cast<State*>(self)->on_sample(data, size);
+  static int on_sample(void* source, void* data, std::size_t size) {
+    const auto& from = *static_cast<const Source*>(source);
+    return static_cast<State*>(from.reader)->on_sample(from, data, size);
   }
 
-  int on_sample(const void* data, std::size_t size) {
+  int on_sample(const Source& source, const void* data, std::size_t size) {
     weft_event raw{};
     if (size < sizeof raw) return 0;
     std::memcpy(&raw, data, sizeof raw);
     ++taken;
-    if (!(*take)(event_of(raw))) {
+    if (!(*take)(event_of(source, raw))) {
       stopped = true;
       return -1;  // the rest stays in the buffer
     }
     return 0;
   }
 
-  Event event_of(const weft_event& raw) const {
+  Event event_of(const Source& source, const weft_event& raw) const {
     Event out;
     out.nanoseconds = static_cast<std::int64_t>(raw.time) + (since(CLOCK_REALTIME) - since(CLOCK_MONOTONIC));
     out.egress = raw.outbound != 0;
     out.ifindex = raw.ifindex;
-    if (const RecordedInterface* known = record.find(raw.ifindex)) {
+    const RecordedInterface* const known = source.part == nullptr ? nullptr : source.part->find(raw.ifindex);
+    if (known != nullptr) {
       out.workload = known->workload;
-      out.interface = known->interface;
-    } else if (const RecordedCgroup* cgroup = record.find_cgroup(raw.ifindex)) {
+      out.interface = Namespace{source.part->name}.place(known->interface);
+    } else if (const RecordedCgroup* cgroup = record->find_cgroup(raw.ifindex)) {
       out.workload = cgroup->workload;
       out.interface = cgroup->place();
       out.ifindex = 0;
     }
-    const std::vector<bundle::Entry>& entries = out.egress ? record.egress : record.ingress;
+    const std::vector<bundle::Entry>& entries = out.egress ? record->egress : record->ingress;
     out.allowed = (raw.decision & WEFT_ACTION_MASK) == WEFT_ACTION_ALLOW;
     out.logged = (raw.what & WEFT_EVENT_LOGGED) != 0;
     out.entry = entry_of(entries, raw.decision >> WEFT_ACTION_SHIFT);
@@ -179,8 +217,8 @@ struct Monitor::State {
   }
 
   std::string name_of(const std::string& address) const {
-    const auto found = record.names.find(address);
-    return found == record.names.end() ? std::string() : found->second;
+    const auto found = record->names.find(address);
+    return found == record->names.end() ? std::string() : found->second;
   }
 };
 
@@ -223,19 +261,21 @@ Result<Losses> Monitor::losses() const {
   const int processors = libbpf_num_possible_cpus();
   if (processors <= 0) return kernel_failure(-processors, "W6008", "count the processors");
   Losses out;
-  for (const std::uint32_t kind : {WEFT_EVENTS_DENIED, WEFT_EVENTS_ASKED_FOR}) {
-    std::vector<weft_event_budget> budgets(static_cast<std::size_t>(processors));
-    if (bpf_map_lookup_elem(state_->budgets.get(), &kind, budgets.data()) != 0) {
-      return kernel_failure(errno, "W6008", "read how many events were lost");
-    }
-    for (const weft_event_budget& budget : budgets) {
-      (kind == WEFT_EVENTS_DENIED ? out.denied : out.asked_for) += budget.withheld;
-      out.full += budget.lost;
+  for (const auto& source : state_->sources) {
+    for (const std::uint32_t kind : {WEFT_EVENTS_DENIED, WEFT_EVENTS_ASKED_FOR}) {
+      std::vector<weft_event_budget> budgets(static_cast<std::size_t>(processors));
+      if (bpf_map_lookup_elem(source->budgets.get(), &kind, budgets.data()) != 0) {
+        return kernel_failure(errno, "W6008", "read how many events were lost");
+      }
+      for (const weft_event_budget& budget : budgets) {
+        (kind == WEFT_EVENTS_DENIED ? out.denied : out.asked_for) += budget.withheld;
+        out.full += budget.lost;
+      }
     }
   }
   return out;
 }
 
-const std::string& Monitor::bundle() const { return state_->record.bundle; }
+const std::string& Monitor::bundle() const { return state_->record->bundle; }
 
 }  // namespace weft::runtime

@@ -46,6 +46,25 @@ Json json_of(const std::vector<bundle::Entry>& entries) {
   return out;
 }
 
+Json json_of(const RecordedNamespace& there) {
+  Json out = {{"name", there.name},
+              {"inode", there.where.inode},
+              {"namespace", there.where.cookie},
+              {"programs", {{"from_workload", there.from_program}, {"to_workload", there.to_program}}},
+              {"interfaces", Json::array()}};
+  for (const RecordedInterface& each : there.interfaces) {
+    out["interfaces"].push_back({{"workload", each.workload},
+                                 {"interface", each.interface},
+                                 {"ifindex", each.ifindex},
+                                 {"created_clsact", each.created_clsact},
+                                 {"former_from", each.former_from},
+                                 {"former_to", each.former_to},
+                                 {"former_hook", way_name(each.former_way)}});
+    if (each.is_node) out["interfaces"].back()["node"] = true;
+  }
+  return out;
+}
+
 Json json_of(const Record& record) {
   Json out = {{"format", format},
               {"version", 1},
@@ -57,16 +76,15 @@ Json json_of(const Record& record) {
               {"hook", way_name(record.way)},
               {"boot", record.where.boot},
               {"namespace", record.where.cookie}};
-  out["programs"] = {{"from_workload", record.from_program}, {"to_workload", record.to_program}};
-  out["interfaces"] = Json::array();
-  for (const RecordedInterface& each : record.interfaces) {
-    out["interfaces"].push_back({{"workload", each.workload},
-                                 {"interface", each.interface},
-                                 {"ifindex", each.ifindex},
-                                 {"created_clsact", each.created_clsact},
-                                 {"former_from", each.former_from},
-                                 {"former_to", each.former_to},
-                                 {"former_hook", way_name(each.former_way)}});
+  for (const RecordedNamespace& each : record.namespaces) {
+    Json there = json_of(each);
+    // That of the file as it was written before there could be others.
+    if (&each == &record.namespaces.front()) {
+      out["programs"] = std::move(there["programs"]);
+      out["interfaces"] = std::move(there["interfaces"]);
+    } else {
+      out["namespaces"].push_back(std::move(there));
+    }
   }
   if (!record.cgroups.empty()) {
     out["programs"]["cgroups"] = record.cgroup_programs;
@@ -105,6 +123,20 @@ Way way_of(const Json& json, const char* key) {
   return json.value(key, "clsact") == way_name(Way::Tcx) ? Way::Tcx : Way::Clsact;
 }
 
+RecordedNamespace namespace_of(const Json& json, const NetworkNamespace& where) {
+  RecordedNamespace out;
+  out.where = where;
+  out.from_program = json.at("programs").at("from_workload").get<std::uint32_t>();
+  out.to_program = json.at("programs").at("to_workload").get<std::uint32_t>();
+  for (const Json& each : json.at("interfaces")) {
+    out.interfaces.push_back({each.at("workload").get<std::string>(), each.at("interface").get<std::string>(),
+                              each.at("ifindex").get<std::uint32_t>(), each.at("created_clsact").get<bool>(),
+                              each.at("former_from").get<std::uint32_t>(), each.at("former_to").get<std::uint32_t>(),
+                              way_of(each, "former_hook"), each.value("node", false)});
+  }
+  return out;
+}
+
 Record record_of(const Json& json, const NetworkNamespace& here, bool outermost) {
   Record out;
   const auto phase = json.at("phase").get<std::string>();
@@ -117,13 +149,14 @@ Record record_of(const Json& json, const NetworkNamespace& here, bool outermost)
   out.weft_version = json.at("weft_version").get<std::string>();
   out.profile = json.at("profile").get<std::string>();
   out.way = way_of(json, "hook");
-  out.from_program = json.at("programs").at("from_workload").get<std::uint32_t>();
-  out.to_program = json.at("programs").at("to_workload").get<std::uint32_t>();
-  for (const Json& each : json.at("interfaces")) {
-    out.interfaces.push_back({each.at("workload").get<std::string>(), each.at("interface").get<std::string>(),
-                              each.at("ifindex").get<std::uint32_t>(), each.at("created_clsact").get<bool>(),
-                              each.at("former_from").get<std::uint32_t>(), each.at("former_to").get<std::uint32_t>(),
-                              way_of(each, "former_hook")});
+  out.namespaces.push_back(namespace_of(json, out.where));
+  if (json.contains("namespaces")) {
+    for (const Json& each : json.at("namespaces")) {
+      const NetworkNamespace where{each.at("inode").get<std::uint64_t>(), each.at("namespace").get<std::uint64_t>(),
+                                   out.where.boot};
+      out.namespaces.push_back(namespace_of(each, where));
+      out.namespaces.back().name = each.at("name").get<std::string>();
+    }
   }
   if (json.contains("cgroups")) {
     out.cgroup_programs = json.at("programs").at("cgroups").get<PointPrograms>();
@@ -187,9 +220,31 @@ fs::path default_state_directory() {
   return chosen != nullptr && *chosen != '\0' ? fs::path(chosen) : fs::path("/run/weft");
 }
 
-const RecordedInterface* Record::find(std::uint32_t ifindex) const {
+const RecordedInterface* RecordedNamespace::find(std::uint32_t ifindex) const {
   const auto found = std::ranges::find(interfaces, ifindex, &RecordedInterface::ifindex);
   return found == interfaces.end() ? nullptr : &*found;
+}
+
+const RecordedNamespace* Record::in(const NetworkNamespace& asked) const {
+  const auto found = std::ranges::find(namespaces, asked, &RecordedNamespace::where);
+  return found == namespaces.end() ? nullptr : &*found;
+}
+
+RecordedNamespace* Record::in(const NetworkNamespace& asked) {
+  const auto found = std::ranges::find(namespaces, asked, &RecordedNamespace::where);
+  return found == namespaces.end() ? nullptr : &*found;
+}
+
+const RecordedInterface* Record::find(const NetworkNamespace& asked, std::uint32_t ifindex) const {
+  const RecordedNamespace* const there = in(asked);
+  return there == nullptr ? nullptr : there->find(ifindex);
+}
+
+std::uint32_t Record::any_program() const {
+  for (const RecordedNamespace& each : namespaces) {
+    if (!each.interfaces.empty()) return each.from_program;
+  }
+  return cgroup_programs[0];
 }
 
 const RecordedCgroup* Record::find_cgroup(std::uint32_t key) const {
@@ -197,14 +252,14 @@ const RecordedCgroup* Record::find_cgroup(std::uint32_t key) const {
   return found == cgroups.end() ? nullptr : &*found;
 }
 
-bool Record::created_clsact(std::uint32_t ifindex) const {
-  const RecordedInterface* const here = find(ifindex);
+bool Record::created_clsact(const NetworkNamespace& asked, std::uint32_t ifindex) const {
+  const RecordedInterface* const here = find(asked, ifindex);
   if (here != nullptr && here->created_clsact) return true;
-  return former != nullptr && former->created_clsact(ifindex);
+  return former != nullptr && former->created_clsact(asked, ifindex);
 }
 
-bool Record::can_spare_clsact(std::uint32_t ifindex) const {
-  return created_clsact(ifindex) && (way == Way::Tcx || find(ifindex) == nullptr);
+bool Record::can_spare_clsact(const NetworkNamespace& asked, std::uint32_t ifindex) const {
+  return created_clsact(asked, ifindex) && (way == Way::Tcx || find(asked, ifindex) == nullptr);
 }
 
 StateFile::StateFile(NetworkNamespace where, fs::path path, fs::path lock_path, Descriptor lock)

@@ -23,8 +23,24 @@ struct RecordedInterface {
   std::uint32_t former_from = 0;  ///< program of ours that was there before this load; 0 none
   std::uint32_t former_to = 0;
   Way former_way = Way::Clsact;  ///< how they hung there
+  bool is_node = false;          ///< of a node itself: its gates hang the other way round
 
   bool operator==(const RecordedInterface&) const = default;
+};
+
+/// What of a load is in one network namespace: interfaces, and a program that knows them by their numbers.
+struct RecordedNamespace {
+  std::string name{};  ///< as in the inventory; empty: that of the state file
+  NetworkNamespace where{};
+  std::uint32_t from_program = 0;
+  std::uint32_t to_program = 0;
+  std::vector<RecordedInterface> interfaces{};
+
+  const RecordedInterface* find(std::uint32_t ifindex) const;
+  /// What has to hang there.
+  std::uint32_t program_at(const RecordedInterface& interface, Side hook) const {
+    return gate_at(hook, interface.is_node) == Side::FromWorkload ? from_program : to_program;
+  }
 };
 
 struct RecordedCgroup {
@@ -49,9 +65,7 @@ struct Record {
   std::string weft_version;
   std::string profile;
   Way way = Way::Clsact;
-  std::uint32_t from_program = 0;
-  std::uint32_t to_program = 0;
-  std::vector<RecordedInterface> interfaces;
+  std::vector<RecordedNamespace> namespaces;  ///< that of the state file first, others where something is attached
   PointPrograms cgroup_programs{};
   std::vector<RecordedCgroup> cgroups;
   std::map<std::string, std::string> names;  ///< the workloads of the bundle by their addresses
@@ -59,14 +73,17 @@ struct Record {
   std::vector<bundle::Entry> ingress;
   std::shared_ptr<const Record> former;  ///< while loading: what was loaded before, none at first
 
-  const RecordedInterface* find(std::uint32_t ifindex) const;
+  /// What is in that network namespace, or null.
+  const RecordedNamespace* in(const NetworkNamespace& where) const;
+  RecordedNamespace* in(const NetworkNamespace& where);
+  const RecordedInterface* find(const NetworkNamespace& where, std::uint32_t ifindex) const;
   const RecordedCgroup* find_cgroup(std::uint32_t key) const;
   /// A program that is in use as long as anything of this record is.
-  std::uint32_t any_program() const { return interfaces.empty() ? cgroup_programs[0] : from_program; }
+  std::uint32_t any_program() const;
   /// True if this record, or the one before it, says that we created the clsact qdisc of that interface.
-  bool created_clsact(std::uint32_t ifindex) const;
+  bool created_clsact(const NetworkNamespace& where, std::uint32_t ifindex) const;
   /// True if we created it, and the gates of this record do not hang on it.
-  bool can_spare_clsact(std::uint32_t ifindex) const;
+  bool can_spare_clsact(const NetworkNamespace& where, std::uint32_t ifindex) const;
 };
 
 /// The state file of one network namespace, locked: one load, unload or status at a time.

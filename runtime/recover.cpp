@@ -2,56 +2,73 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "runtime/cgroup_steps.h"
 #include "runtime/kernel_object.h"
 
 namespace weft::runtime {
 namespace {
 
+/// The name of an interface, as the calls in its namespace want it.
 std::string name_of(const Hooks& hooks, std::uint32_t ifindex) {
   const auto found = hooks.interfaces.find(ifindex);
   return found == hooks.interfaces.end() ? fmt::format("#{}", ifindex) : found->second;
 }
 
-/// Puts the new programs everywhere. They are whole: maps are filled before the first is attached.
-Result<void> roll_forward(const StateFile& file, std::optional<Record>& record, const Hooks& hooks, int from_fd,
-                          int to_fd) {
-  for (const RecordedInterface& each : record->interfaces) {
-    if (!hooks.interfaces.contains(each.ifindex)) continue;
-    if (record->way == Way::Clsact) {
-      if (auto created = create_clsact(each.ifindex, each.interface); !created) return created;
-    }
-    for (const Side side : both_sides) {
-      const int fd = side == Side::FromWorkload ? from_fd : to_fd;
-      auto attached = attach_gate(each.ifindex, each.interface, side, record->way, fd);
-      if (!attached) return attached;
-      auto detached = detach_gates_but(each.ifindex, each.interface, side, record->way, program_info(fd).id);
-      if (!detached) return detached;
+/// The programs of a part of the record, held open.
+struct Programs {
+  Descriptor from;
+  Descriptor to;
+
+  explicit Programs(const RecordedNamespace& of)
+      : from(program_by_id(of.from_program)), to(program_by_id(of.to_program)) {}
+  bool valid() const { return from.valid() && to.valid(); }
+  int at(const RecordedInterface& interface, Side hook) const {
+    return (gate_at(hook, interface.is_node) == Side::FromWorkload ? from : to).get();
+  }
+};
+
+/// Puts the new programs everywhere in one namespace. They are whole: maps are filled before the first is attached.
+Result<void> roll_forward(Record& record, const Ground& ground, const Programs& programs) {
+  const Hooks& hooks = ground.hooks;
+  RecordedNamespace* const part = record.in(ground.where.id);
+  if (part != nullptr) {
+    for (const RecordedInterface& each : part->interfaces) {
+      if (!hooks.interfaces.contains(each.ifindex)) continue;
+      if (record.way == Way::Clsact) {
+        if (auto created = create_clsact(each.ifindex, each.interface); !created) return created;
+      }
+      for (const Side side : both_sides) {
+        const int fd = programs.at(each, side);
+        auto attached = attach_gate(each.ifindex, each.interface, side, record.way, fd);
+        if (!attached) return attached;
+        auto detached = detach_gates_but(each.ifindex, each.interface, side, record.way, program_info(fd).id);
+        if (!detached) return detached;
+      }
     }
   }
   for (const Filter& filter : hooks.filters) {
-    if (!filter.is_ours() || record->find(filter.ifindex) != nullptr) continue;
+    if (!filter.is_ours() || record.find(ground.where.id, filter.ifindex) != nullptr) continue;
     const std::string name = name_of(hooks, filter.ifindex);
     if (auto detached = detach_gate(filter.ifindex, name, filter.side); !detached) return detached;
   }
-  if (auto removed = remove_former_cgroup_gates(*record, {}, [](const auto&) {}); !removed) {
-    return std::unexpected(removed.error());
-  }
   for (const std::uint32_t ifindex : hooks.clsact) {
-    if (!record->can_spare_clsact(ifindex) || hooks.has_foreign_filters(ifindex)) continue;
+    if (!record.can_spare_clsact(ground.where.id, ifindex) || hooks.has_foreign_filters(ifindex)) continue;
     if (auto removed = destroy_clsact(ifindex, name_of(hooks, ifindex)); !removed) return removed;
-    for (RecordedInterface& each : record->interfaces) each.created_clsact &= each.ifindex != ifindex;
+    if (part == nullptr) continue;
+    for (RecordedInterface& each : part->interfaces) each.created_clsact &= each.ifindex != ifindex;
   }
-  record->phase = Record::Phase::Loaded;
-  record->former = nullptr;
-  return file.write(*record);
+  return {};
 }
 
-Result<void> roll_back(const StateFile& file, std::optional<Record>& record, const Hooks& hooks,
-                       std::vector<std::string>& said) {
-  if (auto removed = remove_new_cgroup_gates(*record); !removed) return removed;
-  for (const RecordedInterface& each : record->interfaces) {
-    if (!hooks.interfaces.contains(each.ifindex)) continue;
+/// Puts back what was there in one namespace before.
+Result<void> roll_back(const Record& record, const Ground& ground, std::vector<std::string>& said) {
+  const RecordedNamespace* const part = record.in(ground.where.id);
+  if (part == nullptr) return {};
+  for (const RecordedInterface& each : part->interfaces) {
+    if (!ground.hooks.interfaces.contains(each.ifindex)) continue;
     bool is_lost = false;
     for (const Side side : both_sides) {
       const std::uint32_t wanted = side == Side::FromWorkload ? each.former_from : each.former_to;
@@ -64,7 +81,8 @@ Result<void> roll_back(const StateFile& file, std::optional<Record>& record, con
         // What hangs there stays: better the new gate than none.
         is_lost = true;
         said.push_back(fmt::format("{} on `{}`: the {} before the interrupted load is lost; load a bundle again",
-                                   each.workload, each.interface, gate_name(side)));
+                                   each.workload, ground.where.place(each.interface),
+                                   gate_name(gate_at(side, each.is_node))));
         continue;
       }
       if (each.former_way == Way::Clsact) {
@@ -76,9 +94,44 @@ Result<void> roll_back(const StateFile& file, std::optional<Record>& record, con
       if (!detached) return detached;
     }
     const bool had_filters = each.former_way == Way::Clsact && (each.former_from != 0 || each.former_to != 0);
-    if (each.created_clsact && !had_filters && !is_lost && !hooks.has_foreign_filters(each.ifindex)) {
+    if (each.created_clsact && !had_filters && !is_lost && !ground.hooks.has_foreign_filters(each.ifindex)) {
       if (auto removed = destroy_clsact(each.ifindex, each.interface); !removed) return removed;
     }
+  }
+  return {};
+}
+
+/// A load that replaced another is completed where all its programs still are in the kernel, else undone.
+Result<void> end_replacement(const StateFile& file, std::optional<Record>& record, const std::vector<Ground>& grounds,
+                             std::vector<std::string>& said) {
+  std::vector<Programs> programs;
+  bool whole = true;
+  for (const Ground& ground : grounds) {
+    const RecordedNamespace* const part = record->in(ground.where.id);
+    programs.emplace_back(part == nullptr ? RecordedNamespace{} : *part);
+    whole = whole && (part == nullptr || part->interfaces.empty() || programs.back().valid());
+  }
+  const auto at_cgroups = all_cgroup_gates_hang(*record);
+  if (!at_cgroups) return std::unexpected(at_cgroups.error());
+  whole = whole && *at_cgroups;
+  said.push_back(fmt::format("a load that was killed while it replaced another was {}", whole ? "completed" : "undone"));
+
+  if (!whole) {
+    if (auto removed = remove_new_cgroup_gates(*record); !removed) return removed;
+  }
+  for (std::size_t i = 0; i < grounds.size(); ++i) {
+    auto ended = inside(grounds[i].where, [&] {
+      return whole ? roll_forward(*record, grounds[i], programs[i]) : roll_back(*record, grounds[i], said);
+    });
+    if (!ended) return ended;
+  }
+  if (whole) {
+    if (auto removed = remove_former_cgroup_gates(*record, {}, [](const auto&) {}); !removed) {
+      return std::unexpected(removed.error());
+    }
+    record->phase = Record::Phase::Loaded;
+    record->former = nullptr;
+    return file.write(*record);
   }
   if (record->former == nullptr) {
     record.reset();
@@ -96,66 +149,78 @@ Result<void> ask(const BeforeStep& before_step, std::string_view step) {
   return failure("W6012", fmt::format("abandoned before this step: {}", step));
 }
 
-Result<Swept> sweep(const Hooks& hooks, const Record* record, const BeforeStep& before_step) {
-  Swept out;
-  for (const Filter& filter : hooks.filters) {
-    if (!filter.is_ours()) continue;
-    const std::string name = name_of(hooks, filter.ifindex);
-    if (auto asked = ask(before_step, fmt::format("detach the {} from `{}`", gate_name(filter.side), name)); !asked) {
-      return std::unexpected(asked.error());
+Result<std::vector<Ground>> grounds_of(const Record* record) {
+  std::vector<Ground> out;
+  auto here = calling_namespace();
+  if (!here) return std::unexpected(here.error());
+  std::vector<Namespace> wanted{std::move(*here)};
+  for (const Record* each = record; each != nullptr; each = each->former.get()) {
+    for (const RecordedNamespace& part : each->namespaces) {
+      if (std::ranges::find(wanted, part.where, &Namespace::id) != wanted.end()) continue;
+      auto found = find_namespace(part.name);
+      if (!found) return std::unexpected(found.error());
+      // Another may have its name by now: what hung in the former went with it.
+      if (*found && (*found)->id == part.where) wanted.push_back(std::move(**found));
     }
-    if (auto detached = detach_gate(filter.ifindex, name, filter.side); !detached) {
-      return std::unexpected(detached.error());
-    }
-    ++out.filters;
-    out.interfaces.insert(name);
   }
-  for (const std::uint32_t ifindex : hooks.clsact) {
-    const std::string name = name_of(hooks, ifindex);
-    if (record == nullptr || !record->created_clsact(ifindex)) {
-      if (record == nullptr && out.interfaces.contains(name)) {
-        out.warnings.push_back(
-            fmt::format("`{}` keeps its clsact qdisc: without a record nobody knows who made it", name));
-      }
-      continue;
-    }
-    if (hooks.has_foreign_filters(ifindex)) {
-      out.warnings.push_back(fmt::format("`{}` keeps its clsact qdisc: filters of others are on it", name));
-      continue;
-    }
-    if (auto asked = ask(before_step, fmt::format("remove the clsact qdisc of `{}`", name)); !asked) {
-      return std::unexpected(asked.error());
-    }
-    if (auto removed = destroy_clsact(ifindex, name); !removed) return std::unexpected(removed.error());
-    ++out.qdiscs;
+  for (Namespace& each : wanted) {
+    auto hooks = inside(each, read_hooks);
+    if (!hooks) return std::unexpected(hooks.error());
+    out.push_back({std::move(each), std::move(*hooks)});
   }
   return out;
 }
 
+Result<void> sweep(const Ground& ground, const Record* record, const BeforeStep& before_step, Swept& out) {
+  const Hooks& hooks = ground.hooks;
+  for (const Filter& filter : hooks.filters) {
+    if (!filter.is_ours()) continue;
+    const std::string name = name_of(hooks, filter.ifindex), place = ground.where.place(name);
+    auto asked = ask(before_step, fmt::format("detach the {} from `{}`", gate_name(filter.gate()), place));
+    if (!asked) return asked;
+    auto detached = inside(ground.where, [&] { return detach_gate(filter.ifindex, name, filter.side); });
+    if (!detached) return detached;
+    ++out.filters;
+    out.interfaces.insert(place);
+  }
+  for (const std::uint32_t ifindex : hooks.clsact) {
+    const std::string name = name_of(hooks, ifindex), place = ground.where.place(name);
+    if (record == nullptr || !record->created_clsact(ground.where.id, ifindex)) {
+      if (record == nullptr && out.interfaces.contains(place)) {
+        out.warnings.push_back(
+            fmt::format("`{}` keeps its clsact qdisc: without a record nobody knows who made it", place));
+      }
+      continue;
+    }
+    if (hooks.has_foreign_filters(ifindex)) {
+      out.warnings.push_back(fmt::format("`{}` keeps its clsact qdisc: filters of others are on it", place));
+      continue;
+    }
+    if (auto asked = ask(before_step, fmt::format("remove the clsact qdisc of `{}`", place)); !asked) return asked;
+    auto removed = inside(ground.where, [&] { return destroy_clsact(ifindex, name); });
+    if (!removed) return removed;
+    ++out.qdiscs;
+  }
+  return {};
+}
+
 Result<void> recover(const StateFile& file, std::optional<Record>& record, std::vector<std::string>& said) {
   if (!record || record->phase == Record::Phase::Loaded) return {};
-  const auto hooks = read_hooks();
-  if (!hooks) return std::unexpected(hooks.error());
+  const auto grounds = grounds_of(&*record);
+  if (!grounds) return std::unexpected(grounds.error());
 
   bool replacement = record->former != nullptr;
-  for (const RecordedInterface& each : record->interfaces) {
-    replacement = replacement || each.former_from != 0 || each.former_to != 0;
-  }
-  if (record->phase == Record::Phase::Loading && replacement) {
-    const Descriptor from = program_by_id(record->from_program);
-    const Descriptor to = program_by_id(record->to_program);
-    const auto at_cgroups = all_cgroup_gates_hang(*record);
-    if (!at_cgroups) return std::unexpected(at_cgroups.error());
-    if ((record->interfaces.empty() || (from.valid() && to.valid())) && *at_cgroups) {
-      said.push_back("a load that was killed while it replaced another was completed");
-      return roll_forward(file, record, *hooks, from.get(), to.get());
+  for (const RecordedNamespace& part : record->namespaces) {
+    for (const RecordedInterface& each : part.interfaces) {
+      replacement = replacement || each.former_from != 0 || each.former_to != 0;
     }
-    said.push_back("a load that was killed while it replaced another was undone");
-    return roll_back(file, record, *hooks, said);
   }
+  if (record->phase == Record::Phase::Loading && replacement) return end_replacement(file, record, *grounds, said);
 
-  const auto swept = sweep(*hooks, &*record, {});
-  if (!swept) return std::unexpected(swept.error());
+  Swept swept;
+  for (const Ground& ground : *grounds) {
+    if (auto done = sweep(ground, &*record, {}, swept); !done) return done;
+  }
   if (auto at_cgroups = sweep_cgroups(*record, {}); !at_cgroups) return std::unexpected(at_cgroups.error());
   said.push_back(record->phase == Record::Phase::Unloading ? "an unload that was killed was completed"
                                                            : "a first load that was killed was undone");
@@ -170,18 +235,20 @@ Result<std::optional<Record>> read_record(const StateFile& file, std::vector<std
   return std::nullopt;
 }
 
-std::vector<std::string> run_before_us(const Hooks& hooks, std::uint32_t ifindex) {
+std::vector<std::string> run_before_us(const Ground& ground, std::uint32_t ifindex) {
   std::vector<std::string> out;
-  const std::string name = name_of(hooks, ifindex);
+  const std::string place = ground.where.place(name_of(ground.hooks, ifindex));
   for (const Side side : both_sides) {
-    for (const Filter& filter : hooks.filters) {
+    const Filter* const ours = ground.hooks.our_gate(ifindex, side);
+    const std::string_view gate = gate_name(ours == nullptr ? side : ours->gate());
+    for (const Filter& filter : ground.hooks.filters) {
       if (filter.ifindex != ifindex || filter.side != side) continue;
       if (filter.is_ours()) break;
       out.push_back(filter.way == Way::Tcx
-                        ? fmt::format("`{}`: the tcx program `{}` of another runs before the {} and can pass it by", name,
-                                      filter.name, gate_name(side))
+                        ? fmt::format("`{}`: the tcx program `{}` of another runs before the {} and can pass it by", place,
+                                      filter.name, gate)
                         : fmt::format("`{}`: a {} filter of another (priority {}) runs before the {} and can pass it by",
-                                      name, filter.kind, filter.priority, gate_name(side)));
+                                      place, filter.kind, filter.priority, gate));
     }
   }
   return out;

@@ -12,7 +12,7 @@
 #include "base/result.h"
 #include "bundle/bundle.h"
 
-/// Bundle to kernel and back. Everything here acts on the network namespace of the calling thread, and on no other.
+/// Bundle to kernel and back. All acts on the network namespace of the calling thread, and on those its load names.
 ///
 /// Error codes, each with its remedy in `Error::help`: W6001 no privilege, W6002 the kernel lacks a feature, W6003 the
 /// kernel's verifier refused the program, W6004 an interface is missing, W6005 nothing to attach to, W6006 the bundle
@@ -29,7 +29,7 @@ std::filesystem::path default_state_directory();
 enum class Hook : std::uint8_t { Auto, Tcx, Clsact };
 
 struct LoadOptions {
-  /// Interfaces by workload name, over those of the manifest.
+  /// Places by workload name ("veth1", "netns:blue:veth1", "cgroup:/web.slice"), over those of the manifest.
   std::map<std::string, std::string> interfaces;
   /// Attach these workloads only; empty: every endpoint that has an interface.
   std::vector<std::string> only;
@@ -62,11 +62,11 @@ struct Program {
 /// the ingress gate.
 struct Attached {
   std::string workload;
-  std::string interface;  ///< or "cgroup:PATH"
+  std::string interface;  ///< or "netns:NAMESPACE:INTERFACE", or "cgroup:PATH"
   std::uint32_t ifindex = 0;
   std::string hook;       ///< "tcx", "clsact" or "cgroup"
-  Program from_workload;  ///< at the ingress hook of the interface
-  Program to_workload;    ///< at the egress hook of the interface
+  Program from_workload;  ///< at the ingress hook of the interface; of a node at the egress hook of its own
+  Program to_workload;    ///< at the other
 };
 
 /// How long each part of a load took, in nanoseconds.
@@ -79,7 +79,7 @@ struct LoadTimes {
 
 struct Loaded {
   std::string bundle;                 ///< bundle::identity of what was loaded
-  std::vector<Attached> attached;     ///< in the order of the manifest
+  std::vector<Attached> attached;     ///< first what is in the namespace of the calling thread
   std::vector<std::string> skipped;   ///< endpoints left out: "shop/web: interface `veth3` does not exist"
   std::vector<std::string> detached;  ///< interfaces the bundle before had and this one has not
   std::vector<std::string> warnings;
@@ -92,7 +92,7 @@ struct Loaded {
 
 /// Loads the bundle and attaches it to the interface of each endpoint. Everything is loaded, verified and filled before
 /// the first interface changes; each interface changes in one step from the program it had to the new one. On any error
-/// the namespace is as it was: programs of a bundle loaded before are back in place, nothing new is left.
+/// all namespaces are as they were: programs of a bundle loaded before are back in place, nothing new is left.
 Result<Loaded> load(const bundle::Bundle& bundle, const LoadOptions& options = {});
 
 struct StatusOptions {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <set>
 
 #include "bundle/abi.h"
@@ -9,6 +10,7 @@
 #include "runtime/kernel_object.h"
 #include "runtime/recover.h"
 #include "runtime/runtime.h"
+#include "runtime/without_audit.h"
 
 namespace weft::runtime {
 namespace {
@@ -21,7 +23,8 @@ std::vector<bundle::Entry> fixed_entries() {
   return {fixed(WEFT_ENTRY_MALFORMED, "deny", "malformed"), fixed(WEFT_ENTRY_UNKNOWN, "deny", "unknown"),
           fixed(WEFT_ENTRY_LINK, "allow", "link"),          fixed(WEFT_ENTRY_SELF, "allow", "self"),
           fixed(WEFT_ENTRY_REPLY, "allow", "reply"),        fixed(WEFT_ENTRY_OWN_NODE, "allow", "own-node"),
-          fixed(WEFT_ENTRY_NON_IP, "deny", "non-ip")};
+          fixed(WEFT_ENTRY_NON_IP, "deny", "non-ip"),
+          fixed(WEFT_ENTRY_FORWARDED, "allow", "forwarded")};
 }
 
 /// Every entry of a gate with its hits; numbers that count without an entry are shown too, so that no packet is lost.
@@ -44,11 +47,11 @@ std::vector<Hits> join(std::vector<bundle::Entry> entries, const std::vector<std
   return out;
 }
 
-void compare(const Record& record, const Hooks& hooks, std::vector<std::string>& differences) {
-  for (const RecordedInterface& each : record.interfaces) {
-    const std::string where = fmt::format("{} on `{}`", each.workload, each.interface);
-    const auto interface = hooks.interfaces.find(each.ifindex);
-    if (interface == hooks.interfaces.end()) {
+void compare(const RecordedNamespace& part, const Ground& ground, std::vector<std::string>& differences) {
+  for (const RecordedInterface& each : part.interfaces) {
+    const std::string where = fmt::format("{} on `{}`", each.workload, ground.where.place(each.interface));
+    const auto interface = ground.hooks.interfaces.find(each.ifindex);
+    if (interface == ground.hooks.interfaces.end()) {
       differences.push_back(fmt::format("{}: the interface is gone", where));
       continue;
     }
@@ -56,15 +59,84 @@ void compare(const Record& record, const Hooks& hooks, std::vector<std::string>&
       differences.push_back(fmt::format("{}: the interface is now called `{}`", where, interface->second));
     }
     for (const Side side : both_sides) {
-      const std::uint32_t expected = side == Side::FromWorkload ? record.from_program : record.to_program;
-      const std::uint32_t found = hooks.our_program(each.ifindex, side);
+      const std::string_view gate = gate_name(gate_at(side, each.is_node));
+      const std::uint32_t expected = part.program_at(each, side);
+      const std::uint32_t found = ground.hooks.our_program(each.ifindex, side);
       if (found == expected) continue;
       differences.push_back(
-          found == 0
-              ? fmt::format("{}: the {} is gone: nothing is denied there", where, gate_name(side))
-              : fmt::format("{}: the {} is program {}, not {} of the bundle", where, gate_name(side), found, expected));
+          found == 0 ? fmt::format("{}: the {} is gone: nothing is denied there", where, gate)
+                     : fmt::format("{}: the {} is program {}, not {} of the bundle", where, gate, found, expected));
     }
   }
+}
+
+/// Namespaces of the record that are not there any more, and what was attached in them.
+std::vector<std::string> lost_places(const Record& record, const std::vector<Ground>& grounds) {
+  std::vector<std::string> out;
+  for (const RecordedNamespace& part : record.namespaces) {
+    const auto there = std::ranges::find(grounds, part.where, [](const Ground& each) { return each.where.id; });
+    if (there != grounds.end()) continue;
+    for (const RecordedInterface& each : part.interfaces) {
+      out.push_back(fmt::format("{} on `{}{}:{}`: the network namespace is gone, or another has its name", each.workload,
+                                namespace_prefix, part.name, each.interface));
+    }
+  }
+  return out;
+}
+
+/// The programs that were counted already, and what they counted.
+struct Counted {
+  std::vector<std::uint32_t> seen;
+  Counters counters;
+};
+
+/// What hangs in one namespace, into `out`.
+Result<void> look(const Ground& ground, const Record* record, Counted& counted, Status& out) {
+  const Hooks& hooks = ground.hooks;
+  for (const auto& [ifindex, name] : hooks.interfaces) {
+    const Filter* const first = hooks.our_gate(ifindex, Side::FromWorkload);
+    const Filter* const second = hooks.our_gate(ifindex, Side::ToWorkload);
+    if (first == nullptr && second == nullptr) continue;
+    out.loaded = true;
+    const std::string place = ground.where.place(name);
+    const RecordedInterface* const known = record == nullptr ? nullptr : record->find(ground.where.id, ifindex);
+    if (known == nullptr) {
+      out.differences.push_back(fmt::format("`{}` has gates of ours that no record knows: unload removes them", place));
+    }
+    Attached attached{known == nullptr ? "" : known->workload, place, ifindex, {}, {}, {}};
+    attached.hook = way_name((first != nullptr ? first : second)->way);
+    for (const Filter* const each : {first, second}) {
+      if (each == nullptr) continue;
+      const Descriptor program = program_by_id(each->program_id);
+      if (!program.valid()) {
+        if (errno == ENOENT) continue;  // it was detached just now
+        return kernel_failure(errno, "W6008", fmt::format("look at program {}", each->program_id));
+      }
+      (each->gate() == Side::FromWorkload ? attached.from_workload : attached.to_workload) = program_info(program.get());
+      auto added = add_counters(each->program_id, counted.seen, counted.counters);
+      if (!added) return std::unexpected(added.error());
+    }
+    for (std::string& before_us : run_before_us(ground, ifindex)) out.differences.push_back(std::move(before_us));
+    out.attached.push_back(std::move(attached));
+  }
+  return {};
+}
+
+Result<void> look_at_cgroups(const Record& record, Counted& counted, Status& out) {
+  if (record.cgroups.empty()) return {};
+  const PointPrograms& programs = record.cgroup_programs;
+  const Descriptor egress_program = program_by_id(programs.at(0)), ingress_program = program_by_id(programs.at(1));
+  for (const RecordedCgroup& each : record.cgroups) {
+    if (!open_cgroup(each.path, each.id).valid()) continue;
+    out.loaded = true;
+    out.attached.push_back({each.workload, each.place(), 0, "cgroup", program_info(egress_program.get()),
+                            program_info(ingress_program.get())});
+  }
+  for (const std::size_t gate : {0U, 1U}) {
+    if (!(gate == 0 ? egress_program : ingress_program).valid()) continue;
+    if (auto added = add_counters(programs.at(gate), counted.seen, counted.counters); !added) return added;
+  }
+  return {};
 }
 
 }  // namespace
@@ -73,69 +145,64 @@ Result<Status> status(const StatusOptions& options) {
   Status out;
   const auto file = StateFile::open(options.state_directory, options.lock_timeout_ms);
   if (!file) return std::unexpected(file.error());
-  auto record = read_record(*file, out.differences);
-  if (!record) return std::unexpected(record.error());
-  if (auto recovered = recover(*file, *record, out.recovered); !recovered) return std::unexpected(recovered.error());
-  const auto hooks = read_hooks();
-  if (!hooks) return std::unexpected(hooks.error());
+  auto read = read_record(*file, out.differences);
+  if (!read) return std::unexpected(read.error());
+  if (auto recovered = recover(*file, *read, out.recovered); !recovered) return std::unexpected(recovered.error());
+  const Record* const record = *read ? &**read : nullptr;
+  const auto grounds = grounds_of(record);
+  if (!grounds) return std::unexpected(grounds.error());
 
-  if (*record) {
-    const Record& known = **record;
-    out.bundle = known.bundle;
-    out.loaded_at = known.loaded_at;
-    out.weft_version = known.weft_version;
-    out.profile = known.profile;
-    compare(known, *hooks, out.differences);
-    if (auto compared = compare_cgroups(known, out.differences); !compared) return std::unexpected(compared.error());
+  if (record != nullptr) {
+    out.bundle = record->bundle;
+    out.loaded_at = record->loaded_at;
+    out.weft_version = record->weft_version;
+    out.profile = record->profile;
+    for (const Ground& ground : *grounds) {
+      if (const RecordedNamespace* part = record->in(ground.where.id)) compare(*part, ground, out.differences);
+    }
+    std::ranges::move(lost_places(*record, *grounds), std::back_inserter(out.differences));
+    if (auto compared = compare_cgroups(*record, out.differences); !compared) return std::unexpected(compared.error());
   }
 
-  std::vector<std::uint32_t> seen;
-  std::vector<std::uint64_t> egress;
-  std::vector<std::uint64_t> ingress;
-  for (const auto& [ifindex, name] : hooks->interfaces) {
-    const std::uint32_t from = hooks->our_program(ifindex, Side::FromWorkload);
-    const std::uint32_t to = hooks->our_program(ifindex, Side::ToWorkload);
-    if (from == 0 && to == 0) continue;
-    out.loaded = true;
-    const RecordedInterface* const known = *record ? (*record)->find(ifindex) : nullptr;
-    if (known == nullptr) {
-      out.differences.push_back(fmt::format("`{}` has gates of ours that no record knows: unload removes them", name));
-    }
-    Attached attached{known == nullptr ? "" : known->workload, name, ifindex, {}, {}, {}};
-    attached.hook = way_name(hooks->our_gate(ifindex, from != 0 ? Side::FromWorkload : Side::ToWorkload)->way);
-    for (const Side side : both_sides) {
-      const std::uint32_t id = side == Side::FromWorkload ? from : to;
-      if (id == 0) continue;
-      const Descriptor program = program_by_id(id);
-      if (!program.valid()) {
-        if (errno == ENOENT) continue;  // it was detached just now
-        return kernel_failure(errno, "W6008", fmt::format("look at program {}", id));
-      }
-      (side == Side::FromWorkload ? attached.from_workload : attached.to_workload) = program_info(program.get());
-      if (auto added = add_counters(id, seen, egress, ingress); !added) return std::unexpected(added.error());
-    }
-    for (std::string& before_us : run_before_us(*hooks, ifindex)) out.differences.push_back(std::move(before_us));
-    out.attached.push_back(std::move(attached));
+  Counted counted;
+  for (const Ground& ground : *grounds) {
+    if (auto looked = look(ground, record, counted, out); !looked) return std::unexpected(looked.error());
   }
-  if (*record && !(*record)->cgroups.empty()) {
-    const PointPrograms& programs = (*record)->cgroup_programs;
-    const Descriptor egress_program = program_by_id(programs.at(0)), ingress_program = program_by_id(programs.at(1));
-    for (const RecordedCgroup& each : (*record)->cgroups) {
-      if (!open_cgroup(each.path, each.id).valid()) continue;
-      out.loaded = true;
-      out.attached.push_back({each.workload, each.place(), 0, "cgroup", program_info(egress_program.get()),
-                              program_info(ingress_program.get())});
-    }
-    for (const std::size_t gate : {0U, 1U}) {
-      if (!(gate == 0 ? egress_program : ingress_program).valid()) continue;
-      auto added = add_counters(programs.at(gate), seen, egress, ingress);
-      if (!added) return std::unexpected(added.error());
-    }
+  if (record != nullptr) {
+    if (auto looked = look_at_cgroups(*record, counted, out); !looked) return std::unexpected(looked.error());
   }
   if (out.loaded) {
-    out.egress = join(*record ? (*record)->egress : std::vector<bundle::Entry>{}, egress);
-    out.ingress = join(*record ? (*record)->ingress : std::vector<bundle::Entry>{}, ingress);
+    const Counters& counters = counted.counters;
+    out.egress = join(record == nullptr ? std::vector<bundle::Entry>{} : record->egress, counters.egress.packets);
+    out.ingress = join(record == nullptr ? std::vector<bundle::Entry>{} : record->ingress, counters.ingress.packets);
   }
+  return out;
+}
+
+Result<WithoutAudit> without_audit(const StatusOptions& options) {
+  WithoutAudit out;
+  const auto file = StateFile::open(options.state_directory, options.lock_timeout_ms);
+  if (!file) return std::unexpected(file.error());
+  std::vector<std::string> trouble;
+  const auto record = read_record(*file, trouble);
+  if (!record) return std::unexpected(record.error());
+  if (!*record || (*record)->phase != Record::Phase::Loaded) return out;
+  Counted counted;
+  std::vector<std::uint32_t> programs((*record)->cgroup_programs.begin(), (*record)->cgroup_programs.begin() + 2);
+  for (const RecordedNamespace& part : (*record)->namespaces) {
+    programs.insert(programs.end(), {part.from_program, part.to_program});
+  }
+  for (const std::uint32_t program : programs) {
+    if (!program_by_id(program).valid()) continue;
+    if (auto added = add_counters(program, counted.seen, counted.counters); !added) return std::unexpected(added.error());
+  }
+  const auto decided = [](const std::vector<bundle::Entry>& entries, const std::vector<std::uint64_t>& packets) {
+    std::vector<Hits> hits = join(entries, packets);
+    std::erase_if(hits, [](const Hits& each) { return each.packets == 0; });
+    return hits;
+  };
+  out.egress = decided((*record)->egress, counted.counters.egress.without_audit);
+  out.ingress = decided((*record)->ingress, counted.counters.ingress.without_audit);
   return out;
 }
 
@@ -145,8 +212,9 @@ Result<Unloaded> unload(const UnloadOptions& options) {
   if (!file) return std::unexpected(file.error());
   auto record = read_record(*file, out.warnings);
   if (!record) return std::unexpected(record.error());
-  const auto hooks = read_hooks();
-  if (!hooks) return std::unexpected(hooks.error());
+  const auto grounds = grounds_of(*record ? &**record : nullptr);
+  if (!grounds) return std::unexpected(grounds.error());
+  if (*record) out.warnings = lost_places(**record, *grounds);
 
   if (*record && (*record)->phase == Record::Phase::Loaded) {
     if (auto asked = ask(options.before_step, "record that everything is about to be detached"); !asked) {
@@ -155,8 +223,11 @@ Result<Unloaded> unload(const UnloadOptions& options) {
     (*record)->phase = Record::Phase::Unloading;
     if (auto written = file->write(**record); !written) return std::unexpected(written.error());
   }
-  const auto swept = sweep(*hooks, *record ? &**record : nullptr, options.before_step);
-  if (!swept) return std::unexpected(swept.error());
+  Swept swept;
+  for (const Ground& ground : *grounds) {
+    auto done = sweep(ground, *record ? &**record : nullptr, options.before_step, swept);
+    if (!done) return std::unexpected(done.error());
+  }
   std::vector<std::string> places;
   if (*record) {
     auto at_cgroups = sweep_cgroups(**record, options.before_step);
@@ -167,11 +238,11 @@ Result<Unloaded> unload(const UnloadOptions& options) {
   if (auto asked = ask(options.before_step, "remove the record"); !asked) return std::unexpected(asked.error());
   if (auto removed = file->remove(); !removed) return std::unexpected(removed.error());
 
-  out.interfaces.assign(swept->interfaces.begin(), swept->interfaces.end());
+  out.interfaces.assign(swept.interfaces.begin(), swept.interfaces.end());
   out.interfaces.insert(out.interfaces.end(), places.begin(), places.end());
-  out.filters += swept->filters;
-  out.qdiscs = swept->qdiscs;
-  out.warnings.insert(out.warnings.end(), swept->warnings.begin(), swept->warnings.end());
+  out.filters += swept.filters;
+  out.qdiscs = swept.qdiscs;
+  out.warnings.insert(out.warnings.end(), swept.warnings.begin(), swept.warnings.end());
   return out;
 }
 

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cstring>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "base/text.h"
@@ -35,17 +36,18 @@ Result<void> check_names(const bundle::Manifest& manifest, const LoadOptions& op
   return {};
 }
 
-Result<void> check_distinct(const std::vector<Target>& targets) {
+Result<void> check_distinct(const TargetGroup& group) {
   std::map<std::string, const Target*> by_place;
   std::map<std::uint32_t, const Target*> by_slot;
-  for (const Target& target : targets) {
+  for (const Target& target : group.targets) {
     const std::string_view what = target.is_cgroup() ? "cgroup" : "interface";
+    const std::string place = target.is_cgroup() ? target.cgroup.name : group.where.place(target.interface);
     const auto [same, alone] = by_place.try_emplace(
         target.is_cgroup() ? fmt::format("cgroup {}", target.cgroup.id) : fmt::format("{}", target.ifindex), &target);
     if (!alone) {
       return failure("W6013",
                      fmt::format("`{}` and `{}` both want {} `{}`", same->second->endpoint->workload,
-                                 target.endpoint->workload, what, target.place()),
+                                 target.endpoint->workload, what, place),
                      fmt::format("give each workload {} {} of its own", target.is_cgroup() ? "a" : "an", what));
     }
     if (target.is_cgroup()) continue;
@@ -54,7 +56,7 @@ Result<void> check_distinct(const std::vector<Target>& targets) {
     const Target& first = *other->second;
     return failure("W6013",
                    fmt::format("interfaces `{}` and `{}` have the numbers {} and {}, which share a slot",
-                               first.interface, target.interface, first.ifindex, target.ifindex),
+                               group.where.place(first.interface), place, first.ifindex, target.ifindex),
                    "create one of them anew: it gets another number");
   }
   return {};
@@ -87,46 +89,109 @@ bool is_ethernet(const std::string& interface) {
          request.ifr_hwaddr.sa_family == ARPHRD_ETHER;
 }
 
+bool is_node(const bundle::Endpoint& endpoint) { return endpoint.interface.starts_with(node_prefix); }
+
+/// The interfaces, cgroups and namespaces of endpoints, as they are found.
+class Search {
+ public:
+  /// Errors: W6001, W6002.
+  Result<void> begin() {
+    auto here = calling_namespace();
+    if (!here) return std::unexpected(here.error());
+    out.groups.push_back({std::move(*here), {}});
+    return {};
+  }
+
+  /// Errors: W6001, W6002, W6005.
+  Result<void> add(const bundle::Endpoint& endpoint, const std::string& place) {
+    if (place.starts_with(cgroup_prefix)) return add_cgroup(endpoint, place.substr(cgroup_prefix.size()));
+    if (!place.starts_with(namespace_prefix)) return add_interface(endpoint, 0, place);
+    const std::size_t colon = place.rfind(':');
+    if (colon < namespace_prefix.size()) {
+      return failure("W6005", fmt::format("`{}` of `{}` names no interface", place, endpoint.workload),
+                     "write netns:NAMESPACE:INTERFACE");
+    }
+    const std::string name = place.substr(namespace_prefix.size(), colon - namespace_prefix.size());
+    const auto group = group_of(name);
+    if (!group) return std::unexpected(group.error());
+    if (*group) return add_interface(endpoint, **group, place.substr(colon + 1));
+    missing.push_back(fmt::format("{}: network namespace `{}` does not exist", endpoint.workload, name));
+    return {};
+  }
+
+  Targets out;
+  std::vector<std::string> missing;
+
+ private:
+  Result<void> add_cgroup(const bundle::Endpoint& endpoint, const std::string& name) {
+    auto cgroup = find_cgroup(name);
+    if (!cgroup) return std::unexpected(cgroup.error());
+    if (*cgroup) {
+      out.groups.front().targets.push_back({&endpoint, {}, 0, std::move(**cgroup), 0, is_node(endpoint)});
+    } else {
+      missing.push_back(fmt::format("{}: cgroup `{}` does not exist", endpoint.workload, name));
+    }
+    return {};
+  }
+
+  // None where there is no such namespace.
+  Result<std::optional<std::size_t>> group_of(const std::string& name) {
+    if (const auto known = by_name_.find(name); known != by_name_.end()) return known->second;
+    auto found = find_namespace(name);
+    if (!found) return std::unexpected(found.error());
+    if (!*found) return std::nullopt;
+    std::size_t number = 0;
+    while (number < out.groups.size() && out.groups[number].where.id != (*found)->id) ++number;
+    if (number == out.groups.size()) out.groups.push_back({std::move(**found), {}});
+    by_name_.emplace(name, number);
+    return number;
+  }
+
+  Result<void> add_interface(const bundle::Endpoint& endpoint, std::size_t number, const std::string& interface) {
+    TargetGroup& group = out.groups[number];
+    const std::string place = group.where.place(interface);
+    return inside(group.where, [&]() -> Result<void> {
+      // A name the kernel cannot have finds no interface either.
+      const std::uint32_t ifindex = interface.size() < IFNAMSIZ ? ::if_nametoindex(interface.c_str()) : 0;
+      if (ifindex == 0) {
+        missing.push_back(fmt::format("{}: interface `{}` does not exist", endpoint.workload, place));
+        return {};
+      }
+      if (!is_ethernet(interface)) {
+        return failure("W6005", fmt::format("interface `{}` of `{}` is no Ethernet interface", place, endpoint.workload),
+                       "the program reads Ethernet headers: name the node's end of a veth pair, or another Ethernet link");
+      }
+      group.targets.push_back({&endpoint, interface, ifindex, {}, 0, is_node(endpoint)});
+      return {};
+    });
+  }
+
+  std::map<std::string, std::size_t> by_name_;
+};
+
 }  // namespace
 
 Result<Targets> choose_targets(const bundle::Manifest& manifest, const LoadOptions& options) {
   if (const auto known = check_names(manifest, options); !known) return std::unexpected(known.error());
-  Targets out;
-  std::vector<std::string> missing;
+  Search search;
+  if (const auto begun = search.begin(); !begun) return std::unexpected(begun.error());
+  Targets& out = search.out;
+  const std::vector<std::string>& missing = search.missing;
   for (const bundle::Endpoint& endpoint : manifest.endpoints) {
     if (!options.only.empty() && std::ranges::find(options.only, endpoint.workload) == options.only.end()) continue;
     const auto chosen = options.interfaces.find(endpoint.workload);
-    const std::string& interface = chosen != options.interfaces.end() ? chosen->second : endpoint.interface;
-    if (interface.starts_with(cgroup_prefix)) {
-      const std::string name = interface.substr(cgroup_prefix.size());
-      auto cgroup = find_cgroup(name);
-      if (!cgroup) return std::unexpected(cgroup.error());
-      if (*cgroup) {
-        out.targets.push_back({&endpoint, {}, 0, std::move(**cgroup), 0});
-      } else {
-        missing.push_back(fmt::format("{}: cgroup `{}` does not exist", endpoint.workload, name));
-      }
+    const std::string place = chosen != options.interfaces.end() ? chosen->second
+                                                                 : endpoint.interface.substr(is_node(endpoint) ? node_prefix.size() : 0);
+    if (!place.empty()) {
+      if (auto added = search.add(endpoint, place); !added) return std::unexpected(added.error());
       continue;
     }
-    if (interface.empty()) {
-      if (options.only.empty()) {
-        out.skipped.push_back(fmt::format("{}: the inventory names no interface for it", endpoint.workload));
-        continue;
-      }
-      return failure("W6005", fmt::format("the bundle names no interface for `{}`", endpoint.workload),
-                     "name one on the command line, or as `attach.interface` in the inventory");
-    }
-    // A name the kernel cannot have finds no interface either.
-    const std::uint32_t ifindex = interface.size() < IFNAMSIZ ? ::if_nametoindex(interface.c_str()) : 0;
-    if (ifindex == 0) {
-      missing.push_back(fmt::format("{}: interface `{}` does not exist", endpoint.workload, interface));
+    if (options.only.empty()) {
+      out.skipped.push_back(fmt::format("{}: the inventory names no interface for it", endpoint.workload));
       continue;
     }
-    if (!is_ethernet(interface)) {
-      return failure("W6005", fmt::format("interface `{}` of `{}` is no Ethernet interface", interface, endpoint.workload),
-                     "the program reads Ethernet headers: name the node's end of a veth pair, or another Ethernet link");
-    }
-    out.targets.push_back({&endpoint, interface, ifindex, {}, 0});
+    return failure("W6005", fmt::format("the bundle names no interface for `{}`", endpoint.workload),
+                   "name one on the command line, or as `attach.interface` in the inventory");
   }
   if (!missing.empty() && !options.skip_missing) {
     const std::size_t shown = std::min<std::size_t>(missing.size(), 10);
@@ -136,21 +201,26 @@ Result<Targets> choose_targets(const bundle::Manifest& manifest, const LoadOptio
                     shown < missing.size() ? fmt::format("; and {} more", missing.size() - shown) : ""),
         "create what is missing first, run in the network namespace that has the interfaces, or skip what is missing");
   }
-  if (out.targets.empty()) {
+  // Where the interfaces of a namespace are all missing, nothing is attached there.
+  std::erase_if(out.groups, [&](const TargetGroup& group) { return &group != &out.groups.front() && group.targets.empty(); });
+  if (out.empty()) {
     return failure("W6005",
                    missing.empty() ? "the bundle names no endpoint with an interface or a cgroup"
                                    : fmt::format("none of them exists here: {}", fmt::join(missing, "; ")),
                    "give workloads an `attach: {interface: …}` or `{cgroup: …}` in the inventory and build again");
   }
-  if (out.targets.size() >= WEFT_ENDPOINTS) {
-    return failure(
-        "W6006", fmt::format("{} endpoints on one node; there is room for {}", out.targets.size(), WEFT_ENDPOINTS - 1),
-        "load some of them only");
+  for (TargetGroup& group : out.groups) {
+    if (group.targets.size() >= WEFT_ENDPOINTS) {
+      return failure("W6006",
+                     fmt::format("{} endpoints in one network namespace; there is room for {}", group.targets.size(),
+                                 WEFT_ENDPOINTS - 1),
+                     "load some of them only");
+    }
+    if (const auto distinct = check_distinct(group); !distinct) return std::unexpected(distinct.error());
+    assign_keys(group.targets);
   }
-  if (const auto distinct = check_distinct(out.targets); !distinct) return std::unexpected(distinct.error());
-  assign_keys(out.targets);
   out.skipped.insert(out.skipped.end(), missing.begin(), missing.end());
-  return out;
+  return std::move(out);
 }
 
 Result<EndpointTables> endpoint_tables(const std::vector<Target>& targets) {
@@ -164,6 +234,7 @@ Result<EndpointTables> endpoint_tables(const std::vector<Target>& targets) {
     weft_endpoint entry{};
     entry.ifindex = targets[i].key;
     entry.home = endpoint.home;
+    entry.is_node = targets[i].is_node;
     for (const bundle::EndpointAddress& each : endpoint.addresses) {
       in_addr v4{};
       in6_addr v6{};

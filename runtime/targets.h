@@ -1,14 +1,19 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
 #include "bundle/bundle.h"
 #include "runtime/cgroups.h"
+#include "runtime/namespaces.h"
 #include "runtime/runtime.h"
 
 namespace weft::runtime {
+
+/// Before the place of a node itself in a bundle.
+inline constexpr std::string_view node_prefix = "node:";
 
 /// An endpoint of the bundle and the interface or the cgroup it gets.
 struct Target {
@@ -17,17 +22,27 @@ struct Target {
   std::uint32_t ifindex = 0;
   Cgroup cgroup{};
   std::uint32_t key = 0;  ///< of the endpoint in the program: `ifindex`, or of a cgroup a number no interface has
+  bool is_node = false;   ///< it answers for its own addresses only: what it forwards is not its own
 
   bool is_cgroup() const { return ifindex == 0; }
-  const std::string& place() const { return is_cgroup() ? cgroup.name : interface; }
+};
+
+/// What is attached in one network namespace. Each has programs of its own: they know an endpoint by the number of its interface,
+/// and two namespaces use the same numbers.
+struct TargetGroup {
+  Namespace where;
+  std::vector<Target> targets;
 };
 
 struct Targets {
-  std::vector<Target> targets;  ///< at least one
+  std::vector<TargetGroup> groups;  ///< that of the calling thread first, with the cgroups; others with at least one target
   std::vector<std::string> skipped;
+
+  bool empty() const { return groups.size() == 1 && groups.front().targets.empty(); }
 };
 
-/// Which endpoints to attach where, by the manifest, the options, and the interfaces and cgroups there are.
+/// Which endpoints to attach where, by the manifest, the options, and the namespaces, interfaces and cgroups there are: at
+/// least one.
 ///
 /// Errors: W6001, W6002, W6004, W6005, W6013, W6006 where an endpoint has more addresses than the program has room for.
 Result<Targets> choose_targets(const bundle::Manifest& manifest, const LoadOptions& options);

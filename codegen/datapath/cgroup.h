@@ -113,7 +113,7 @@ INLINE weft_u32 judge_cgroup(struct __sk_buff *skb, weft_u32 place, const int ou
 		return DENIED(WEFT_ENTRY_MALFORMED);
 	if (version >> 4 == 6) {
 		if (!weft_uses_v6)
-			return DENIED(WEFT_ENTRY_UNKNOWN);
+			return without_v6(place);
 		return outbound ? weft_cgroup6_egress(skb, place) : weft_cgroup6_ingress(skb, place);
 	}
 	if (!weft_cgroup_read4(skb, &read))
@@ -126,9 +126,12 @@ NOINLINE int weft_cgroup_tell(struct __sk_buff *skb, weft_u32 decision, weft_u32
 {
 	struct weft_event event = { 0 };
 	weft_u8 version;
+	int told;
 
-	if (bpf_skb_load_bytes(skb, 0, &version, sizeof(version)) ||
-	    !begin_event(&event, place, skb->len, decision, outbound))
+	if (bpf_skb_load_bytes(skb, 0, &version, sizeof(version)))
+		return 0;
+	told = begin_event(&event, place, skb->len, decision, outbound);
+	if (!told && !weft_uses_audit)
 		return 0;
 	if (version >> 4 == 4) {
 		event.ethertype = ETHERTYPE_IPV4;
@@ -137,7 +140,7 @@ NOINLINE int weft_cgroup_tell(struct __sk_buff *skb, weft_u32 decision, weft_u32
 		event.ethertype = ETHERTYPE_IPV6;
 		weft_tell6(skb, &event, 0);
 	}
-	end_event(&event, decision);
+	end_event(&event, decision, told);
 	return 0;
 }
 
@@ -283,10 +286,10 @@ NOINLINE weft_u32 weft_judge_asked(struct asked *asked)
 			asked->local.high = endpoint->address6[0][0];
 			asked->local.low = endpoint->address6[0][1];
 		}
-		own = weft_own_class6(asked->place, asked->local.high, asked->local.low);
+		own = own_class6(endpoint, asked->local.high, asked->local.low);
 		if (own == NO_CLASS)
 			return DENIED(WEFT_ENTRY_UNKNOWN);
-		if (weft_own_class6(asked->place, asked->remote.high, asked->remote.low) != NO_CLASS)
+		if (own_class6(endpoint, asked->remote.high, asked->remote.low) != NO_CLASS)
 			return ALLOWED(WEFT_ENTRY_SELF);
 		peer = weft_identity6(asked->remote.high, asked->remote.low);
 	}
@@ -303,8 +306,12 @@ NOINLINE weft_u32 weft_judge_asked(struct asked *asked)
 NOINLINE int weft_tell_asked(struct asked *asked, weft_u32 decision)
 {
 	struct weft_event event = { 0 };
+	int told;
 
-	if (!asked || !begin_event(&event, asked->place, 0, decision, 1))
+	if (!asked)
+		return 0;
+	told = begin_event(&event, asked->place, 0, decision, 1);
+	if (!told && !weft_uses_audit)
 		return 0;
 	event.family = (weft_u8)asked->family;
 	event.ethertype = asked->family == 4 ? ETHERTYPE_IPV4 : ETHERTYPE_IPV6;
@@ -324,7 +331,7 @@ NOINLINE int weft_tell_asked(struct asked *asked, weft_u32 decision)
 	event.local_port = bpf_ntohs(asked->local_port);
 	event.remote_port = event.service = bpf_ntohs(asked->remote_port);
 	event.what |= WEFT_EVENT_SERVICE;
-	end_event(&event, decision);
+	end_event(&event, decision, told);
 	return 0;
 }
 
@@ -360,6 +367,16 @@ INLINE int is_bound(struct weft_sock_addr *context)
 	return socket_of(context)->src_port != 0;
 }
 
+/* Is it a node that hangs here? Its processes choose among its addresses, and those of its workloads may run below: what
+ * is the node's is told by packets alone.
+ */
+INLINE int is_of_node(void)
+{
+	const struct weft_endpoint *endpoint = endpoint_of(place_of_cgroup());
+
+	return endpoint && endpoint->is_node;
+}
+
 INLINE int ask4(struct weft_sock_addr *context, struct asked *asked, weft_u32 local, weft_u32 remote)
 {
 	asked->place = place_of_cgroup();
@@ -392,7 +409,7 @@ SEC("cgroup/connect4") int weft_connect4(struct weft_sock_addr *context)
 	struct asked asked = { 0 };
 
 	asked.protocol = protocol_of(context);
-	if (!asked.protocol)
+	if (!asked.protocol || is_of_node())
 		return 1;
 	if (!ask4(context, &asked, 0, context->user_ip4))
 		return 0;
@@ -422,7 +439,7 @@ SEC("cgroup/connect6") int weft_connect6(struct weft_sock_addr *context)
 	weft_u32 local[4];
 
 	asked.protocol = protocol_of(context);
-	if (!asked.protocol)
+	if (!asked.protocol || is_of_node())
 		return 1;
 	if (!context->user_ip6[0] && !context->user_ip6[1] && context->user_ip6[2] == bpf_htonl(0xffff))
 		return connect_mapped(context, &asked);
@@ -445,6 +462,8 @@ SEC("cgroup/sendmsg4") int weft_sendmsg4(struct weft_sock_addr *context)
 {
 	struct asked asked = { 0 };
 
+	if (is_of_node())
+		return 1;
 	asked.protocol = PROTOCOL_UDP;
 	if (!ask4(context, &asked, context->msg_src_ip4, context->user_ip4))
 		return 0;
@@ -457,6 +476,8 @@ SEC("cgroup/sendmsg6") int weft_sendmsg6(struct weft_sock_addr *context)
 	struct asked asked = { 0 };
 	weft_u32 local[4];
 
+	if (is_of_node())
+		return 1;
 	asked.protocol = PROTOCOL_UDP;
 	local[0] = context->msg_src_ip6[0];
 	local[1] = context->msg_src_ip6[1];

@@ -259,7 +259,7 @@ INLINE weft_u32 judge4(struct __sk_buff *skb, const struct header4 *header, cons
 	if (UNLIKELY(endpoint->address4[0] != local)) {
 		own = weft_own_class4(interface, local);
 		if (own == NO_CLASS)
-			return DENIED(WEFT_ENTRY_UNKNOWN);
+			return not_own(endpoint);
 	}
 	if (UNLIKELY(remote == local))
 		return own ? ALLOWED(WEFT_ENTRY_SELF) : DENIED(WEFT_ENTRY_UNKNOWN);

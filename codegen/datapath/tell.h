@@ -126,7 +126,7 @@ NOINLINE int weft_tell6(struct __sk_buff *skb, struct weft_event *event, weft_u3
 	}
 	endpoint = endpoint_of(event->ifindex);
 	if (endpoint)
-		event->own = with_home(endpoint, weft_own_class6(event->ifindex, local.high, local.low));
+		event->own = with_home(endpoint, own_class6(endpoint, local.high, local.low));
 	event->peer = weft_identity6(remote.high, remote.low);
 	chain = weft_chain6(skb, ip.next, at + sizeof(ip));
 	if (chain == CHAIN_BROKEN)
@@ -147,15 +147,13 @@ INLINE weft_u64 wake_up(void)
 											 : BPF_RB_NO_WAKEUP;
 }
 
-/* Takes from the budget and begins the event of a packet of `length` bytes. 0: nothing is to be told. */
+/* Begins the event of a packet of `length` bytes. 1: it may be told, and that is taken from the budget. */
 INLINE int begin_event(struct weft_event *event, weft_u32 interface, weft_u32 length, weft_u32 decision,
 		       weft_u32 outbound)
 {
 	const int denied = !(decision & WEFT_ACTION_ALLOW);
 	weft_u64 now = bpf_ktime_get_coarse_ns();
 
-	if (!may_tell(denied ? WEFT_EVENTS_DENIED : WEFT_EVENTS_ASKED_FOR, now))
-		return 0;
 	event->time = now;
 	event->ifindex = interface;
 	event->length = length;
@@ -165,23 +163,42 @@ INLINE int begin_event(struct weft_event *event, weft_u32 interface, weft_u32 le
 	event->what = denied ? WEFT_EVENT_DENIED : 0;
 	if (decision & WEFT_ACTION_LOG)
 		event->what |= WEFT_EVENT_LOGGED;
-	return 1;
+	return may_tell(denied ? WEFT_EVENTS_DENIED : WEFT_EVENTS_ASKED_FOR, now);
 }
 
-/* What would have been, and off it goes. */
-INLINE void end_event(struct weft_event *event, weft_u32 decision)
+/* What would have been is asked where policy was: of no packet that a fixed entry decides. It is counted whether it may be told or
+ * not.
+ */
+INLINE void would(struct weft_event *event, weft_u32 decision)
+{
+	weft_u32 atom, entry;
+	weft_u64 *packets;
+
+	if (!weft_uses_audit || entry_of(decision) < WEFT_ENTRY_FIRST || event->own == NO_CLASS)
+		return;
+	atom = weft_atom(event->protocol, event->service);
+	event->would_be = event->outbound ? weft_would_egress(event->own, event->peer, atom)
+					  : weft_would_ingress(event->own, event->peer, atom);
+	if (!event->would_be)
+		return;
+	event->what |= WEFT_EVENT_AUDITED;
+	if (!weft_uses_counters)
+		return;
+	entry = entry_of(event->would_be);
+	packets = event->outbound ? bpf_map_lookup_elem(&weft_audited_egress, &entry)
+				  : bpf_map_lookup_elem(&weft_audited_ingress, &entry);
+	if (packets)
+		*packets += 1;
+}
+
+/* Off it goes, if it may. */
+INLINE void end_event(struct weft_event *event, weft_u32 decision, int told)
 {
 	weft_u32 kind = decision & WEFT_ACTION_ALLOW ? WEFT_EVENTS_ASKED_FOR : WEFT_EVENTS_DENIED;
 
-	/* What would have been is asked where policy was: of no packet that a fixed entry decides. */
-	if (weft_uses_audit && entry_of(decision) >= WEFT_ENTRY_FIRST && event->own != NO_CLASS) {
-		weft_u32 atom = weft_atom(event->protocol, event->service);
-
-		event->would_be = event->outbound ? weft_would_egress(event->own, event->peer, atom)
-						  : weft_would_ingress(event->own, event->peer, atom);
-		if (event->would_be)
-			event->what |= WEFT_EVENT_AUDITED;
-	}
+	would(event, decision);
+	if (!told)
+		return;
 	/* Of a new connection nothing may be audited, and then nobody asked. */
 	if (!(event->what & (WEFT_EVENT_DENIED | WEFT_EVENT_LOGGED | WEFT_EVENT_AUDITED)))
 		give_back(kind);
@@ -193,8 +210,10 @@ NOINLINE int weft_tell(struct __sk_buff *skb, weft_u32 decision, weft_u32 outbou
 {
 	struct weft_event event = { 0 };
 	weft_u32 network, type;
+	int told;
 
-	if (!begin_event(&event, skb->ifindex, skb->len, decision, outbound))
+	told = begin_event(&event, skb->ifindex, skb->len, decision, outbound);
+	if (!told && !weft_uses_audit)
 		return 0;
 	network = weft_network(skb);
 	type = network & 0xffff;
@@ -203,7 +222,7 @@ NOINLINE int weft_tell(struct __sk_buff *skb, weft_u32 decision, weft_u32 outbou
 		weft_tell4(skb, &event, network >> 16);
 	else if (weft_uses_v6 && type == ETHERTYPE_IPV6)
 		weft_tell6(skb, &event, network >> 16);
-	end_event(&event, decision);
+	end_event(&event, decision, told);
 	return 0;
 }
 

@@ -11,6 +11,7 @@ import subprocess
 import time
 import unittest
 
+from network import CLONE_NEWNET, PATIENCE, cgroup_mount
 from weft_cli import BINARY, WeftTest, environment
 
 POLICY = """\
@@ -38,20 +39,6 @@ ADDRESSES = {
 }
 WORKLOADS = ("web", "db", "cache")
 PORTS = (80, 5432)
-PATIENCE = 0.3
-CLONE_NEWNET = 0x40000000
-
-
-def cgroup_mount():
-    for line in pathlib.Path("/proc/self/mountinfo").read_text().splitlines():
-        before, _, after = line.partition(" - ")
-        if after.split()[0] == "cgroup2" and before.split()[3] == "/":
-            return pathlib.Path(before.split()[4])
-    return None
-
-
-def family_of(address):
-    return socket.AF_INET6 if ":" in address else socket.AF_INET
 
 
 class Cgroups(WeftTest):

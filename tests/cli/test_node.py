@@ -116,13 +116,7 @@ class Kernel(WeftTest):
 
     def setUp(self):
         super().setUp()
-        probe = subprocess.run(["unshare", "--net", "sh", "-c", self.LINKS], capture_output=True)
-        if probe.returncode != 0:
-            self.skipTest("no network namespaces here: " + probe.stderr.decode().strip())
-        doctor = json.loads(self.weft("doctor", "--format", "json").out)
-        lacking = [check["name"] for check in doctor["checks"] if check["state"] in ("missing", "unknown")]
-        if lacking:
-            self.skipTest("the kernel does not load programs here: " + ", ".join(lacking))
+        self.needs_kernel(self.LINKS)
         self.expect(0, "build", self.project(), "-o", "bundle")
 
     def inside(self, script):
@@ -249,6 +243,22 @@ class Kernel(WeftTest):
                           "log": "to the db"})
         self.assertEqual((event["decided"]["at"], event["without_audit"]["at"]), ("shop/policy.weft:10:3", "shop/policy.weft:11:3"))
         self.assertEqual(event["without_audit"]["verdict"], "deny")
+
+    def test_what_would_decide_without_audit_is_counted_whether_it_is_told_or_not(self):
+        rule = "allow web -> db : tcp/5432"
+        policy = POLICY.replace(rule, f"{rule}\n  audit deny web -> db : tcp/5432\n  audit allow web -> db : tcp/22")
+        self.expect(0, "build", self.project(policy), "-o", "bundle", "--events", "5")
+        (self.at / "send.py").write_text(SEND)
+        code, out, err = self.inside("weft load bundle > /dev/null; python3 send.py 5432 $(yes 22 | head -30) 23; weft status; "
+                                     "weft status --format json > status.json; weft monitor --for 1 > told")
+        self.assertEqual(code, 0, (out, err))
+        counted = json.loads((self.at / "status.json").read_text())["without_audit"]
+        self.assertEqual({entry["at"]: entry["packets"] for entry in counted["egress"]}, {"shop/policy.weft:11:3": 1, "shop/policy.weft:12:3": 30})
+        self.assertEqual(counted["ingress"], [])
+        self.assertLess(len((self.at / "told").read_text().splitlines()), 30)
+        self.assertRegex(out, r"(?m)^egress gates, denied packets and new connections by what would decide without audit:\n"
+                              r" +1  deny by `shop` at shop/policy\.weft:11:3: .*\n"
+                              r" +30  allow by `shop` at shop/policy\.weft:12:3: ")
 
     def test_monitor_filters(self):
         rules = {"--workload shop/web-1": 2, "--workload shop/db-0": 2, "--workload shop/other": 0, "--verdict allow": 0, "--verdict deny": 2,

@@ -99,13 +99,7 @@ class Swap(WeftTest):
 
     def setUp(self):
         super().setUp()
-        probe = subprocess.run(["unshare", "--net", "sh", "-c", self.LINKS], capture_output=True)
-        if probe.returncode != 0:
-            self.skipTest("no network namespaces here: " + probe.stderr.decode().strip())
-        doctor = json.loads(self.weft("doctor", "--format", "json").out)
-        lacking = [check["name"] for check in doctor["checks"] if check["state"] in ("missing", "unknown")]
-        if lacking:
-            self.skipTest("the kernel does not load programs here: " + ", ".join(lacking))
+        self.needs_kernel(self.LINKS)
         self.write("traffic.py", TRAFFIC)
 
     def build(self, name, client, owner, port):

@@ -74,6 +74,16 @@ class WeftTest(unittest.TestCase):
         path.write_bytes(text if isinstance(text, bytes) else text.encode("utf-8"))
         return name
 
+    def needs_kernel(self, links="true"):
+        """Skips the test where a namespace with these links cannot be made, or the kernel loads no programs."""
+        probe = subprocess.run(["unshare", "--net", "sh", "-c", links], capture_output=True)
+        if probe.returncode != 0:
+            self.skipTest("no network namespaces here: " + probe.stderr.decode().strip())
+        doctor = json.loads(self.weft("doctor", "--format", "json").out)
+        lacking = [check["name"] for check in doctor["checks"] if check["state"] in ("missing", "unknown")]
+        if lacking:
+            self.skipTest("the kernel does not load programs here: " + ", ".join(lacking))
+
     def project(self, policy=POLICY, inventory=INVENTORY):
         """A directory `shop` with a policy and its inventory."""
         self.write("shop/policy.weft", policy)

@@ -219,6 +219,22 @@ std::vector<std::string> World::hooks() const {
   return out;
 }
 
+void World::enter_workload(unsigned workload, const std::function<void()>& work) const {
+  enter(workloads_.at(workload - 1).net);
+  work();
+  enter(node_);
+}
+
+std::vector<std::string> World::hooks_in(unsigned workload) const {
+  std::vector<std::string> out;
+  enter_workload(workload, [&] { out = hooks(); });
+  return out;
+}
+
+std::string World::inside(unsigned workload) const {
+  return fmt::format("netns:/proc/self/fd/{}:eth0", workloads_.at(workload - 1).net);
+}
+
 std::vector<std::string> World::files() const {
   std::vector<std::string> out;
   std::error_code error;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -35,6 +36,12 @@ class World {
   /// "weft1 ingress 1 0x77656674 weft_from_workl", … of every filter and qdisc, as tc shows them, and
   /// "weft1 tcx ingress weft_from_workl", … as the kernel tells of each program at tcx.
   std::vector<std::string> hooks() const;
+  /// The same in the namespace of a workload, at its own end of its link.
+  std::vector<std::string> hooks_in(unsigned workload) const;
+  /// The workload's end of its link, as an endpoint names it: "netns:/proc/self/fd/7:eth0".
+  std::string inside(unsigned workload) const;
+  /// Calls `work` in the namespace of a workload.
+  void enter_workload(unsigned workload, const std::function<void()>& work) const;
   /// Names in the state directory.
   std::vector<std::string> files() const;
 
