@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t max_work = 400'000;
 // Pieces that seemed left, of which no flow was accepted.
 constexpr int max_refusals = 32;
-// Past so many further looks an answer may name some that could go.
+// Past so many further looks, and as much work as the question itself may take, an answer may name some that could go.
 constexpr int max_looks = 200;
 // Namespaces are only compared with their labels where a piece has no more of them.
 constexpr std::uint32_t max_namespaces = 64;
@@ -418,6 +418,7 @@ Remainder Remainders::of(const std::vector<Region>& regions, const std::vector<O
   std::vector<std::size_t> enough(whole.keepers().begin(), whole.keepers().end());
   const auto preference = [&](std::size_t i) { return obstacles[i].preference; };
   std::set<std::size_t> needed;
+  std::size_t work_for_looks = max_work;
   for (int looks = 0; looks < max_looks; ++looks) {
     std::ranges::sort(enough, std::ranges::greater{}, preference);
     const auto tried = std::ranges::find_if(enough, [&](std::size_t i) { return !needed.contains(i); });
@@ -426,8 +427,7 @@ Remainder Remainders::of(const std::vector<Region>& regions, const std::vector<O
     used = leading;
     std::ranges::copy_if(enough, std::back_inserter(used), [&](std::size_t i) { return i != left_out; });
     std::ranges::sort(used);
-    std::size_t left_of_work = max_work;
-    Search fewer(universe_, obstacles, used, anything, left_of_work);
+    Search fewer(universe_, obstacles, used, anything, work_for_looks);
     if (search_all(fewer, regions) == Remainder::Kind::Nothing) {
       enough.assign(fewer.keepers().begin(), fewer.keepers().end());
     } else {

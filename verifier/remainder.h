@@ -30,7 +30,8 @@ struct Remainder {
   };
 
   Kind kind = Kind::Unknown;
-  /// Of Nothing, ascending: obstacles that are enough while those that lead on stay, and of which none can go.
+  /// Of Nothing, ascending: obstacles that are enough while those that lead on stay, and of which none can go. Where to
+  /// tell that takes very long, some may.
   std::vector<std::size_t> enough{};
 };
 
