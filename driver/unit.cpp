@@ -65,7 +65,9 @@ class Unit::Imports : public frontend::ImportReader {
       diagnostics.report(no_file, at, path, "a directory").suggest("import its files one by one");
       return {};
     }
-    if (const auto known = unit_.slot_of(name.string())) return place(*known);
+    // What was there when it was imported first may be gone since.
+    const auto known = unit_.slot_of(name.string());
+    if (known && unit_.slots_[static_cast<std::size_t>(*known)].text) return place(*known);
     if (!unit_.texts_.exists(name.string())) {
       Diagnostic& diagnostic = diagnostics.report(file_not_found, at, path);
       if (const std::string near = nearest_file(name); !near.empty()) {
@@ -73,7 +75,7 @@ class Unit::Imports : public frontend::ImportReader {
       }
       return {};
     }
-    return place(unit_.add_slot({name.string(), unit_.shown_name(name.string()), false}));
+    return place(known ? *known : unit_.add_slot({name.string(), unit_.shown_name(name.string()), false}));
   }
 
   std::vector<std::string> modules() const override {
