@@ -1,5 +1,6 @@
 #include "driver/compile.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "driver/codes.h"
@@ -111,7 +112,8 @@ Compilation compile(const InputNames& names, Goal goal, const Options& options) 
     return out;
   }
   step("planning");
-  auto plan = plan::build(out.policy, out.inventory);
+  // Rows that exceed the budget by far are not made; those that exceed it by less are, to say which rules cost most.
+  auto plan = plan::build(out.policy, out.inventory, std::max(least_room, codegen_options(out, options).table_budget));
   if (!plan) {
     report(out.diagnostics, std::move(plan.error()));
     return out;

@@ -18,6 +18,9 @@ constexpr std::size_t most_named = 3, most_listed = 10;
 constexpr DiagnosticKind<std::uint64_t, std::uint64_t> tables_would_exceed{
     "W4104", Severity::Warning, "the tables of a build would take {} bytes, the budget is {}"};
 
+constexpr DiagnosticKind<std::uint64_t, std::uint64_t> rows_would_exceed{
+    "W4104", Severity::Warning, "the tables of a build would take more than {} bytes, the budget is {}"};
+
 std::string counted(std::uint64_t count, std::string_view what) {
   return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
@@ -65,7 +68,12 @@ bool may_exceed(const Compilation& compilation, std::uint64_t budget) {
 
 void warn_of_table_budget(const Compilation& compilation, const codegen::Options& options, Diagnostics& diagnostics) {
   if (!compilation.has_inventory() || !may_exceed(compilation, options.table_budget)) return;
-  const auto plan = plan::build(compilation.policy, compilation.inventory);
+  const std::uint64_t room = std::max(least_room, options.table_budget);
+  const auto plan = plan::build(compilation.policy, compilation.inventory, room);
+  if (!plan && plan.error().code == over_budget) {
+    diagnostics.report(rows_would_exceed, {}, room, options.table_budget).suggest(plan.error().help);
+    return;
+  }
   if (!plan) return;  // that is for a build to say
   const std::uint64_t bytes = codegen::table_sizes(*plan, options).total();
   if (bytes <= options.table_budget) return;

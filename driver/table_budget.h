@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -12,6 +13,8 @@ namespace weft::driver {
 
 /// The code of the error that the tables of a build exceed their budget.
 inline constexpr std::string_view over_budget = "W4101";
+/// Rows of ends up to this many bytes are worked out whatever the budget, to say which rules cost most.
+inline constexpr std::uint64_t least_room = std::uint64_t{1} << 30U;
 
 /// Warns (W4104) at the costliest rule if a build would exceed the budget. Where policy and inventory are too small for
 /// that, nothing is planned to find it out; without an inventory nothing is known.

@@ -94,7 +94,8 @@ Error too_many(std::string code, std::string_view what, std::size_t count, std::
 
 }  // namespace
 
-Result<DecisionPlan> build(const model::Policy& policy, const model::Inventory& inventory) {
+Result<DecisionPlan> build(const model::Policy& policy, const model::Inventory& inventory,
+                           std::uint64_t most_row_bytes) {
   WEFT_ASSERT(!policy.tiers.empty(), "a policy has at least one tier");
   DecisionPlan plan;
   plan.own_node_may_enter = policy.profile.own_node_may_enter;
@@ -146,7 +147,15 @@ Result<DecisionPlan> build(const model::Policy& policy, const model::Inventory& 
       std::ranges::any_of(plan.egress.entries, passes) || std::ranges::any_of(plan.ingress.entries, passes);
 
   // Ends that behave alike become one class.
-  Classes classes = classes_of(vocabulary, ends, conditions, sets, egress, ingress);
+  Classes classes = classes_of(vocabulary, ends, conditions, sets, egress, ingress, most_row_bytes);
+  if (!classes.complete) {
+    return std::unexpected(
+        Error{"W4101",
+              fmt::format("the rows of {} entries for more than {} groups of ends that behave alike take more than {} bytes",
+                          egress.size() + ingress.size(), classes.egress.own.size() - 1, most_row_bytes),
+              "rules that name single workloads make a row each, as wide as the rules are many: let fewer labels tell "
+              "workloads apart, or raise `--max-table-bytes`"});
+  }
   if (classes.classes.size() > most_numbers) {
     return std::unexpected(too_many("W4001", "classes", classes.classes.size(),
                                     "rules that name single workloads make a class each, and relations one for each "

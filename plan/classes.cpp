@@ -263,7 +263,8 @@ class Rows {
 }  // namespace
 
 Classes classes_of(const Vocabulary& vocabulary, const Ends& ends, const Conditions& conditions,
-                   const KindSets& sets, const std::vector<DraftEntry>& egress, const std::vector<DraftEntry>& ingress) {
+                   const KindSets& sets, const std::vector<DraftEntry>& egress, const std::vector<DraftEntry>& ingress,
+                   std::uint64_t most_row_bytes) {
   Classes out;
   const std::size_t keys = conditions.keys.size();
   out.classes.push_back({.kind = model::PeerKind::World,
@@ -277,7 +278,12 @@ Classes classes_of(const Vocabulary& vocabulary, const Ends& ends, const Conditi
   const ComparedKeys compared(conditions, egress, ingress);
   Rows rows(ends, behaviours, out);
   std::vector<std::uint32_t> row_of_kind;
-  for (std::uint32_t kind = 0; kind < ends.kinds.size(); ++kind) row_of_kind.push_back(rows.of(kind));
+  const std::uint64_t row_bytes = 2 * (egress.size() + ingress.size()) / 8;
+  for (std::uint32_t kind = 0; kind < ends.kinds.size(); ++kind) {
+    row_of_kind.push_back(rows.of(kind));
+    out.complete = out.egress.own.size() * row_bytes <= most_row_bytes;
+    if (!out.complete) return out;
+  }
   const std::vector<std::uint32_t> numbers = rows.put_in_order();
   for (std::uint32_t& row : row_of_kind) row = numbers[row];
   std::vector<Bits> compared_in_row;

@@ -22,9 +22,11 @@ struct Classes {
   Rows egress;
   Rows ingress;
   std::size_t value_count = 0;  ///< may exceed what Class::values holds: the caller checks both before using them
+  bool complete = true;         ///< false: rows took more than they may, and the rest was left out
 };
 
 Classes classes_of(const Vocabulary& vocabulary, const Ends& ends, const Conditions& conditions,
-                   const KindSets& sets, const std::vector<DraftEntry>& egress, const std::vector<DraftEntry>& ingress);
+                   const KindSets& sets, const std::vector<DraftEntry>& egress, const std::vector<DraftEntry>& ingress,
+                   std::uint64_t most_row_bytes);
 
 }  // namespace weft::plan

@@ -129,6 +129,28 @@ TEST_CASE("more atoms than a program can number are an error that says so", "[pl
   CHECK(plan.error().code == "W4002");
 }
 
+TEST_CASE("rows that take more than they may are an error, and are not made", "[plan]") {
+  std::vector<model::Rule> rules;
+  model::Inventory inventory;
+  for (unsigned i = 0; i < 1'000; ++i) {
+    rules.push_back(allow(app(fmt::format("a{}", i)), Selector::any(), any_service));
+    add_workload(inventory, fmt::format("w{}", i), fmt::format("10.0.{}.{}", i / 250, i % 250 + 1),
+                 {{model::keys::of_workload("app"), fmt::format("a{}", i)}});
+  }
+  inventory.index();
+  const model::Policy policy = policy_of(std::move(rules));
+  const auto whole = plan::build(policy, inventory);
+  REQUIRE(whole);
+  const std::uint64_t entries = whole->egress.entries.size() + whole->ingress.entries.size();
+  const std::uint64_t bytes = whole->egress.own_rows.size() * (2 * entries / 8);
+  CHECK(plan::build(policy, inventory, bytes).has_value());
+  const auto plan = plan::build(policy, inventory, bytes - 1);
+  REQUIRE(!plan);
+  CHECK(plan.error().code == "W4101");
+  CHECK_THAT(plan.error().message, Catch::Contains(fmt::format("{} entries", entries)) &&
+                                       Catch::Contains(fmt::format("{} bytes", bytes - 1)));
+}
+
 TEST_CASE("the plan prints what it decides with", "[plan]") {
   model::Inventory inventory;
   add_workload(inventory, "shop/web", "10.0.0.1", {{model::keys::of_workload("app"), "web"}});
