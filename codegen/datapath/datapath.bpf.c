@@ -36,15 +36,19 @@ INLINE weft_u32 judge(struct __sk_buff *skb, const int outbound)
 	struct header4 header;
 
 	if (UNLIKELY(!read_plain4(skb, &header))) {
-		weft_u32 network = weft_network(skb), type = network & 0xffff;
 		struct header4 read = { 0 };
+		weft_u32 network, type;
 
+		if (weft_uses_v6 && LIKELY(looks_plain6(skb)))
+			return outbound ? weft_judge6_egress(skb) : weft_judge6_ingress(skb);
+		network = weft_network(skb);
+		type = network & 0xffff;
 		if (!network)
 			return DENIED(WEFT_ENTRY_MALFORMED);
 		if (type == ETHERTYPE_IPV6) {
 			if (!weft_uses_v6)
 				return without_v6(skb->ifindex);
-			return outbound ? weft_judge6_egress(skb, network >> 16) : weft_judge6_ingress(skb, network >> 16);
+			return outbound ? weft_judge6_egress(skb) : weft_judge6_ingress(skb);
 		}
 		if (type != ETHERTYPE_IPV4)
 			return type == ETHERTYPE_ARP ? ALLOWED(WEFT_ENTRY_LINK) : DENIED(WEFT_ENTRY_NON_IP);

@@ -239,28 +239,62 @@ struct header6 {
 	struct transport transport;
 };
 
-INLINE weft_u32 judge_header6(struct __sk_buff *skb, const struct header6 *header, const weft_u32 interface,
-			      const int outbound);
+/* The plain packet, as read_plain4 has it: untagged, no extension headers, TCP or UDP, headers in one piece. 1 if it is such
+ * a packet and sound; of others nothing is said.
+ */
+INLINE int read_plain6(struct __sk_buff *skb, struct header6 *out, const int outbound)
+{
+	const void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+	const struct ipv6_header *ip = data + 14;
+	weft_u32 length;
 
-/* The decision of the gate that `outbound` names on the IPv6 packet at offset `at`. */
-INLINE weft_u32 judge6(struct __sk_buff *skb, weft_u32 at, const int outbound)
+	if (data + 74 > end)
+		return 0;
+	/* Ethertype and version in one word. */
+	if ((load32(data + 12) & bpf_htonl(0xfffff000)) != bpf_htonl(0x86dd6000))
+		return 0;
+	length = bpf_ntohs(ip->length);
+	if (length < 20 || length + 54 > skb->len)
+		return 0;
+	out->next = ip->next;
+	if (UNLIKELY(out->next != PROTOCOL_TCP)) {
+		if (out->next != PROTOCOL_UDP)
+			return 0;
+	}
+	out->local = load_address6(outbound ? ip->source : ip->destination);
+	out->remote = load_address6(outbound ? ip->destination : ip->source);
+	out->at = 54;
+	out->transport.source_port = load16(data + 54);
+	out->transport.destination_port = load16(data + 56);
+	out->transport.value = bpf_ntohs(out->transport.destination_port);
+	out->transport.flags = *(const weft_u8 *)(data + 67); /* of no other protocol than TCP does anyone ask */
+	return 1;
+}
+
+#define READ_BROKEN 0
+#define READ_WHOLE 1
+#define READ_LINK 2 /* neighbour discovery, which no policy is asked about */
+
+/* Any IPv6 packet, whose header is at offset `at`, on its way out of the workload or to it. */
+NOINLINE weft_u32 weft_read6(struct __sk_buff *skb, weft_u32 at, weft_u32 outbound, struct header6 *out)
 {
 	const void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
 	const struct ipv6_header *ip = data + (at & 31);
 	struct address6 source, destination;
 	weft_u32 length, available, next, offset, hops;
-	struct header6 header;
 
+	if (!out)
+		return READ_BROKEN;
 	if ((const void *)(ip + 1) > end)
-		return DENIED(WEFT_ENTRY_MALFORMED);
+		return READ_BROKEN;
 	if ((ip->version_class_flow & bpf_htonl(0xf0000000)) != bpf_htonl(0x60000000))
-		return DENIED(WEFT_ENTRY_MALFORMED);
+		return READ_BROKEN;
 	length = bpf_ntohs(ip->length);
 	available = skb->len - at - sizeof(*ip);
 	if (UNLIKELY(!length && available > 0xffff))
 		length = available; /* the kernel's "big TCP" */
 	if (length > available)
-		return DENIED(WEFT_ENTRY_MALFORMED);
+		return READ_BROKEN;
 	source = load_address6(ip->source);
 	destination = load_address6(ip->destination);
 	next = ip->next;
@@ -270,11 +304,11 @@ INLINE weft_u32 judge6(struct __sk_buff *skb, weft_u32 at, const int outbound)
 		weft_u32 chain = weft_chain6(skb, next, offset), skipped;
 
 		if (chain == CHAIN_BROKEN)
-			return DENIED(WEFT_ENTRY_MALFORMED);
+			return READ_BROKEN;
 		next = chain & 0xff;
 		skipped = (chain >> 8) - offset;
 		if (skipped > length)
-			return DENIED(WEFT_ENTRY_MALFORMED);
+			return READ_BROKEN;
 		length -= skipped;
 		offset += skipped;
 		hops = 0; /* discovery never has extensions (RFC 6980) */
@@ -287,16 +321,13 @@ INLINE weft_u32 judge6(struct __sk_buff *skb, weft_u32 at, const int outbound)
 		data = (void *)(long)skb->data;
 		end = (void *)(long)skb->data_end;
 	}
-	if (read_transport(data + (offset & 0x3fff), end, length, next, &header.transport))
-		return DENIED(WEFT_ENTRY_MALFORMED);
-	if (next == PROTOCOL_ICMP6 && hops == 255 && is_discovery(header.transport.value, outbound))
-		return ALLOWED(WEFT_ENTRY_LINK);
-
-	header.local = outbound ? source : destination;
-	header.remote = outbound ? destination : source;
-	header.next = next;
-	header.at = offset;
-	return judge_header6(skb, &header, skb->ifindex, outbound);
+	out->local = outbound ? source : destination;
+	out->remote = outbound ? destination : source;
+	out->next = next;
+	out->at = offset;
+	if (read_transport(data + (offset & 0x3fff), end, length, next, &out->transport))
+		return READ_BROKEN;
+	return next == PROTOCOL_ICMP6 && hops == 255 && is_discovery(out->transport.value, outbound) ? READ_LINK : READ_WHOLE;
 }
 
 /* The decision of the gate that `outbound` names on a packet with this header; `interface` is the key of the endpoint. */
@@ -318,7 +349,7 @@ INLINE weft_u32 judge_header6(struct __sk_buff *skb, const struct header6 *heade
 		return ALLOWED(WEFT_ENTRY_SELF);
 	if (weft_uses_homes)
 		own |= (weft_u32)endpoint->home << 16;
-	peer = weft_identity6(remote.high, remote.low);
+	peer = identity6(remote.high, remote.low);
 	decision = decide(outbound, own, peer, weft_atom(next, transport.value));
 	if (!weft_uses_state)
 		return opens(decision);
@@ -368,14 +399,41 @@ INLINE weft_u32 judge_header6(struct __sk_buff *skb, const struct header6 *heade
 	return decision;
 }
 
-NOINLINE weft_u32 weft_judge6_egress(struct __sk_buff *skb, weft_u32 at)
+/* Is it worth to look at the packet as a plain one? */
+INLINE int looks_plain6(struct __sk_buff *skb)
 {
-	return judge6(skb, at, 1);
+	const void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+
+	return data + 74 <= end && load16(data + 12) == bpf_htons(ETHERTYPE_IPV6);
 }
 
-NOINLINE weft_u32 weft_judge6_ingress(struct __sk_buff *skb, weft_u32 at)
+/* The decision of the gate that `outbound` names on an IPv6 packet. */
+INLINE weft_u32 judge6(struct __sk_buff *skb, const int outbound)
 {
-	return judge6(skb, at, 0);
+	struct header6 header;
+
+	if (UNLIKELY(!read_plain6(skb, &header, outbound))) {
+		struct header6 read = { 0 };
+		weft_u32 network = weft_network(skb), found;
+
+		if ((network & 0xffff) != ETHERTYPE_IPV6)
+			return DENIED(WEFT_ENTRY_MALFORMED);
+		found = weft_read6(skb, network >> 16, outbound, &read);
+		if (found != READ_WHOLE)
+			return found == READ_LINK ? ALLOWED(WEFT_ENTRY_LINK) : DENIED(WEFT_ENTRY_MALFORMED);
+		header = read;
+	}
+	return judge_header6(skb, &header, skb->ifindex, outbound);
+}
+
+NOINLINE weft_u32 weft_judge6_egress(struct __sk_buff *skb)
+{
+	return judge6(skb, 1);
+}
+
+NOINLINE weft_u32 weft_judge6_ingress(struct __sk_buff *skb)
+{
+	return judge6(skb, 0);
 }
 
 #endif
