@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "codegen/buckets.h"
 #include "codegen/sizes.h"
 
 namespace weft::codegen {
@@ -56,6 +57,9 @@ std::string explain(const plan::DecisionPlan& plan, const Options& options) {
   explain_gate(out, plan, plan.ingress, sizes.ingress, "ingress");
   explain_addresses(out, plan.v4, "IPv4");
   explain_addresses(out, plan.v6, "IPv6");
+  if (sizes.buckets > 0) {
+    out += fmt::format("  {:>12} bytes  {} buckets of three hosts\n", sizes.buckets, bucket_count(plan.v6.exact.size()));
+  }
   out += fmt::format("  {:>12} bytes  direct tables\n", sizes.direct);
   out += fmt::format("\nservices\n  {:>12} bytes  by protocol, and by port where ports of a protocol differ\n", sizes.atoms);
   if (sizes.values > 0) {

@@ -8,8 +8,10 @@
 
 #include "base/assert.h"
 #include "bundle/abi.h"
+#include "codegen/buckets.h"
 #include "codegen/sizes.h"
 #include "model/service.h"
+#include "plan/identity_layout.h"
 
 namespace weft::codegen {
 namespace {
@@ -27,10 +29,6 @@ bundle::Bytes bytes_of(T value) {
   bundle::Bytes out(sizeof(T));
   store(out, 0, value);
   return out;
-}
-
-std::uint32_t word_of(plan::Identity identity) {
-  return static_cast<std::uint32_t>(identity.class_id) | static_cast<std::uint32_t>(identity.home) << 16U;
 }
 
 bundle::Bytes key_of(const model::Address& address) {
@@ -60,9 +58,10 @@ class Builder {
     constant("weft_uses_pass", plan_.uses_pass);
     constant("weft_uses_counters", !options_.uncounted);
     constant("weft_tiers", plan_.tiers);
-    direct_tables();
-    identity_maps(plan_.v4, 4, true);
-    identity_maps(plan_.v6, 6, v6);
+    direct_tables(plan_.v4, 4, out_.direct4);
+    identity_maps(plan_.v4, plan_.v4.exact, 4, true);
+    if (v6) direct_tables(plan_.v6, 6, out_.direct6);
+    identity_maps(plan_.v6, hosts6(v6), 6, v6);
     atom_tables();
     constant("weft_class_mask", rows_for(plan_.classes.size()) - 1);
     constant("weft_row_mask", rows_for(row_count(plan_)) - 1);
@@ -86,43 +85,64 @@ class Builder {
     return out_.tables.back();
   }
 
-  // Only a workload can be the local end, and hosts are what the exact table holds.
+  // Only a workload can be the local end, and hosts are what the direct and exact tables hold.
   bool uses_v6() const {
-    return !plan_.v6.exact.empty() || std::ranges::any_of(plan_.endpoints, [](const plan::Endpoint& endpoint) {
+    return !plan_.v6.exact.empty() || !plan_.v6.direct.empty() || std::ranges::any_of(plan_.endpoints, [](const plan::Endpoint& endpoint) {
       return std::ranges::any_of(endpoint.addresses,
                                  [](const auto& local) { return local.address.family == model::Family::V6; });
     });
   }
 
-  void direct_tables() {
-    for (const plan::IdentityLayout::Direct& direct : plan_.v4.direct) {
+  void direct_tables(const plan::IdentityLayout& layout, int family, std::vector<DirectRange>& out) {
+    for (const plan::IdentityLayout::Direct& direct : layout.direct) {
       const std::size_t size = direct.identities.size();
       WEFT_ASSERT(std::has_single_bit(size), "a direct table has a power of two of elements");
-      const auto number = out_.direct.size();
-      DirectRange range{
-          model::v4_number(direct.first), static_cast<std::uint32_t>(size), fmt::format("weft_direct4_{}", number), {}};
+      const auto number = out.size();
+      DirectRange range;
+      range.size = static_cast<std::uint32_t>(size);
+      range.classes = fmt::format("weft_direct{}_{}", family, number);
+      if (family == 4) {
+        range.first = model::v4_number(direct.first);
+      } else {
+        const Halves halves = halves_of(direct.first);
+        range.network = std::byteswap(halves.high);
+        range.first = std::byteswap(halves.low);
+      }
       Table& classes = table(range.classes, 2, size);
       for (std::size_t i = 0; i < size; ++i) {
         store(classes.contents, i, static_cast<std::uint16_t>(direct.identities[i].class_id));
       }
       if (plan_.uses_homes) {
-        range.homes = fmt::format("weft_homes4_{}", number);
+        range.homes = fmt::format("weft_homes{}_{}", family, number);
         Table& homes = table(range.homes, 2, size);
         for (std::size_t i = 0; i < size; ++i) store(homes.contents, i, direct.identities[i].home);
       }
-      out_.direct.push_back(std::move(range));
+      out.push_back(std::move(range));
     }
   }
 
-  void identity_maps(const plan::IdentityLayout& layout, int family, bool used) {
+  // Puts hosts of IPv6 into buckets; the ones that found no room are left for the hash.
+  std::vector<plan::IdentityLayout::Exact> hosts6(bool used) {
+    const std::vector<plan::IdentityLayout::Exact>& hosts = plan_.v6.exact;
+    constant("weft_uses_hosts6", used && !hosts.empty());
+    constant("weft_hosts6_mask", bucket_count(hosts.size()) - 1);
+    if (!used || hosts.empty()) return {};
+    // What is not used holds ::, and says of it what is true.
+    Buckets buckets = in_buckets(hosts, plan::identify(plan_.v6, model::lowest(model::Family::V6)));
+    out_.tables.push_back({"weft_hosts6", 8, std::move(buckets.contents)});
+    return std::move(buckets.left);
+  }
+
+  void identity_maps(const plan::IdentityLayout& layout, const std::vector<plan::IdentityLayout::Exact>& hosts, int family,
+                     bool used) {
     const std::uint32_t key_bytes = family == 4 ? 4 : 16;
     constant(fmt::format("weft_otherwise{}", family), word_of(layout.otherwise));
-    const bool exact = used && !layout.exact.empty(), prefixes = used && !layout.prefixes.empty();
+    const bool exact = used && !hosts.empty(), prefixes = used && !layout.prefixes.empty();
     constant(fmt::format("weft_uses_exact{}", family), exact);
     constant(fmt::format("weft_uses_prefixes{}", family), prefixes);
     if (exact) {
       Map map{fmt::format("weft_exact{}", family), Map::Kind::Hash, {}, {}, key_bytes, 4, 0, {}};
-      for (const auto& entry : layout.exact) {
+      for (const auto& entry : hosts) {
         map.entries.push_back({key_of(entry.address), bytes_of(word_of(entry.identity))});
       }
       add(std::move(map));
@@ -435,10 +455,10 @@ Result<Layout> lay_out(const plan::DecisionPlan& plan, const Options& options) {
   const TableSizes sizes = table_sizes(plan, options);
   if (sizes.total() > options.table_budget) {
     const std::uint64_t egress = sizes.egress.total(), ingress = sizes.ingress.total();
-    const std::uint64_t most = std::max({egress, ingress, sizes.direct});
+    const std::uint64_t most = std::max({egress, ingress, sizes.direct, sizes.buckets});
     const std::string what =
-        most == sizes.direct
-            ? std::string("the direct tables of addresses")
+        most == sizes.direct || most == sizes.buckets
+            ? std::string(most == sizes.direct ? "the direct tables of addresses" : "the buckets of IPv6 addresses")
             : fmt::format("the tables of the {} gate ({} classes in {} rows, {} services, {} entries)",
                           most == egress ? "egress" : "ingress", plan.classes.size(), row_count(plan), plan.atom_count,
                           (most == egress ? plan.egress : plan.ingress).entries.size());

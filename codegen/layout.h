@@ -31,12 +31,14 @@ struct Map {
   std::vector<bundle::MapEntry> entries;
 };
 
-/// A directly indexed range of IPv4 addresses: `size` is a power of two.
+/// A directly indexed range of addresses: `size` is a power of two, `first` a multiple of it. Of IPv6 these are the lower half
+/// of the addresses in one network /64.
 struct DirectRange {
-  std::uint32_t first = 0;
+  std::uint64_t first = 0;
   std::uint32_t size = 0;
   std::string classes;  ///< table of 16-bit classes
   std::string homes;    ///< table of 16-bit homes, or empty where no home is asked for
+  std::uint64_t network = 0;  ///< of IPv6: the upper half
 };
 
 /// How a service point finds its atom: protocols whose values differ have a table of 65,536, the others one element of
@@ -57,7 +59,7 @@ struct Layout {
   std::vector<std::pair<std::string, std::uint32_t>> constants;  ///< of `datapath/tables.h`
   std::vector<Table> tables;
   std::vector<Map> maps;
-  std::vector<DirectRange> direct;
+  std::vector<DirectRange> direct4, direct6;
   AtomTables atoms;
   std::vector<plan::Condition> conditions;  ///< the bits of `weft_held`
   Places places;

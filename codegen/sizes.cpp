@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "bundle/buckets.h"
+#include "codegen/buckets.h"
 #include "model/service.h"
 
 namespace weft::codegen {
@@ -80,7 +82,10 @@ TableSizes table_sizes(const plan::DecisionPlan& plan, const Options& options) {
   TableSizes out;
   out.egress = gate_sizes(plan, plan.egress, options);
   out.ingress = gate_sizes(plan, plan.ingress, options);
-  for (const auto& one : plan.v4.direct) out.direct += one.identities.size() * (plan.uses_homes ? 4 : 2);
+  for (const auto* layout : {&plan.v4, &plan.v6}) {
+    for (const auto& one : layout->direct) out.direct += one.identities.size() * (plan.uses_homes ? 4 : 2);
+  }
+  if (!plan.v6.exact.empty()) out.buckets = std::uint64_t{bucket_count(plan.v6.exact.size())} * sizeof(weft_bucket6);
   const std::uint64_t element = plan.atom_count <= 256 ? 1 : 2;
   out.atoms = 256 * element;
   for (const std::uint8_t protocol : {model::protocol::tcp, model::protocol::udp, model::protocol::sctp,

@@ -36,10 +36,11 @@ struct TableSizes {
   GateSizes egress;
   GateSizes ingress;
   std::uint64_t direct = 0;  ///< bytes of directly indexed addresses
+  std::uint64_t buckets = 0; ///< bytes of the other hosts of IPv6
   std::uint64_t atoms = 0;   ///< bytes of services by protocol and port
   std::uint64_t values = 0;  ///< bytes of what relations compare
 
-  std::uint64_t total() const { return egress.total() + ingress.total() + direct + atoms + values; }
+  std::uint64_t total() const { return egress.total() + ingress.total() + direct + buckets + atoms + values; }
 };
 
 /// How many elements a table has that is indexed by a masked number: a power of two, and never fewer than two. The program

@@ -1,6 +1,7 @@
 #include "codegen/specialise.h"
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 #include <map>
 
@@ -87,6 +88,7 @@ class Specialiser {
     for (const Table& table : layout_.tables) add(table);
     for (const Map& map : layout_.maps) add(map);
     direct4();
+    direct6();
     atom();
     held();
   }
@@ -188,8 +190,8 @@ class Specialiser {
     llvm::IRBuilder<> ir(block(function, "entry"));
     Lines(*function, unit()).stand_at(ir, {});
     llvm::Value* address = function->getArg(0);
-    for (const DirectRange& range : layout_.direct) {
-      llvm::Value* offset = ir.CreateSub(address, ir.getInt32(range.first), "offset");
+    for (const DirectRange& range : layout_.direct4) {
+      llvm::Value* offset = ir.CreateSub(address, ir.getInt32(static_cast<std::uint32_t>(range.first)), "offset");
       llvm::BasicBlock* inside = block(function, "inside");
       llvm::BasicBlock* outside = block(function, "outside");
       ir.CreateCondBr(ir.CreateICmpULE(offset, ir.getInt32(range.size - 1)), inside, outside);
@@ -197,15 +199,46 @@ class Specialiser {
       ir.SetInsertPoint(inside);
       // The optimiser may drop the mask, which repeats the compare; the kernel's verifier knows the bound by either.
       llvm::Value* index = ir.CreateAnd(offset, ir.getInt32(range.size - 1), "index");
-      llvm::Value* identity = ir.CreateZExt(element(ir, range.classes, ir.getInt16Ty(), index), ir.getInt64Ty());
-      if (!range.homes.empty()) {
-        llvm::Value* home = ir.CreateZExt(element(ir, range.homes, ir.getInt16Ty(), index), ir.getInt64Ty());
-        identity = ir.CreateOr(identity, ir.CreateShl(home, 16));
-      }
-      ir.CreateRet(identity);
+      ir.CreateRet(identity_at(ir, range, index));
       ir.SetInsertPoint(outside);
     }
     ir.CreateRet(ir.getInt64(~std::uint64_t{0}));  // WEFT_NOT_DIRECT
+  }
+
+  // u64 weft_direct6(u64 high, u64 low): one compare for each range, because ranges are aligned.
+  void direct6() {
+    llvm::Function* function = begin("weft_direct6");
+    if (!function) return;
+    llvm::IRBuilder<> ir(block(function, "entry"));
+    Lines(*function, unit()).stand_at(ir, {});
+    for (const DirectRange& range : layout_.direct6) {
+      llvm::Value* network = ir.CreateXor(function->getArg(0), ir.getInt64(range.network), "network");
+      llvm::Value* place = ir.CreateXor(function->getArg(1), ir.getInt64(range.first), "place");
+      llvm::Value* beyond = ir.CreateOr(network, ir.CreateLShr(place, std::bit_width(range.size) - 1U));
+      llvm::BasicBlock* inside = block(function, "inside");
+      llvm::BasicBlock* outside = block(function, "outside");
+      ir.CreateCondBr(ir.CreateICmpEQ(beyond, ir.getInt64(0)), inside, outside);
+
+      ir.SetInsertPoint(inside);
+      // Here the mask says what the compare has said already, but the kernel's verifier does not follow that.
+      llvm::Value* index = ir.CreateAnd(unknown(ir, place), ir.getInt64(range.size - 1), "index");
+      ir.CreateRet(identity_at(ir, range, index));
+      ir.SetInsertPoint(outside);
+    }
+    ir.CreateRet(ir.getInt64(~std::uint64_t{0}));  // WEFT_NOT_DIRECT
+  }
+
+  llvm::Value* identity_at(llvm::IRBuilder<>& ir, const DirectRange& range, llvm::Value* index) {
+    llvm::Value* identity = ir.CreateZExt(element(ir, range.classes, ir.getInt16Ty(), index), ir.getInt64Ty());
+    if (range.homes.empty()) return identity;
+    llvm::Value* home = ir.CreateZExt(element(ir, range.homes, ir.getInt16Ty(), index), ir.getInt64Ty());
+    return ir.CreateOr(identity, ir.CreateShl(home, 16));
+  }
+
+  // The same value, of which the optimiser knows nothing.
+  static llvm::Value* unknown(llvm::IRBuilder<>& ir, llvm::Value* value) {
+    llvm::Type* type = value->getType();
+    return ir.CreateCall(llvm::InlineAsm::get(llvm::FunctionType::get(type, {type}, false), "", "=r,0", true), {value});
   }
 
   // u32 weft_atom(u32 protocol, u32 value): at most five compares, then one load.
@@ -247,10 +280,7 @@ class Specialiser {
     };
     llvm::Value* out = ir.getInt64(0);
     // One condition after the other: with what all of them compare side by side, dozens would not fit on the stack.
-    const auto in_order = [&](llvm::Value* value) -> llvm::Value* {
-      llvm::Type* type = value->getType();
-      return ir.CreateCall(llvm::InlineAsm::get(llvm::FunctionType::get(type, {type}, false), "", "=r,0", true), {value});
-    };
+    const auto in_order = [&](llvm::Value* value) { return unknown(ir, value); };
     llvm::Value* now = function->getArg(2);
     llvm::Value* mask = ir.getInt32(constant_value("weft_class_mask"));
     llvm::Value* source = ir.CreateAnd(function->getArg(0), mask, "source");

@@ -129,7 +129,7 @@ struct AtomRange {
 /// answer there; others look in `exact`, then in `prefixes` (longest wins), else are `otherwise`.
 struct IdentityLayout {
   struct Direct {
-    model::Address first;              ///< IPv4 only
+    model::Address first;              ///< a multiple of the size; of IPv6 all are in one network /64
     std::vector<Identity> identities;  ///< one per address from `first` on; the size is a power of two
 
     bool operator==(const Direct&) const = default;

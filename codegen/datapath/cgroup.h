@@ -286,10 +286,10 @@ NOINLINE weft_u32 weft_judge_asked(struct asked *asked)
 			asked->local.high = endpoint->address6[0][0];
 			asked->local.low = endpoint->address6[0][1];
 		}
-		own = own_class6(endpoint, asked->local.high, asked->local.low);
+		own = weft_own_class6(asked->place, asked->local.high, asked->local.low);
 		if (own == NO_CLASS)
 			return DENIED(WEFT_ENTRY_UNKNOWN);
-		if (own_class6(endpoint, asked->remote.high, asked->remote.low) != NO_CLASS)
+		if (weft_own_class6(asked->place, asked->remote.high, asked->remote.low) != NO_CLASS)
 			return ALLOWED(WEFT_ENTRY_SELF);
 		peer = weft_identity6(asked->remote.high, asked->remote.low);
 	}

@@ -39,11 +39,37 @@ INLINE weft_u32 identity4(weft_u32 address)
 	return weft_otherwise4;
 }
 
+/* The identity of an address that is in this bucket, or WEFT_NOT_DIRECT. */
+INLINE weft_u64 in_bucket6(weft_u64 number, weft_u64 high, weft_u64 low)
+{
+	const weft_u64 *bucket = &weft_hosts6[(number & weft_hosts6_mask) * 8];
+
+	_Static_assert(sizeof(struct weft_bucket6) == 8 * sizeof(weft_u64) && WEFT_BUCKET6 == 3, "a bucket is a cache line");
+	if (bucket[1] == low && bucket[0] == high)
+		return (weft_u32)bucket[6];
+	if (bucket[3] == low && bucket[2] == high)
+		return bucket[6] >> 32;
+	if (bucket[5] == low && bucket[4] == high)
+		return (weft_u32)bucket[7];
+	return WEFT_NOT_DIRECT;
+}
+
 /* `high` and `low` as in the packet. */
 INLINE weft_u32 identity6(weft_u64 high, weft_u64 low)
 {
+	weft_u64 direct = weft_direct6(bpf_be64_to_cpu(high), bpf_be64_to_cpu(low));
 	weft_u32 *found;
 
+	if (direct != WEFT_NOT_DIRECT)
+		return (weft_u32)direct;
+	if (weft_uses_hosts6) {
+		direct = in_bucket6(weft_first_bucket6(high, low), high, low);
+		if (LIKELY(direct != WEFT_NOT_DIRECT))
+			return (weft_u32)direct;
+		direct = in_bucket6(weft_second_bucket6(high, low), high, low);
+		if (direct != WEFT_NOT_DIRECT)
+			return (weft_u32)direct;
+	}
 	if (weft_uses_exact6) {
 		weft_u64 key[2] = { high, low };
 
@@ -88,8 +114,12 @@ NOINLINE weft_u32 weft_own_class4(weft_u32 interface, weft_u32 address)
 	return NO_CLASS;
 }
 
-INLINE weft_u32 own_class6(const struct weft_endpoint *endpoint, weft_u64 high, weft_u64 low)
+NOINLINE weft_u32 weft_own_class6(weft_u32 interface, weft_u64 high, weft_u64 low)
 {
+	const struct weft_endpoint *endpoint = endpoint_of(interface);
+
+	if (!endpoint)
+		return NO_CLASS;
 #pragma unroll
 	for (int i = 0; i < WEFT_ENDPOINT_ADDRESSES; i++) {
 		if (i < endpoint->count6 && endpoint->address6[i][0] == high && endpoint->address6[i][1] == low)

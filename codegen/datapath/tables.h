@@ -29,6 +29,7 @@ _Static_assert(__builtin_offsetof(struct __sk_buff, ifindex) == __builtin_offset
 #include <bpf/bpf_helpers.h>
 
 #include "bundle/abi.h"
+#include "bundle/buckets.h"
 
 #define INLINE static inline __attribute__((always_inline))
 #define NOINLINE __attribute__((noinline))
@@ -50,12 +51,17 @@ extern const weft_u32 weft_uses_audit; /* something is audited */
 extern const weft_u32 weft_events_per_second;
 extern const weft_u32 weft_uses_exact4;
 extern const weft_u32 weft_uses_prefixes4;
+extern const weft_u32 weft_uses_hosts6;
 extern const weft_u32 weft_uses_exact6;
 extern const weft_u32 weft_uses_prefixes6;
 
 extern const weft_u32 weft_tiers;
 extern const weft_u32 weft_otherwise4; /* identity of addresses in no table */
 extern const weft_u32 weft_otherwise6;
+
+/* Buckets of hosts, see struct weft_bucket6. */
+extern const weft_u32 weft_hosts6_mask;
+extern weft_u64 weft_hosts6[];
 
 /* Conditions: what an entry may ask besides its bits, numbered from 0; at most 64. `guarded` says for each word which
  * of them its entries have, `guards` for each condition and word which entries have it. A class finds its row in `rows`
@@ -120,6 +126,7 @@ extern weft_u8 weft_event_budgets[];
 /* Generated functions: the identity of an address in a direct table, or WEFT_NOT_DIRECT; the atom of a service point. */
 #define WEFT_NOT_DIRECT (~0ull)
 extern weft_u64 weft_direct4(weft_u32 address);
+extern weft_u64 weft_direct6(weft_u64 high, weft_u64 low); /* host byte order */
 extern weft_u32 weft_atom(weft_u32 protocol, weft_u32 value);
 /* And the conditions that hold between two classes at that time (nanoseconds since 1970), a bit each; `own_node` says
  * whether the peer is the node the subject runs on.

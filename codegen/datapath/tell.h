@@ -126,7 +126,7 @@ NOINLINE int weft_tell6(struct __sk_buff *skb, struct weft_event *event, weft_u3
 	}
 	endpoint = endpoint_of(event->ifindex);
 	if (endpoint)
-		event->own = with_home(endpoint, own_class6(endpoint, local.high, local.low));
+		event->own = with_home(endpoint, weft_own_class6(event->ifindex, local.high, local.low));
 	event->peer = weft_identity6(remote.high, remote.low);
 	chain = weft_chain6(skb, ip.next, at + sizeof(ip));
 	if (chain == CHAIN_BROKEN)

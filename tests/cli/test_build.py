@@ -90,7 +90,7 @@ class Build(WeftTest):
         text = self.expect(0, "build", directory, "--explain-plan").out
         bundle = self.expect(0, "build", directory, "-o", "bundle", "--format", "json").json()
         self.assertIn(f"tables take {bundle['figures']['table bytes']} bytes of at most 268435456", text)
-        for words in ("egress gate: rows of bits", "ingress gate: rows of bits", "IPv4 addresses\n  direct table of", "exact table of",
+        for words in ("egress gate: rows of bits", "ingress gate: rows of bits", "IPv4 addresses\n  direct table of", "IPv6 addresses\n  direct table of",
                       "rules that cost most\n  shop/policy.weft:10:3  allow web -> db : tcp/5432\n      "):
             self.assertIn(words, text)
         self.assertRegex(text, r"\d+ bytes for 2 entries, and for \d+ groups? of ends and 1 service that no other rule tells apart\n")

@@ -283,15 +283,41 @@ void Program::set_endpoint(std::uint32_t interface, const std::vector<plan::Endp
   std::memcpy(table("weft_endpoint_slots").data() + (interface & (WEFT_ENDPOINT_SLOTS - 1)) * 2, &slot->second, 2);
 }
 
+namespace {
+
+constexpr std::uint64_t second = 1'000'000'000;
+
+std::uint64_t since_start() {
+  timespec time{};
+  clock_gettime(CLOCK_BOOTTIME, &time);
+  return static_cast<std::uint64_t>(time.tv_sec) * second + static_cast<std::uint64_t>(time.tv_nsec);
+}
+
+}  // namespace
+
 void Program::set_now(model::Moment now) {
-  timespec since_start{};
-  clock_gettime(CLOCK_BOOTTIME, &since_start);
   // The middle of the second, so that the run itself does not lead into the next.
   WEFT_ASSERT(now >= model::Moment{0}, "the kernel's time began in 1970");
-  const std::uint64_t wanted = static_cast<std::uint64_t>(now) * 1'000'000'000 + 500'000'000;
-  const std::uint64_t offset = wanted - (static_cast<std::uint64_t>(since_start.tv_sec) * 1'000'000'000 +
-                                         static_cast<std::uint64_t>(since_start.tv_nsec));
+  const std::uint64_t offset = static_cast<std::uint64_t>(now) * second + second / 2 - since_start();
   std::memcpy(table("weft_clock_offset").data(), &offset, sizeof offset);
+}
+
+bool Program::is_now(model::Moment now) {
+  std::uint64_t offset = 0;
+  std::memcpy(&offset, table("weft_clock_offset").data(), sizeof offset);
+  return (since_start() + offset) / second == static_cast<std::uint64_t>(now);
+}
+
+Outcome Program::run_at(model::Moment now, Direction gate, std::span<const std::uint8_t> packet,
+                        std::optional<std::uint32_t> likely, const std::function<void()>& in_between) {
+  for (bool again = false;; again = true) {
+    set_now(now);
+    if (!again && in_between) in_between();
+    const Outcome out = run(gate, packet, likely);
+    if (is_now(now)) return out;
+    forget_connections();
+    events();
+  }
 }
 
 void Program::remove_endpoint(std::uint32_t interface) {

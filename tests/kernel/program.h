@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -38,7 +39,7 @@ class Program {
 
   /// The workload at an interface. Interface 1 is `lo`, from which test packets come unless told otherwise.
   void set_endpoint(std::uint32_t interface, const std::vector<plan::Endpoint::Local>& addresses);
-  /// Makes it that second, for programs with deadlines.
+  /// Makes it that second, for programs with deadlines. From then on time goes on, as it does in the kernel.
   void set_now(model::Moment now);
   void remove_endpoint(std::uint32_t interface);
 
@@ -50,6 +51,10 @@ class Program {
   /// packets, and by `check_counters`. A packet that counted for two entries stops the test then.
   Outcome run(model::Direction gate, std::span<const std::uint8_t> packet, std::optional<std::uint32_t> likely,
               std::uint32_t interface = 1);
+  /// The same in the second `now` and no other, however long this process is stopped between setting the time and the
+  /// packet: where it was too long, all is forgotten and the packet runs again. `in_between` is called there, once.
+  Outcome run_at(model::Moment now, model::Direction gate, std::span<const std::uint8_t> packet,
+                 std::optional<std::uint32_t> likely, const std::function<void()>& in_between = {});
   void check_counters();
   /// How many packets an entry has decided.
   std::uint64_t counted(model::Direction gate, std::uint32_t entry) const;
@@ -87,6 +92,7 @@ class Program {
  private:
   struct State;
   explicit Program(std::unique_ptr<State> state);
+  bool is_now(model::Moment now);
   void forget_recent();
 
   std::unique_ptr<State> state_;

@@ -117,7 +117,8 @@ TEST_CASE("what a policy does not need is not there", "[codegen]") {
     plan.v6.exact.push_back({*model::parse_address("fd00::1"), {plan::ClassId{2}, 0}});
     const bundle::Bundle six = emitted(plan);
     CHECK(holds(six, "weft_judge6_egress"));
-    CHECK(names(six).contains("weft_exact6"));
+    CHECK(names(six).contains("weft_hosts6"));
+    CHECK_FALSE(names(six).contains("weft_exact6"));
   }
   SECTION("state") {
     CHECK(holds(emitted(plan), "weft_connections4"));
