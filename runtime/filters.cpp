@@ -35,6 +35,8 @@ bpf_tc_opts our_place() {
 
 std::string_view gate_name(Side side) { return side == Side::FromWorkload ? "egress gate" : "ingress gate"; }
 
+std::string_view hook_name(Side side) { return side == Side::FromWorkload ? "ingress" : "egress"; }
+
 const char* program_name(Side side) { return side == Side::FromWorkload ? "weft_from_workload" : "weft_to_workload"; }
 
 std::string_view way_name(Way way) { return way == Way::Tcx ? "tcx" : "clsact"; }
@@ -102,7 +104,7 @@ Result<void> attach_filter(std::uint32_t ifindex, std::string_view interface, Si
   options.flags = BPF_TC_F_REPLACE;
   const int result = bpf_tc_attach(&hook, &options);
   if (result == 0) return {};
-  const std::string what = fmt::format("attach the {} to interface `{}`", gate_name(side), interface);
+  const std::string what = fmt::format("attach at the {} of interface `{}`", hook_name(side), interface);
   if (result == -ENODEV) return failure("W6004", fmt::format("cannot {}: the interface is gone", what));
   if (result == -EEXIST || result == -EINVAL) {
     return failure("W6007", fmt::format("cannot {}: {}: {}", what, reason(-result), log.last_line()),
@@ -119,7 +121,7 @@ Result<void> detach_filter(std::uint32_t ifindex, std::string_view interface, Si
   const int result = bpf_tc_detach(&hook, &options);
   // No such filter, no clsact, no interface: it is detached.
   if (result == 0 || result == -ENOENT || result == -ENODEV || result == -EINVAL) return {};
-  return kernel_failure(-result, "W6008", fmt::format("detach the {} from interface `{}`", gate_name(side), interface));
+  return kernel_failure(-result, "W6008", fmt::format("detach at the {} of interface `{}`", hook_name(side), interface));
 }
 
 }  // namespace

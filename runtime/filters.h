@@ -25,6 +25,8 @@ constexpr Side gate_at(Side hook, bool of_node) {
 
 /// "egress gate" or "ingress gate", as people see it from the workload.
 std::string_view gate_name(Side side);
+/// "ingress" or "egress", as tc names the hook: the one of a workload's egress gate is the other of a node's.
+std::string_view hook_name(Side side);
 /// "weft_from_workload" or "weft_to_workload".
 const char* program_name(Side side);
 

@@ -65,7 +65,7 @@ Result<std::vector<Filter>> tcx_programs(std::uint32_t ifindex, Side side) {
 }
 
 Result<void> attach_tcx(std::uint32_t ifindex, std::string_view interface, Side side, int program_fd) {
-  const std::string what = fmt::format("attach the {} to interface `{}`", gate_name(side), interface);
+  const std::string what = fmt::format("attach at the {} of interface `{}`", hook_name(side), interface);
   const auto there = tcx_programs(ifindex, side);
   if (!there) return std::unexpected(there.error());
   const std::uint32_t id = program_info(program_fd).id;
@@ -95,7 +95,7 @@ Result<void> detach_tcx(std::uint32_t ifindex, std::string_view interface, Side 
     if (program.valid() && bpf_prog_detach2(program.get(), static_cast<int>(ifindex), type_of(side)) == 0) continue;
     if (errno == ENOENT || errno == ENODEV) continue;
     return kernel_failure(errno, "W6008",
-                          fmt::format("detach the {} from interface `{}`", gate_name(side), interface));
+                          fmt::format("detach at the {} of interface `{}`", hook_name(side), interface));
   }
   return {};
 }

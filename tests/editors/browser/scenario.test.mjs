@@ -230,10 +230,12 @@ step("the graph is drawn beside the policy", async () => {
 step("a program that is not there is named, with what to do", async () => {
   await code.configure({ "weft.path": "/nowhere/weft" });
   const notices = code.page.locator(".notifications-center");
+  let notice = "";
   await code.until("the notice", async () => {
     await code.command("Notifications: Show Notifications");
-    return (await notices.innerText()).includes("policies have their colours only");
-  });
-  const notice = await notices.innerText();
+    notice = await notices.innerText();
+    return notice.includes("/nowhere/weft");
+  }).catch(() => assert.fail(notice));
+  assert.ok(notice.includes("policies have their colours only"), notice);
   for (const part of ["`/nowhere/weft` is not there", "Open Settings", "Show Output"]) assert.ok(notice.includes(part), notice);
 });
