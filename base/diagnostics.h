@@ -102,7 +102,8 @@ class Diagnostics {
   template <typename... Arguments>
   Diagnostic& report(const DiagnosticKind<Arguments...>& kind, std::optional<Span> span,
                      const std::type_identity_t<Arguments>&... arguments) {
-    return add({std::string(kind.code), kind.severity, fmt::format(kind.sentence, arguments...), span, {}, {}, {}, {}, {}});
+    return add(
+        {std::string(kind.code), kind.severity, fmt::format(kind.sentence, arguments...), span, {}, {}, {}, {}, {}});
   }
   /// What an allowed warning becomes is forgotten: the reference is good until the next `add`.
   Diagnostic& add(Diagnostic diagnostic);

@@ -221,11 +221,12 @@ void ExcerptWriter::changes(const Fix& fix) {
   }
 }
 
-void ExcerptWriter::change(const Source& source, std::span<const Edit> edits, std::uint32_t first,
-                           std::uint32_t last) {
+void ExcerptWriter::change(const Source& source, std::span<const Edit> edits, std::uint32_t first, std::uint32_t last) {
   const auto offset = static_cast<std::uint32_t>(source.line(first).data() - source.text().data());
-  const auto stop = static_cast<std::size_t>(source.line(last).data() - source.text().data()) + source.line(last).size();
-  const std::string_view old_text = std::string_view(source.text()).substr(offset, std::max<std::size_t>(stop, offset) - offset);
+  const auto stop =
+      static_cast<std::size_t>(source.line(last).data() - source.text().data()) + source.line(last).size();
+  const std::string_view old_text =
+      std::string_view(source.text()).substr(offset, std::max<std::size_t>(stop, offset) - offset);
   std::vector<Edit> moved(edits.begin(), edits.end());
   for (Edit& edit : moved) {
     edit.span.begin -= offset;

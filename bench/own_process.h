@@ -9,7 +9,8 @@
 
 namespace weft::bench {
 
-/// Processor time of this process so far, of all its threads and in the kernel: the machine may be busy with something else.
+/// Processor time of this process so far, of all its threads and in the kernel: the machine may be busy with something
+/// else.
 inline double processor_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
 /// The most memory this process has had so far.

@@ -47,7 +47,8 @@ struct EndpointAddress {
   bool operator==(const EndpointAddress&) const = default;
 };
 
-/// A workload or a node whose gates this bundle can serve, at one place: "veth1", "netns:NAMESPACE:veth1", or "cgroup:PATH"; of a node with "node:" before.
+/// A workload or a node whose gates this bundle can serve, at one place: "veth1", "netns:NAMESPACE:veth1", or
+/// "cgroup:PATH"; of a node with "node:" before.
 struct Endpoint {
   std::string workload;
   std::string interface;  ///< the place, from the inventory's `attach`; empty: not attached by default
@@ -64,9 +65,9 @@ struct Entry {
   std::string by;      ///< "rule", "isolation", "profile", "self", "own-node", "no-gate", …
   std::string policy;  ///< name of the policy block, empty without one
   std::string tier;
-  std::string at;    ///< "shop.weft:14:3", empty without a place
-  std::string text;  ///< the rule as written
-  bool audited = false;            ///< it decides nothing; an isolation allows and would deny
+  std::string at;                    ///< "shop.weft:14:3", empty without a place
+  std::string text;                  ///< the rule as written
+  bool audited = false;              ///< it decides nothing; an isolation allows and would deny
   std::optional<std::string> log{};  ///< of a rule that says `log`, its text
 
   bool operator==(const Entry&) const = default;

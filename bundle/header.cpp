@@ -51,7 +51,8 @@ std::string c_header(const Bundle& bundle) {
   out += "#ifndef WEFT_BUNDLE_H\n#define WEFT_BUNDLE_H\n\n";
   out += abi_text();
   out += "\n/* The sizes of this bundle. */\n";
-  for (const auto& [name, figure] : manifest.figures) out += fmt::format("#define WEFT_{} {}u\n", macro_name(name), figure);
+  for (const auto& [name, figure] : manifest.figures)
+    out += fmt::format("#define WEFT_{} {}u\n", macro_name(name), figure);
 
   const auto entry = [](const Entry& e) {
     return fmt::format("{}, {}, {}, {}, {}", e.number, literal(e.action), literal(e.by), literal(e.policy),

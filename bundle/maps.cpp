@@ -187,7 +187,8 @@ void render_entries(std::string& out, const MapImage& image) {
   out += "]";
 }
 
-/// At least what the images take in maps.bin: tables of large policies are hundreds of megabytes, which growing would double.
+/// At least what the images take in maps.bin: tables of large policies are hundreds of megabytes, which growing would
+/// double.
 std::size_t encoded_bytes(const std::vector<MapImage>& images) {
   std::size_t out = 64;
   for (const MapImage& image : images) {

@@ -168,9 +168,10 @@ struct HelpArguments {
   std::string text;
 };
 
-using Command = std::variant<HelpArguments, ExplainArguments, CheckArguments, BuildArguments, QueryArguments, ReachArguments, GraphArguments,
-                             TestArguments, DiffArguments, LabelsArguments, ProfileArguments, FmtArguments, LoadArguments,
-                             UnloadArguments, StatusArguments, MonitorArguments, DoctorArguments, LspArguments, VersionArguments>;
+using Command = std::variant<HelpArguments, ExplainArguments, CheckArguments, BuildArguments, QueryArguments,
+                             ReachArguments, GraphArguments, TestArguments, DiffArguments, LabelsArguments,
+                             ProfileArguments, FmtArguments, LoadArguments, UnloadArguments, StatusArguments,
+                             MonitorArguments, DoctorArguments, LspArguments, VersionArguments>;
 
 struct Invocation {
   Common common;

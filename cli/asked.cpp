@@ -12,8 +12,9 @@ std::optional<driver::Compilation> compile_with_peers(const driver::InputNames& 
   console.messages.tell(compilation.diagnostics, compilation.sources);
   if (!compilation.understood) return {};
   if (!compilation.has_inventory()) {
-    console.messages.tell(Error{"W9007", fmt::format("there is no inventory of peers that could {}", what_peers_do),
-                                "give one with `--inventory FILE`, or name a directory that holds the policy and an `inventory.yaml`"});
+    console.messages.tell(
+        Error{"W9007", fmt::format("there is no inventory of peers that could {}", what_peers_do),
+              "give one with `--inventory FILE`, or name a directory that holds the policy and an `inventory.yaml`"});
     return {};
   }
   return compilation;

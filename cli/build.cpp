@@ -121,7 +121,8 @@ ExitCode run(const BuildArguments& arguments, Console& console) {
   const bool compiles =
       arguments.emit == Emit::Object || arguments.emit == Emit::Maps || arguments.emit == Emit::Header;
   if (arguments.emit == Emit::Object && ::isatty(1) != 0) {
-    console.messages.tell(Error{"W9001", "an object is not for a terminal", "write it to a file: `--emit obj > program.o`"});
+    console.messages.tell(
+        Error{"W9001", "an object is not for a terminal", "write it to a file: `--emit obj > program.o`"});
     return ExitCode::Usage;
   }
   const driver::Goal goal = writes || compiles ? driver::Goal::Build : driver::Goal::Plan;

@@ -238,8 +238,7 @@ std::string grounds_text(const driver::Compilation& compilation) {
   return out;
 }
 
-std::string report_json(const driver::Compilation& compilation, ExitCode code,
-                        const std::string& fixed) {
+std::string report_json(const driver::Compilation& compilation, ExitCode code, const std::string& fixed) {
   DecisionText text(compilation.policy, compilation.sources);
   Json out;
   out["version"] = diagnostic_schema;
@@ -271,8 +270,8 @@ std::string report_json(const driver::Compilation& compilation, ExitCode code,
   out["assertions"] = Json::array();
   if (compilation.report) {
     for (std::size_t i = 0; i < compilation.report->assertions.size(); ++i) {
-      out["assertions"].push_back(assertion_json(compilation.policy.assertions[i],
-                                                 compilation.report->assertions[i], compilation, text));
+      out["assertions"].push_back(
+          assertion_json(compilation.policy.assertions[i], compilation.report->assertions[i], compilation, text));
     }
   }
   out["diagnostics"] = Json::array();

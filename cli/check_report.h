@@ -25,8 +25,8 @@ Tally tally(const verifier::Report& report);
 /// undecided that applies.
 ExitCode exit_code(const driver::Compilation& compilation, bool strict);
 
-/// "online-boutique" for the directory or the file of that name, "3 policies" for several; the name of the project where
-/// it is all of the project.
+/// "online-boutique" for the directory or the file of that name, "3 policies" for several; the name of the project
+/// where it is all of the project.
 std::string title(const driver::Compilation& compilation);
 
 /// Questions nobody answered: those the verifier names, and those only an inventory can answer.
@@ -40,7 +40,6 @@ std::string grounds_text(const driver::Compilation& compilation);
 
 /// The same and every finding with its witness as one JSON document.
 /// `fixed` is what was fixed before, as JSON, or empty.
-std::string report_json(const driver::Compilation& compilation, ExitCode code,
-                        const std::string& fixed = {});
+std::string report_json(const driver::Compilation& compilation, ExitCode code, const std::string& fixed = {});
 
 }  // namespace weft::cli

@@ -10,7 +10,6 @@
 namespace weft::cli {
 namespace {
 
-
 std::string_view word(driver::Answer::Verdict verdict) {
   switch (verdict) {
     case driver::Answer::Verdict::Allow:
@@ -98,8 +97,8 @@ std::string_view DecisionText::json(const std::optional<model::GateDecision>& ga
       if (!text.empty()) return text;
       const model::Isolation& isolation = policy_[*gate->isolation];
       text = fmt::format("{{\"verdict\": \"{}\", \"by\": \"isolation\", \"policy\": {}, \"at\": {}, \"tier\": {}}}",
-                         to_string(gate->verdict), json_string(policy_[isolation.block].name), json_string(sources_.location(isolation.span)),
-                         json_string(policy_[isolation.tier].name));
+                         to_string(gate->verdict), json_string(policy_[isolation.block].name),
+                         json_string(sources_.location(isolation.span)), json_string(policy_[isolation.tier].name));
       return text;
     }
   }
@@ -179,8 +178,7 @@ std::string DecisionText::words(const model::GateDecision& gate) const {
     case model::Reason::Isolation: {
       const model::Isolation& isolation = policy_[*gate.isolation];
       return fmt::format("{} by isolation in `{}` at {} (tier `{}`): {}", to_string(gate.verdict),
-                         policy_[isolation.block].name,
-                         sources_.location(isolation.span), policy_[isolation.tier].name,
+                         policy_[isolation.block].name, sources_.location(isolation.span), policy_[isolation.tier].name,
                          one_line(sources_.text(isolation.span)));
     }
   }

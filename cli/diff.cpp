@@ -25,11 +25,10 @@ ExitCode exit_code(const DiffArguments& arguments, const driver::PolicyDiff& dif
 
 std::string sarif_of(const driver::PolicyDiff& diff, ExitCode code) {
   const driver::DiffSide& shown = diff.before.compilation.understood ? diff.after : diff.before;
-  const std::string subject =
-      shown.compilation.names.policies.empty() ? "" : shown.compilation.names.policies.front();
+  const std::string subject = shown.compilation.names.policies.empty() ? "" : shown.compilation.names.policies.front();
   std::vector<std::string> remarks = diff.notes;
-  return sarif(Findings{diff.understood() ? diff.findings : shown.compilation.diagnostics, shown.compilation.sources, code,
-                        fmt::format("{} -> {}", diff.before.name, diff.after.name), subject, std::move(remarks)});
+  return sarif(Findings{diff.understood() ? diff.findings : shown.compilation.diagnostics, shown.compilation.sources,
+                        code, fmt::format("{} -> {}", diff.before.name, diff.after.name), subject, std::move(remarks)});
 }
 
 }  // namespace

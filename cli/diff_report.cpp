@@ -159,8 +159,8 @@ std::string diff_json(const driver::PolicyDiff& diff, ExitCode code) {
     out[each.gained ? "gained" : "lost"].push_back(std::move(json));
   }
   if (diff.inventory) {
-    const model::Inventory& inventory = diff.after.compilation.has_inventory() ? diff.after.compilation.inventory
-                                                                                : diff.before.compilation.inventory;
+    const model::Inventory& inventory =
+        diff.after.compilation.has_inventory() ? diff.after.compilation.inventory : diff.before.compilation.inventory;
     Json& pairs = out["inventory"];
     pairs["of"] = diff.inventory->of;
     pairs["gained"] = diff.inventory->gained;
@@ -223,8 +223,8 @@ std::string diff_markdown(const driver::PolicyDiff& diff) {
   };
   const Diff& flows = *diff.flows;
   const model::Moment start = start_of(diff);
-  std::string out = fmt::format("### Policy change: {}\n\n{} → {}: {}.\n", driver::verdict_word(diff), code(diff.before.name),
-                                code(diff.after.name), driver::verdict_sentence(diff));
+  std::string out = fmt::format("### Policy change: {}\n\n{} → {}: {}.\n", driver::verdict_word(diff),
+                                code(diff.before.name), code(diff.after.name), driver::verdict_sentence(diff));
   if (diff.inventory) {
     out += fmt::format("\nIn {}: **{}** gained, **{}** lost.\n", code(diff.inventory->of),
                        counted_pairs(diff.inventory->gained), counted_pairs(diff.inventory->lost));
@@ -232,8 +232,9 @@ std::string diff_markdown(const driver::PolicyDiff& diff) {
   for (const bool gained : {true, false}) {
     const std::size_t number = count(diff, gained);
     if (number == 0) continue;
-    out += fmt::format("\n<details{}>\n<summary>Flows {}: {}</summary>\n\n| for example | before | now |\n|---|---|---|\n",
-                       gained ? " open" : "", gained ? "gained" : "lost", counted(number, "group", "groups"));
+    out +=
+        fmt::format("\n<details{}>\n<summary>Flows {}: {}</summary>\n\n| for example | before | now |\n|---|---|---|\n",
+                    gained ? " open" : "", gained ? "gained" : "lost", counted(number, "group", "groups"));
     for (const Difference& each : flows.differences) {
       if (each.gained != gained) continue;
       std::string before, now;
@@ -248,8 +249,9 @@ std::string diff_markdown(const driver::PolicyDiff& diff) {
   if (flows.unlisted > 0) out += "\nThere are more differences than are listed.\n";
   if (diff.inventory && !diff.inventory->changes.empty()) {
     constexpr std::size_t shown = 100;
-    out += "\n<details>\n<summary>Workloads and nodes of the inventory</summary>\n\n| | from | to | services | pairs |\n"
-           "|---|---|---|---|---|\n";
+    out +=
+        "\n<details>\n<summary>Workloads and nodes of the inventory</summary>\n\n| | from | to | services | pairs |\n"
+        "|---|---|---|---|---|\n";
     for (std::size_t i = 0; i < std::min(diff.inventory->changes.size(), shown); ++i) {
       const driver::PairChange& change = diff.inventory->changes[i];
       out += fmt::format("| {} | {} | {} | {} | {} |\n", change.gained ? "gained" : "lost", code(change.sources.name),

@@ -2,8 +2,8 @@
 
 namespace weft::cli {
 
-/// From its making to its end, SIGINT and SIGTERM do not kill the process: they are the wish that it ends by itself, so that
-/// the last words are said.
+/// From its making to its end, SIGINT and SIGTERM do not kill the process: they are the wish that it ends by itself, so
+/// that the last words are said.
 class Ending {
  public:
   Ending();

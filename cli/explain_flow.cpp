@@ -77,8 +77,9 @@ ExitCode explain_flows(const ExplainArguments& arguments, Console& console) {
   std::string_view between;
   for (const std::string& flow : arguments.flows) {
     const auto question = driver::parse_question(flow);
-    const auto found = question ? driver::explain_flow(compilation.policy, compilation.inventory, *question, arguments.now)
-                                : std::unexpected(question.error());
+    const auto found = question
+                           ? driver::explain_flow(compilation.policy, compilation.inventory, *question, arguments.now)
+                           : std::unexpected(question.error());
     if (!found) {
       console.messages.tell(found.error());
       code = ExitCode::Usage;

@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 
+#include "base/diff.h"
 #include "cli/commands.h"
 #include "cli/decision_text.h"
-#include "base/diff.h"
 #include "driver/files.h"
 #include "driver/policy_files.h"
 #include "driver/project.h"

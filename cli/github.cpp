@@ -111,7 +111,8 @@ class Writer {
   // A line that begins with no command, in which line ends are escaped.
   std::string line(const Diagnostic& diagnostic) const {
     const std::string where = diagnostic.span ? findings_.sources.location(*diagnostic.span) + ": " : "";
-    return fmt::format("{} {}: {}{}", name_of(diagnostic.severity), diagnostic.code, where, escaped(diagnostic.message));
+    return fmt::format("{} {}: {}{}", name_of(diagnostic.severity), diagnostic.code, where,
+                       escaped(diagnostic.message));
   }
 
   const Findings& findings_;

@@ -104,22 +104,39 @@ class Drawer {
     const Box &from = boxes_[edge.from], &to = boxes_[edge.to];
     const std::size_t out = layout_.seats[edge.from].column, in = layout_.seats[edge.to].column;
     if (edge.from == edge.to) {  // among its own: a loop at the right
-      return {fmt::format("M{} {}c34 -26 34 26 6 14", from.right(), from.middle() - 12), from.right(), from.middle() + 4,
-              false, from.right() + 32, from.y + 4, from.right() + 32, from.y + 4};
+      return {fmt::format("M{} {}c34 -26 34 26 6 14", from.right(), from.middle() - 12),
+              from.right(),
+              from.middle() + 4,
+              false,
+              from.right() + 32,
+              from.y + 4,
+              from.right() + 32,
+              from.y + 4};
     }
     if (out < in) return forward(from, to, between);
     if (out == in) {  // within a column: out and in at the right
       const int far = from.right() + 60;
       return {fmt::format("M{} {}C{} {} {} {} {} {}", from.right(), from.middle() + 6, far, from.middle() + 6, far,
                           to.middle() + 6, to.right() + 7, to.middle() + 6),
-              to.right(), to.middle() + 6, false, far - 12, from.middle() + 10, far - 12, to.middle() + 10};
+              to.right(),
+              to.middle() + 6,
+              false,
+              far - 12,
+              from.middle() + 10,
+              far - 12,
+              to.middle() + 10};
     }
     // Back: a little lower than the arrows there, and below what stands between.
     const int dip = 9 + 40 * static_cast<int>(out - in - 1);
     const int bend = std::max(40, (from.x - to.right()) / 3);
     return {fmt::format("M{} {}C{} {} {} {} {} {}", from.x, from.middle() + 9, from.x - bend, from.middle() + dip,
                         to.right() + bend, to.middle() + dip, to.right() + 7, to.middle() + 9),
-            to.right(), to.middle() + 9, false, from.x, from.middle() + dip * 3 / 4 + 18, to.right(),
+            to.right(),
+            to.middle() + 9,
+            false,
+            from.x,
+            from.middle() + dip * 3 / 4 + 18,
+            to.right(),
             to.middle() + dip * 3 / 4 + 18};
   }
 
@@ -211,7 +228,8 @@ class Drawer {
     for (const auto state : {GraphEdge::State::Gained, GraphEdge::State::Lost, GraphEdge::State::Changed}) {
       const int y = height_ - margin / 2 - 4;
       out += fmt::format(
-          "<g class=\"arrow {0}\"><path class=\"line\" d=\"M{1} {2}h26\"/><path class=\"tip\" d=\"M{3} {2}l-9 -4.5v9z\"/>"
+          "<g class=\"arrow {0}\"><path class=\"line\" d=\"M{1} {2}h26\"/><path class=\"tip\" d=\"M{3} {2}l-9 "
+          "-4.5v9z\"/>"
           "</g><text x=\"{4}\" y=\"{5}\">{0}</text>\n",
           state_name(state), x, y, x + 34, x + 42, y + 4);
       x += 120;
@@ -230,7 +248,8 @@ class Drawer {
 }  // namespace
 
 std::string_view graph_style() {
-  return ".weft{--line:#8a97a6;--box:#f4f6f9;--edge:#b9c3cf;--soft:#5b6876;--gained:#1e8449;--lost:#c0392b;--changed:#b7791f}\n"
+  return ".weft{--line:#8a97a6;--box:#f4f6f9;--edge:#b9c3cf;--soft:#5b6876;--gained:#1e8449;--lost:#c0392b;--changed:#"
+         "b7791f}\n"
          "@media (prefers-color-scheme:dark){.weft{--line:#6d7c8c;--box:#1f262e;--edge:#46525f;--soft:#9aa7b4;"
          "--gained:#58c483;--lost:#ef7c6e;--changed:#e3b04b}}\n"
          ".weft .arrow .line{fill:none;stroke:var(--line);stroke-width:1.4}.weft .arrow .tip{fill:var(--line)}\n"

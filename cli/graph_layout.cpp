@@ -9,7 +9,8 @@ namespace {
 
 using Neighbours = std::vector<std::vector<std::size_t>>;
 
-// The arrows that close no circle, taken depth first from the nodes that nobody reaches, then in the order of the nodes.
+// The arrows that close no circle, taken depth first from the nodes that nobody reaches, then in the order of the
+// nodes.
 class Acyclic {
  public:
   explicit Acyclic(const driver::Graph& graph) : next(graph.nodes.size()), state_(graph.nodes.size(), State::New) {

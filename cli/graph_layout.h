@@ -13,9 +13,9 @@ struct Layout {
     std::size_t column = 0;
     std::size_t row = 0;
   };
-  std::vector<Seat> seats{};                 ///< by node
-  std::vector<std::vector<Seat>> ways{};     ///< by arrow: the seats kept free for it in the columns it crosses
-  std::vector<std::size_t> heights{};        ///< by column: how many seats it has
+  std::vector<Seat> seats{};              ///< by node
+  std::vector<std::vector<Seat>> ways{};  ///< by arrow: the seats kept free for it in the columns it crosses
+  std::vector<std::size_t> heights{};     ///< by column: how many seats it has
 };
 
 /// The same for the same graph. What only sends stands at the left; arrows that close a circle lead back.

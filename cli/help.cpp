@@ -11,8 +11,10 @@ const CommandHelp root_help{"weft", "Policies for east-west traffic: proved befo
 const CommandHelp check_help{
     "check",
     "Prove what a policy claims.\n"
-    "Reads the policy, proves or refutes every `never` and `always` with a witness, and finds rules that contradict each\n"
-    "other, that never decide, or that could go; with an inventory, also what is odd about the two together. Writes no\n"
+    "Reads the policy, proves or refutes every `never` and `always` with a witness, and finds rules that contradict "
+    "each\n"
+    "other, that never decide, or that could go; with an inventory, also what is odd about the two together. Writes "
+    "no\n"
     "files but with --fix.",
     "weft check examples/online-boutique                       the directory's policy and inventory\n"
     "weft check shop.weft pci.weft --inventory cluster.yaml\n"
@@ -44,7 +46,8 @@ const CommandHelp query_help{
 const CommandHelp reach_help{
     "reach",
     "Show who may reach whom in an inventory.\n"
-    "Peers that reach the same and are reached by the same stand together. With --transitive, whoever is reached goes on\n"
+    "Peers that reach the same and are reached by the same stand together. With --transitive, whoever is reached goes "
+    "on\n"
     "from there: where somebody who breaks in may end up.",
     "weft reach examples/online-boutique                                      everybody\n"
     "weft reach examples/online-boutique --from checkout                      a group, a workload, an address, labels\n"
@@ -56,7 +59,8 @@ const CommandHelp reach_help{
 const CommandHelp graph_help{
     "graph",
     "Draw who may talk to whom in an inventory.\n"
-    "Boxes are peers that behave alike, arrows what is allowed. With --against, arrows that an older policy lacked or had\n"
+    "Boxes are peers that behave alike, arrows what is allowed. With --against, arrows that an older policy lacked or "
+    "had\n"
     "are coloured. The html page has the graph, a matrix, a table and a search, and needs nothing but itself.",
     "weft graph examples/online-boutique --format html > graph.html   also: svg, dot, mermaid, json, text\n"
     "weft graph examples/online-boutique --focus cart --depth 2\n"
@@ -77,7 +81,8 @@ const CommandHelp test_help{
 const CommandHelp diff_help{
     "diff",
     "Show what a new policy gains and loses against an old one.\n"
-    "Proves over all flows there could be whether more is allowed than before, or less, and shows an example for every\n"
+    "Proves over all flows there could be whether more is allowed than before, or less, and shows an example for "
+    "every\n"
     "pair of statements that disagree. With an inventory, also which of its workloads gain or lose what. OLD alone is\n"
     "compared with the working tree.",
     "weft diff old.weft new.weft\n"
@@ -108,7 +113,8 @@ const CommandHelp profile_help{
 const CommandHelp fmt_help{
     "fmt",
     "Give policy text its one layout.\n"
-    "Only spaces, line breaks and alignment change: every word and comment stays, so the meaning does. Without PATH, the\n"
+    "Only spaces, line breaks and alignment change: every word and comment stays, so the meaning does. Without PATH, "
+    "the\n"
     "files of the project are rewritten, or, where there is no `weft.toml`, those of this directory and below.",
     "weft fmt --write                         rewrites the project's files\n"
     "weft fmt --check                         for CI: lists those that would change, and exits with 1\n"
@@ -127,10 +133,11 @@ const CommandHelp load_help{"load",
                             "sudo weft load bundle --only shop/web-1\n"
                             "sudo weft load bundle --hook clsact               though the kernel has tcx"};
 
-const CommandHelp unload_help{"unload",
-                              "Detach everything of weft in this network namespace, and what its load attached in others.\n"
-                              "Filters of others stay. Unloading twice is the same as once.",
-                              "sudo weft unload"};
+const CommandHelp unload_help{
+    "unload",
+    "Detach everything of weft in this network namespace, and what its load attached in others.\n"
+    "Filters of others stay. Unloading twice is the same as once.",
+    "sudo weft unload"};
 
 const CommandHelp status_help{"status",
                               "Show what is loaded, where it is attached, and how often each rule decided.\n"
@@ -141,8 +148,10 @@ const CommandHelp status_help{"status",
 const CommandHelp monitor_help{
     "monitor",
     "Show packets as they are judged: denied, logged, or judged otherwise without audit.\n"
-    "The program tells of a bounded number a second, so that no flood of packets costs the node more than that; how many\n"
-    "were left out is said at the end. An event is read once: of two monitors each sees a part. With `--format json` every\n"
+    "The program tells of a bounded number a second, so that no flood of packets costs the node more than that; how "
+    "many\n"
+    "were left out is said at the end. An event is read once: of two monitors each sees a part. With `--format json` "
+    "every\n"
     "line is an object.",
     "sudo weft monitor\n"
     "sudo weft monitor --verdict deny --workload shop/web-1\n"
@@ -160,16 +169,17 @@ const CommandHelp lsp_help{"lsp",
                            "Editors start it themselves; docs/editors.md says how to make them.",
                            "weft lsp"};
 
-const CommandHelp explain_help{"explain",
-                               "Say why a flow is allowed or denied, or what a code means.\n"
-                               "Of a flow: what each gate asked, tier by tier, who answered, which rules were near, and "
-                               "the smallest change that\n"
-                               "would turn it round. Of a code: an example, its correction, and why; without one, all "
-                               "of them are listed.",
-                               "weft explain examples/online-boutique 'default/frontend -> default/redis-cart : tcp/6379'\n"
-                               "weft explain shop.weft --inventory cluster.yaml 'shop/web-1 -> shop/db-0 : tcp/5432'\n"
-                               "weft explain W1003\n"
-                               "weft explain"};
+const CommandHelp explain_help{
+    "explain",
+    "Say why a flow is allowed or denied, or what a code means.\n"
+    "Of a flow: what each gate asked, tier by tier, who answered, which rules were near, and "
+    "the smallest change that\n"
+    "would turn it round. Of a code: an example, its correction, and why; without one, all "
+    "of them are listed.",
+    "weft explain examples/online-boutique 'default/frontend -> default/redis-cart : tcp/6379'\n"
+    "weft explain shop.weft --inventory cluster.yaml 'shop/web-1 -> shop/db-0 : tcp/5432'\n"
+    "weft explain W1003\n"
+    "weft explain"};
 
 const CommandHelp version_help{"version", "Show the versions of weft and of what it is built on.",
                                "weft version\n"
@@ -199,7 +209,8 @@ const std::string_view exit_codes_help =
     "   0  clean: done, nothing to report\n"
     "   1  findings: a claim is refuted or two policies are ambiguous (check, build), a warning under --strict "
     "(check),\n"
-    "      the policies differ under --exit-code or --fail-on (diff), an expectation failed (test), a flow is denied under --exit-code (query), a file would change under --check "
+    "      the policies differ under --exit-code or --fail-on (diff), an expectation failed (test), a flow is denied "
+    "under --exit-code (query), a file would change under --check "
     "(fmt),\n"
     "      the kernel is not as it was left (status)\n"
     "   2  usage, input or environment: the command line, a file, its text, the kernel or a permission is at fault\n"

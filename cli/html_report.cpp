@@ -96,18 +96,23 @@ class Page {
 
   void assertions() {
     if (!compilation_.report || compilation_.report->assertions.empty()) return;
-    body_ += "<section>\n<h2>Assertions</h2>\n<table class=\"find\">\n<thead><tr><th>claim</th><th>answer</th><th>where</th>"
-             "</tr></thead>\n<tbody>\n";
+    body_ +=
+        "<section>\n<h2>Assertions</h2>\n<table class=\"find\">\n<thead><tr><th>claim</th><th>answer</th><th>where</th>"
+        "</tr></thead>\n<tbody>\n";
     for (std::size_t i = 0; i < compilation_.report->assertions.size(); ++i) {
       const verifier::Answer& answer = compilation_.report->assertions[i].answer;
       const Span span = compilation_.policy.assertions[i].span;
       const auto* proved = std::get_if<verifier::Proved>(&answer);
       const bool refuted = std::holds_alternative<verifier::Refuted>(answer);
-      body_ += fmt::format(
-          "<tr><td><code>{}</code></td><td><span class=\"badge {}\">{}</span></td><td>{}</td></tr>\n",
-          xml_text(on_one_line(compilation_.sources.text(span))), proved != nullptr ? "good" : refuted ? "error" : "warning",
-          proved == nullptr ? (refuted ? "refuted" : "undecided") : proved->vacuous ? "proved, of no flow" : "proved",
-          xml_text(compilation_.sources.location(span)));
+      body_ += fmt::format("<tr><td><code>{}</code></td><td><span class=\"badge {}\">{}</span></td><td>{}</td></tr>\n",
+                           xml_text(on_one_line(compilation_.sources.text(span))),
+                           proved != nullptr ? "good"
+                           : refuted         ? "error"
+                                             : "warning",
+                           proved == nullptr ? (refuted ? "refuted" : "undecided")
+                           : proved->vacuous ? "proved, of no flow"
+                                             : "proved",
+                           xml_text(compilation_.sources.location(span)));
     }
     body_ += "</tbody>\n</table>\n</section>\n";
   }
@@ -116,12 +121,14 @@ class Page {
     const Graph& graph = *graph_;
     body_ += fmt::format("<section>\n<h2>Who may talk to whom</h2>\n<p>{}</p>\n", xml_text(graph_summary(graph)));
     if (graph.nodes.size() <= most_drawn) {
-      body_ += "<p class=\"hint\">A click on a box shows its connections alone; another one shows all.</p>\n"
-               "<div class=\"wide\" id=\"graph\">\n" +
-               graph_svg(graph) + "</div>\n";
+      body_ +=
+          "<p class=\"hint\">A click on a box shows its connections alone; another one shows all.</p>\n"
+          "<div class=\"wide\" id=\"graph\">\n" +
+          graph_svg(graph) + "</div>\n";
     } else {
-      body_ += "<p class=\"none\">Too many groups for a drawing: ask for a part with `--focus`, or for fewer with "
-               "`--by`.</p>\n";
+      body_ +=
+          "<p class=\"none\">Too many groups for a drawing: ask for a part with `--focus`, or for fewer with "
+          "`--by`.</p>\n";
     }
     if (graph.nodes.size() <= most_matrix && !graph.nodes.empty()) {
       body_ += "<h3>As a matrix</h3>\n<div class=\"wide\">\n" + svg_of(matrix()) + "</div>\n";
@@ -147,18 +154,20 @@ class Page {
   }
 
   void table() {
-    body_ += fmt::format("<h3>As a table</h3>\n<table class=\"find\">\n<thead><tr>{}<th>from</th><th>to</th><th>services"
-                         "</th></tr></thead>\n<tbody>\n",
-                         graph_->compared ? "<th>change</th>" : "");
+    body_ += fmt::format(
+        "<h3>As a table</h3>\n<table class=\"find\">\n<thead><tr>{}<th>from</th><th>to</th><th>services"
+        "</th></tr></thead>\n<tbody>\n",
+        graph_->compared ? "<th>change</th>" : "");
     for (const GraphEdge& edge : graph_->edges) {
       const std::string_view state = state_name(edge.state);
-      body_ += fmt::format(
-          "<tr class=\"{}\">{}<td>{}</td><td>{}</td><td>{}</td></tr>\n", state,
-          graph_->compared ? fmt::format("<td><span class=\"badge {0}\">{0}</span></td>", state) : "",
-          xml_text(graph_->nodes[edge.from].name), xml_text(graph_->nodes[edge.to].name), xml_text(arrow_services(edge)));
+      body_ += fmt::format("<tr class=\"{}\">{}<td>{}</td><td>{}</td><td>{}</td></tr>\n", state,
+                           graph_->compared ? fmt::format("<td><span class=\"badge {0}\">{0}</span></td>", state) : "",
+                           xml_text(graph_->nodes[edge.from].name), xml_text(graph_->nodes[edge.to].name),
+                           xml_text(arrow_services(edge)));
     }
-    body_ += "</tbody>\n</table>\n<h3>Groups</h3>\n<table class=\"find\">\n<thead><tr><th>name</th><th>members</th>"
-             "<th>selector</th><th>for example</th></tr></thead>\n<tbody>\n";
+    body_ +=
+        "</tbody>\n</table>\n<h3>Groups</h3>\n<table class=\"find\">\n<thead><tr><th>name</th><th>members</th>"
+        "<th>selector</th><th>for example</th></tr></thead>\n<tbody>\n";
     for (const driver::GraphNode& node : graph_->nodes) {
       body_ += fmt::format("<tr><td>{}</td><td>{}</td><td><code>{}</code></td><td>{}</td></tr>\n", xml_text(node.name),
                            node.members.size(), xml_text(node.predicate), xml_text(node.example));

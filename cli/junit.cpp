@@ -50,8 +50,9 @@ class Writer {
       if (suite.cases == 0) add_case(suite, "findings", "none", {}, Outcome::Passed, {}, {});
       add(suite, places_.of(source).path);
     }
-    return fmt::format("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"weft check\" {}>\n{}</testsuites>\n",
-                       counts(all), out);
+    return fmt::format(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"weft check\" {}>\n{}</testsuites>\n",
+        counts(all), out);
   }
 
  private:
@@ -68,8 +69,9 @@ class Writer {
                                 compilation_.sources[at->source].position(at->begin).line);
     }
     if (outcome == Outcome::Passed) {
-      suite.text += body.empty() ? "/>\n"
-                                 : fmt::format(">\n      <system-out>{}</system-out>\n    </testcase>\n", xml_text(body));
+      suite.text += body.empty()
+                        ? "/>\n"
+                        : fmt::format(">\n      <system-out>{}</system-out>\n    </testcase>\n", xml_text(body));
       return;
     }
     ++(outcome == Outcome::Failed ? suite.failures : suite.errors);

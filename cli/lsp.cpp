@@ -19,7 +19,8 @@ void return_freed_memory() {
 }  // namespace
 
 ExitCode run(const LspArguments&, Console& console) {
-  if (::isatty(STDIN_FILENO) == 1) console.messages.note("note: an editor is expected at the other end; Ctrl-D ends it");
+  if (::isatty(STDIN_FILENO) == 1)
+    console.messages.note("note: an editor is expected at the other end; Ctrl-D ends it");
   return_freed_memory();
   // Nothing but the protocol goes to standard output.
   return static_cast<ExitCode>(lsp::serve(STDIN_FILENO, STDOUT_FILENO));

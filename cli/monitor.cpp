@@ -43,8 +43,8 @@ std::string text_of(const Event& event) {
                                  end_text(event.destination, event.destination_name));
   if (!event.service.empty()) flow += " : " + event.service;
   if (event.source.empty()) flow = fmt::format("a frame of type {:#06x}", event.ethertype);
-  std::string out = fmt::format("{} {} at {}: {}; {}", moment_text(event.nanoseconds),
-                                event.allowed ? "allow" : "deny", gate_text(event), flow, entry_text(event.entry));
+  std::string out = fmt::format("{} {} at {}: {}; {}", moment_text(event.nanoseconds), event.allowed ? "allow" : "deny",
+                                gate_text(event), flow, entry_text(event.entry));
   if (event.logged && event.entry.log && !event.entry.log->empty()) {
     out += fmt::format(" [{}]", printable(*event.entry.log));
   }
@@ -125,7 +125,8 @@ void tell_losses(const runtime::Losses& before, const runtime::Losses& after, co
     if (count != 0) messages.note(fmt::format("{} {}", count, what));
   };
   tell(after.denied - before.denied, "denials were not told: more came than the program tells of (`build --events`)");
-  tell(after.asked_for - before.asked_for, "logged or audited packets were not told: more came than the program tells of");
+  tell(after.asked_for - before.asked_for,
+       "logged or audited packets were not told: more came than the program tells of");
   tell(after.full - before.full, "events were lost: nobody read them in time");
 }
 

@@ -89,7 +89,8 @@ std::string gate_text(std::string_view name, const std::vector<runtime::Hits>& h
 
 std::string audit_text(std::string_view name, const std::vector<runtime::Hits>& hits) {
   if (hits.empty()) return "";
-  std::string out = fmt::format("{} gates, denied packets and new connections by what would decide without audit:\n", name);
+  std::string out =
+      fmt::format("{} gates, denied packets and new connections by what would decide without audit:\n", name);
   for (const runtime::Hits& each : hits) out += fmt::format("  {:>12}  {}\n", each.packets, entry_text(each.entry));
   return out;
 }
@@ -126,17 +127,18 @@ Json hits_json(const std::vector<runtime::Hits>& hits) {
 }
 
 Json status_json(const runtime::Status& status, const runtime::WithoutAudit& without_audit) {
-  return {{"loaded", status.loaded},
-          {"bundle", status.bundle},
-          {"loaded_at", status.loaded_at},
-          {"weft_version", status.weft_version},
-          {"profile", status.profile},
-          {"attached", attached_json(status.attached)},
-          {"egress", hits_json(status.egress)},
-          {"ingress", hits_json(status.ingress)},
-          {"without_audit", {{"egress", hits_json(without_audit.egress)}, {"ingress", hits_json(without_audit.ingress)}}},
-          {"differences", status.differences},
-          {"recovered", status.recovered}};
+  return {
+      {"loaded", status.loaded},
+      {"bundle", status.bundle},
+      {"loaded_at", status.loaded_at},
+      {"weft_version", status.weft_version},
+      {"profile", status.profile},
+      {"attached", attached_json(status.attached)},
+      {"egress", hits_json(status.egress)},
+      {"ingress", hits_json(status.ingress)},
+      {"without_audit", {{"egress", hits_json(without_audit.egress)}, {"ingress", hits_json(without_audit.ingress)}}},
+      {"differences", status.differences},
+      {"recovered", status.recovered}};
 }
 
 std::string_view word(runtime::Check::State state) {
@@ -207,7 +209,7 @@ ExitCode run(const StatusArguments&, Console& console) {
   for (const std::string& each : status->recovered)
     console.messages.note(fmt::format("recovered: {}", printable(each)));
   console.results.write(console.common.format == Format::Json ? dumped(status_json(*status, *without_audit))
-                                                                : status_text(*status, *without_audit));
+                                                              : status_text(*status, *without_audit));
   return status->differences.empty() ? ExitCode::Clean : ExitCode::Findings;
 }
 

@@ -178,7 +178,9 @@ void define(CLI::App& root, Words& words) {
                    "address, labels in braces, or a selector")
       ->option_text("SUBJECT");
   graph->add_option("--depth", words.depth, "with --focus: how many arrows away from it; default: 1")->option_text("N");
-  graph->add_option("--against", words.against, "the policy before the change: a file, a directory, a revision of git, or REVISION:PATH")
+  graph
+      ->add_option("--against", words.against,
+                   "the policy before the change: a file, a directory, a revision of git, or REVISION:PATH")
       ->option_text("OLD");
   graph->add_option("--service", words.service, "only these services, such as `tcp/443` or a service of the policy")
       ->option_text("SERVICES");
@@ -231,16 +233,20 @@ void define(CLI::App& root, Words& words) {
   add_command(root, unload_help);
   add_command(root, status_help);
   CLI::App* monitor = add_command(root, monitor_help);
-  repeated(*monitor, "--workload", words.workloads, "only packets at the gates of this workload, or from or to it; may be\nrepeated")
+  repeated(*monitor, "--workload", words.workloads,
+           "only packets at the gates of this workload, or from or to it; may be\nrepeated")
       ->option_text("WORKLOAD");
-  monitor->add_option("--verdict", words.verdict, "only those: `audited` are judged otherwise, or by others, without audit")
+  monitor
+      ->add_option("--verdict", words.verdict,
+                   "only those: `audited` are judged otherwise, or by others, without audit")
       ->option_text("allow|deny|audited");
   repeated(*monitor, "--rule", words.rules,
            "only what this decided: a policy, a place such as `shop.weft:14`, or `profile`,\n"
            "`isolation`, `unknown`, `malformed`; may be repeated")
       ->option_text("RULE");
   monitor->add_option("--count", words.count, "ends after that many")->option_text("N");
-  monitor->add_option("--for", words.seconds, "ends after that many seconds; default: with Ctrl-C")->option_text("SECONDS");
+  monitor->add_option("--for", words.seconds, "ends after that many seconds; default: with Ctrl-C")
+      ->option_text("SECONDS");
   add_command(root, doctor_help);
   add_command(root, lsp_help)->add_flag("--stdio", words.stdio, "what many editors add; the only way there is");
   CLI::App* explain = add_command(root, explain_help);

@@ -30,9 +30,7 @@ std::size_t utf16_column(std::string_view line, std::size_t bytes) {
 
 Region region_of(const Sources& sources, Span span) {
   const Source& source = sources[span.source];
-  const auto column = [&](Position position) {
-    return utf16_column(source.line(position.line), position.column - 1);
-  };
+  const auto column = [&](Position position) { return utf16_column(source.line(position.line), position.column - 1); };
   const Position begin = source.position(span.begin);
   const Position end = source.position(span.end);
   return {begin.line, column(begin), end.line, column(end)};

@@ -24,8 +24,9 @@ struct Region {
 };
 Region region_of(const Sources& sources, Span span);
 
-/// Where sources lie in the repository that is worked in: the nearest directory upwards with a `.git` in it, or else the
-/// working directory. Tools that show findings beside the code know files by their path from there, wherever weft is run.
+/// Where sources lie in the repository that is worked in: the nearest directory upwards with a `.git` in it, or else
+/// the working directory. Tools that show findings beside the code know files by their path from there, wherever weft
+/// is run.
 class Places {
  public:
   explicit Places(const Sources& sources);

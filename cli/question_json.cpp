@@ -128,9 +128,9 @@ LineQuestion read_line(std::string_view line) {
     parsed = Json::parse(line);
   } catch (const Json::exception& error) {
     const auto* where = dynamic_cast<const Json::parse_error*>(&error);
-    return {{}, malformed(where != nullptr
-                              ? fmt::format("the line is not JSON: unexpected text at byte {}", where->byte)
-                              : "the line is not JSON")};
+    return {{},
+            malformed(where != nullptr ? fmt::format("the line is not JSON: unexpected text at byte {}", where->byte)
+                                       : "the line is not JSON")};
   }
   if (!parsed.is_object()) return {{}, malformed("the line is not a JSON object")};
 

@@ -42,16 +42,15 @@ Result<Command> check_command(const CLI::App& command, Words& words) {
     return usage_error("`--dry-run` shows what `--fix` would change", "give `--fix --dry-run`");
   }
   using enum CheckArguments::Format;
-  const auto format =
-      choice<CheckArguments::Format>("--format", words.format, "WEFT_FORMAT",
-                                     {{"text", Text},
-                                      {"json", Json},
-                                      {"junit", Junit},
-                                      {"sarif", Sarif},
-                                      {"github", Github},
-                                      {"gitlab", Gitlab},
-                                      {"html", Html}},
-                                     Text);
+  const auto format = choice<CheckArguments::Format>("--format", words.format, "WEFT_FORMAT",
+                                                     {{"text", Text},
+                                                      {"json", Json},
+                                                      {"junit", Junit},
+                                                      {"sarif", Sarif},
+                                                      {"github", Github},
+                                                      {"gitlab", Gitlab},
+                                                      {"html", Html}},
+                                                     Text);
   if (!format) return std::unexpected(format.error());
   unsigned effort = 1;
   if (!words.effort.empty()) {
@@ -64,15 +63,16 @@ Result<Command> check_command(const CLI::App& command, Words& words) {
   }
   const auto max_table_bytes = number_of("--max-table-bytes", words.max_table_bytes, 1, UINT64_MAX);
   if (!max_table_bytes) return std::unexpected(max_table_bytes.error());
-  return CheckArguments{std::move(*inputs), *format,     words.dump_smt, words.strict, *now,
-                        words.fix,          words.dry_run, words.verbose,  effort, *max_table_bytes};
+  return CheckArguments{std::move(*inputs), *format,       words.dump_smt, words.strict, *now,
+                        words.fix,          words.dry_run, words.verbose,  effort,       *max_table_bytes};
 }
 
 Result<Command> build_command(const CLI::App& command, Words& words) {
   auto inputs = inputs_of(command, words, words.positionals);
   if (!inputs) return std::unexpected(std::move(inputs.error()));
   using Emit = BuildArguments::Emit;
-  auto emit = choice<Emit>("--emit", words.emit, nullptr, {{"plan", Emit::Plan},
+  auto emit = choice<Emit>("--emit", words.emit, nullptr,
+                           {{"plan", Emit::Plan},
                             {"ir", Emit::Ir},
                             {"asm", Emit::Assembly},
                             {"obj", Emit::Object},
@@ -149,12 +149,14 @@ Result<Command> reach_command(const CLI::App& command, Words& words) {
   using enum ReachArguments::Format;
   const auto format = choice<ReachArguments::Format>(
       "--format", words.format, "WEFT_FORMAT",
-      {{"text", Text}, {"json", Json}, {"csv", Csv}, {"md", Markdown}, {"dot", Dot}, {"svg", Svg}, {"html", Html}}, Text);
+      {{"text", Text}, {"json", Json}, {"csv", Csv}, {"md", Markdown}, {"dot", Dot}, {"svg", Svg}, {"html", Html}},
+      Text);
   if (!format) return std::unexpected(format.error());
 
   using What = ReachArguments::What;
   if (words.transitive + words.blast_radius + words.exposed > 1) {
-    return usage_error("`--transitive`, `--blast-radius` and `--exposed` are questions of their own", "give one of them");
+    return usage_error("`--transitive`, `--blast-radius` and `--exposed` are questions of their own",
+                       "give one of them");
   }
   const What what = words.transitive     ? What::Chains
                     : words.blast_radius ? What::BlastRadius
@@ -171,7 +173,8 @@ Result<Command> reach_command(const CLI::App& command, Words& words) {
   }
   const bool picture = *format == Dot || *format == Svg;
   if (picture && what == What::BlastRadius) {
-    return usage_error("a blast radius is a table, and no picture", "use `--format text`, `json`, `csv`, `md` or `html`");
+    return usage_error("a blast radius is a table, and no picture",
+                       "use `--format text`, `json`, `csv`, `md` or `html`");
   }
   return ReachArguments{std::move(*inputs), *format, what, words.from, words.to, words.service, words.by, *now};
 }
@@ -203,16 +206,15 @@ Result<Command> test_command(const CLI::App& command, Words& words) {
   auto inputs = inputs_of(command, words, words.positionals);
   if (!inputs) return std::unexpected(std::move(inputs.error()));
   using enum TestArguments::Format;
-  const auto format =
-      choice<TestArguments::Format>("--format", words.format, "WEFT_FORMAT",
-                                    {{"text", Text},
-                                     {"json", Json},
-                                     {"junit", Junit},
-                                     {"tap", Tap},
-                                     {"sarif", Sarif},
-                                     {"github", Github},
-                                     {"gitlab", Gitlab}},
-                                    Text);
+  const auto format = choice<TestArguments::Format>("--format", words.format, "WEFT_FORMAT",
+                                                    {{"text", Text},
+                                                     {"json", Json},
+                                                     {"junit", Junit},
+                                                     {"tap", Tap},
+                                                     {"sarif", Sarif},
+                                                     {"github", Github},
+                                                     {"gitlab", Gitlab}},
+                                                    Text);
   if (!format) return std::unexpected(format.error());
   const auto now = now_of(words);
   if (!now) return std::unexpected(now.error());

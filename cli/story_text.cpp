@@ -114,8 +114,8 @@ class Teller {
 
   std::string passed_to(const model::Rule& rule) const {
     if (rule.verdict != Verdict::Pass) return "";
-    const std::size_t next = rule.pass_to ? static_cast<std::size_t>(*rule.pass_to)
-                                          : static_cast<std::size_t>(rule.tier) + 1;
+    const std::size_t next =
+        rule.pass_to ? static_cast<std::size_t>(*rule.pass_to) : static_cast<std::size_t>(rule.tier) + 1;
     return next < policy_.tiers.size() ? fmt::format(" on to tier `{}`", policy_.tiers[next].name)
                                        : " on to the profile";
   }
@@ -158,10 +158,9 @@ class Teller {
       case Change::Kind::Add:
         break;
     }
-    const std::string where =
-        change.block ? fmt::format("to policy `{}` ({})", printable(policy_[*change.block].name),
-                                   sources_.location(policy_[*change.block].span))
-                     : fmt::format("in a policy of tier `{}`", policy_[change.tier].name);
+    const std::string where = change.block ? fmt::format("to policy `{}` ({})", printable(policy_[*change.block].name),
+                                                         sources_.location(policy_[*change.block].span))
+                                           : fmt::format("in a policy of tier `{}`", policy_[change.tier].name);
     line(2, fmt::format("add {}:", where));
     line(3, change.text);
     std::string whom;

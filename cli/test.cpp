@@ -48,8 +48,12 @@ std::string report_without_tests(const TestArguments& arguments, const driver::C
       break;
   }
   const std::vector<std::string>& names = compilation.names.policies;
-  return as_findings(arguments.format, {compilation.diagnostics, compilation.sources, ExitCode::Usage, "tests",
-                                        names.empty() ? "" : names.front(), {"tests: the input has errors"}});
+  return as_findings(arguments.format, {compilation.diagnostics,
+                                        compilation.sources,
+                                        ExitCode::Usage,
+                                        "tests",
+                                        names.empty() ? "" : names.front(),
+                                        {"tests: the input has errors"}});
 }
 
 std::string report_of(const TestArguments& arguments, const TestRun& run) {
@@ -89,7 +93,7 @@ ExitCode run_once(const TestArguments& arguments, const driver::Compilation& com
   if (report.tests.empty() && report.left_out > 0) {
     console.messages.tell(Error{"W9028", fmt::format("no test has `{}` in its name", arguments.filter),
                                 report.left_out == 1 ? "there is one test, by another name"
-                                                       : fmt::format("there are {} tests", report.left_out)});
+                                                     : fmt::format("there are {} tests", report.left_out)});
     return ExitCode::Usage;
   }
   if (report.tests.empty()) console.messages.note("note: the policy has no tests");

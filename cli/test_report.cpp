@@ -126,10 +126,10 @@ std::string test_junit(const TestRun& run) {
     Suite& suite = suites[test.test->span.source];
     for (const driver::ExpectationResult& each : test.expectations) {
       ++suite.cases;
-      suite.text +=
-          fmt::format(R"(    <testcase classname="{}" name="{}" file="{}" line="{}")", xml_text(test.test->name),
-                      xml_text(expectation_text(each, sources)), xml_text(sources[each.expectation->span.source].name()),
-                      sources[each.expectation->span.source].position(each.expectation->span.begin).line);
+      suite.text += fmt::format(R"(    <testcase classname="{}" name="{}" file="{}" line="{}")",
+                                xml_text(test.test->name), xml_text(expectation_text(each, sources)),
+                                xml_text(sources[each.expectation->span.source].name()),
+                                sources[each.expectation->span.source].position(each.expectation->span.begin).line);
       if (each.passed) {
         suite.text += "/>\n";
         continue;

@@ -8,8 +8,8 @@
 
 namespace weft::cli {
 
-/// {"from": {…}, "to": {…}, "service": "tcp/80", "verdict": "allow", "source": {…}, "destination": {…}}: a flow, and what
-/// decides at its gates.
+/// {"from": {…}, "to": {…}, "service": "tcp/80", "verdict": "allow", "source": {…}, "destination": {…}}: a flow, and
+/// what decides at its gates.
 std::string witness_json(const verifier::Witness& witness, DecisionText& text);
 
 /// The flows of a chain, in order.

@@ -1,7 +1,7 @@
 #include "cli/words.h"
 
-#include <charconv>
 #include <algorithm>
+#include <charconv>
 #include <cstdlib>
 
 #include <CLI/CLI.hpp>

@@ -27,7 +27,8 @@ struct Buckets {
 /// How many buckets that many hosts get: a power of two, of which they fill a half at most.
 std::uint32_t bucket_count(std::size_t hosts);
 
-/// Places every host. Most are in the first of their two buckets. `nobody` is the identity of ::, which stands where no host is.
+/// Places every host. Most are in the first of their two buckets. `nobody` is the identity of ::, which stands where no
+/// host is.
 Buckets in_buckets(const std::vector<plan::IdentityLayout::Exact>& hosts, plan::Identity nobody);
 
 }  // namespace weft::codegen

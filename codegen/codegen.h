@@ -25,13 +25,13 @@ enum class Strategy : std::uint8_t {
 };
 
 struct Options {
-  /// Connections remembered per address family, and a quarter of that besides that nobody has answered yet. When a table is
-  /// full the least recently used one is forgotten, and its replies are denied until its next forward packet.
+  /// Connections remembered per address family, and a quarter of that besides that nobody has answered yet. When a
+  /// table is full the least recently used one is forgotten, and its replies are denied until its next forward packet.
   std::uint32_t connections = 65'536;
   /// No connection state at all: every packet is judged as a forward packet, so replies need rules of their own.
   bool stateless = false;
-  /// Packets that a program tells about, a second, processor and kind (denials; what `log` and `audit` ask for). 0: none,
-  /// and nothing of it is in the program.
+  /// Packets that a program tells about, a second, processor and kind (denials; what `log` and `audit` ask for). 0:
+  /// none, and nothing of it is in the program.
   std::uint32_t events_per_second = 1'000;
   /// Leaves out the counters by entry.
   bool uncounted = false;

@@ -19,8 +19,9 @@ void explain_gate(std::string& out, const plan::DecisionPlan& plan, const plan::
         sizes.rows + sizes.first + sizes.guards + sizes.actions);
     return;
   }
-  out += fmt::format("\n{} gate: rows of bits\n  the first of {} entries whose bit is set in the rows of subject, peer and service\n",
-                     name, gate.entries.size());
+  out += fmt::format(
+      "\n{} gate: rows of bits\n  the first of {} entries whose bit is set in the rows of subject, peer and service\n",
+      name, gate.entries.size());
   out += fmt::format("  {:>12} bytes  2 x {} rows of ends and {} of services, {} bytes each\n", sizes.rows, rows,
                      plan.atom_count, sizes.shape.stride * 8);
   if (sizes.first_words) {
@@ -29,7 +30,8 @@ void explain_gate(std::string& out, const plan::DecisionPlan& plan, const plan::
     out += "               where to begin in them would take more than 16 MiB: summaries find it, in two looks more\n";
   }
   if (sizes.guards > 0) {
-    out += fmt::format("  {:>12} bytes  which entries have which of {} conditions\n", sizes.guards, plan.conditions.size());
+    out += fmt::format("  {:>12} bytes  which entries have which of {} conditions\n", sizes.guards,
+                       plan.conditions.size());
   }
   out += fmt::format("  {:>12} bytes  what each entry does\n", sizes.actions);
   out += fmt::format("  no matrix of {} bytes: {}\n", sizes.matrix, sizes.reason);
@@ -51,17 +53,20 @@ std::string explain(const plan::DecisionPlan& plan, const Options& options) {
       "tables take {} bytes of at most {} ({:.1f} %)\n"
       "  {} hosts are {} classes, which share {} rows; services are {} sets\n",
       sizes.total(), options.table_budget,
-      100.0 * static_cast<double>(sizes.total()) / static_cast<double>(std::max<std::uint64_t>(options.table_budget, 1)),
+      100.0 * static_cast<double>(sizes.total()) /
+          static_cast<double>(std::max<std::uint64_t>(options.table_budget, 1)),
       members, plan.classes.size(), row_count(plan), plan.atom_count);
   explain_gate(out, plan, plan.egress, sizes.egress, "egress");
   explain_gate(out, plan, plan.ingress, sizes.ingress, "ingress");
   explain_addresses(out, plan.v4, "IPv4");
   explain_addresses(out, plan.v6, "IPv6");
   if (sizes.buckets > 0) {
-    out += fmt::format("  {:>12} bytes  {} buckets of three hosts\n", sizes.buckets, bucket_count(plan.v6.exact.size()));
+    out +=
+        fmt::format("  {:>12} bytes  {} buckets of three hosts\n", sizes.buckets, bucket_count(plan.v6.exact.size()));
   }
   out += fmt::format("  {:>12} bytes  direct tables\n", sizes.direct);
-  out += fmt::format("\nservices\n  {:>12} bytes  by protocol, and by port where ports of a protocol differ\n", sizes.atoms);
+  out += fmt::format("\nservices\n  {:>12} bytes  by protocol, and by port where ports of a protocol differ\n",
+                     sizes.atoms);
   if (sizes.values > 0) {
     out += fmt::format("\nrelations\n  {:>12} bytes  values by class, and the rows that classes share\n", sizes.values);
   }

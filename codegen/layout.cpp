@@ -87,10 +87,11 @@ class Builder {
 
   // Only a workload can be the local end, and hosts are what the direct and exact tables hold.
   bool uses_v6() const {
-    return !plan_.v6.exact.empty() || !plan_.v6.direct.empty() || std::ranges::any_of(plan_.endpoints, [](const plan::Endpoint& endpoint) {
-      return std::ranges::any_of(endpoint.addresses,
-                                 [](const auto& local) { return local.address.family == model::Family::V6; });
-    });
+    return !plan_.v6.exact.empty() || !plan_.v6.direct.empty() ||
+           std::ranges::any_of(plan_.endpoints, [](const plan::Endpoint& endpoint) {
+             return std::ranges::any_of(endpoint.addresses,
+                                        [](const auto& local) { return local.address.family == model::Family::V6; });
+           });
   }
 
   void direct_tables(const plan::IdentityLayout& layout, int family, std::vector<DirectRange>& out) {
@@ -133,8 +134,8 @@ class Builder {
     return std::move(buckets.left);
   }
 
-  void identity_maps(const plan::IdentityLayout& layout, const std::vector<plan::IdentityLayout::Exact>& hosts, int family,
-                     bool used) {
+  void identity_maps(const plan::IdentityLayout& layout, const std::vector<plan::IdentityLayout::Exact>& hosts,
+                     int family, bool used) {
     const std::uint32_t key_bytes = family == 4 ? 4 : 16;
     constant(fmt::format("weft_otherwise{}", family), word_of(layout.otherwise));
     const bool exact = used && !hosts.empty(), prefixes = used && !layout.prefixes.empty();
@@ -285,8 +286,8 @@ class Builder {
     constant("weft_events_per_second", options_.events_per_second);
     if (!told) return;
     out_.maps.push_back({"weft_events", Map::Kind::RingBuffer, {}, {}, 0, 0, WEFT_EVENT_BYTES, {}});
-    out_.maps.push_back({"weft_event_budgets", Map::Kind::PerCpuArray, {}, "weft_event_budget", 4,
-                         sizeof(weft_event_budget), 2, {}});
+    out_.maps.push_back(
+        {"weft_event_budgets", Map::Kind::PerCpuArray, {}, "weft_event_budget", 4, sizeof(weft_event_budget), 2, {}});
   }
 
   void gate(model::Direction direction, const GateSizes& sizes, std::string_view name) {
@@ -361,8 +362,8 @@ class Builder {
     std::unreachable();
   }
 
-  // The decision between every two rows on every atom; passes have been followed. Rows and atoms that nobody has are denied
-  // as nobody is.
+  // The decision between every two rows on every atom; passes have been followed. Rows and atoms that nobody has are
+  // denied as nobody is.
   void matrix(model::Direction direction, const plan::Gate& gate, std::string name) {
     const std::size_t rows = rows_for(row_count(plan_)), atoms = rows_for(plan_.atom_count);
     Table& into = table(std::move(name), 4, rows * rows * atoms);
@@ -379,8 +380,7 @@ class Builder {
           const plan::Answer answer =
               plan::decide(plan_, direction, *of_row[own], *of_row[peer], static_cast<plan::AtomId>(atom));
           const bool of_entry = answer.entry >= WEFT_ENTRY_FIRST;
-          store(into.contents, (own * rows + peer) * atoms + atom,
-                of_entry ? action_of(gate, answer.entry) : unknown);
+          store(into.contents, (own * rows + peer) * atoms + atom, of_entry ? action_of(gate, answer.entry) : unknown);
         }
       }
     }
@@ -411,8 +411,14 @@ class Builder {
     // Those that nobody has answered yet come and go: a share of the room is enough for them.
     const std::uint32_t opening = std::max(options_.connections / 4, std::min(options_.connections, 1'024U));
     const auto table = [&](std::string name, std::string key, std::size_t bytes, std::uint32_t entries) {
-      out_.maps.push_back({std::move(name), Map::Kind::LruHash, std::move(key), "weft_connection",
-                           static_cast<std::uint32_t>(bytes), sizeof(weft_connection), entries, {}});
+      out_.maps.push_back({std::move(name),
+                           Map::Kind::LruHash,
+                           std::move(key),
+                           "weft_connection",
+                           static_cast<std::uint32_t>(bytes),
+                           sizeof(weft_connection),
+                           entries,
+                           {}});
     };
     table("weft_connections4", "weft_connection4", sizeof(weft_connection4), options_.connections);
     table("weft_opening4", "weft_connection4", sizeof(weft_connection4), opening);

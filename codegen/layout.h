@@ -31,13 +31,13 @@ struct Map {
   std::vector<bundle::MapEntry> entries;
 };
 
-/// A directly indexed range of addresses: `size` is a power of two, `first` a multiple of it. Of IPv6 these are the lower half
-/// of the addresses in one network /64.
+/// A directly indexed range of addresses: `size` is a power of two, `first` a multiple of it. Of IPv6 these are the
+/// lower half of the addresses in one network /64.
 struct DirectRange {
   std::uint64_t first = 0;
   std::uint32_t size = 0;
-  std::string classes;  ///< table of 16-bit classes
-  std::string homes;    ///< table of 16-bit homes, or empty where no home is asked for
+  std::string classes;        ///< table of 16-bit classes
+  std::string homes;          ///< table of 16-bit homes, or empty where no home is asked for
   std::uint64_t network = 0;  ///< of IPv6: the upper half
 };
 
@@ -63,8 +63,8 @@ struct Layout {
   AtomTables atoms;
   std::vector<plan::Condition> conditions;  ///< the bits of `weft_held`
   Places places;
-  bool cgroups = false;                     ///< the programs of cgroups are wanted
-  std::uint32_t value_columns = 0;          ///< of the table `weft_values`: what relations compare, by class
+  bool cgroups = false;             ///< the programs of cgroups are wanted
+  std::uint32_t value_columns = 0;  ///< of the table `weft_values`: what relations compare, by class
 
   std::uint64_t table_bytes() const;
 };

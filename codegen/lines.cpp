@@ -10,7 +10,8 @@ Lines::Lines(llvm::Function& function, llvm::DICompileUnit* unit) : context_(fun
   function_ = llvm::DISubprogram::getDistinct(
       context_, declared->getFile(), function.getName(), {}, declared->getFile(), declared->getLine(),
       declared->getType(), declared->getLine(), nullptr, 0, 0, llvm::DINode::FlagPrototyped,
-      llvm::DISubprogram::SPFlagDefinition | llvm::DISubprogram::SPFlagLocalToUnit | llvm::DISubprogram::SPFlagOptimized,
+      llvm::DISubprogram::SPFlagDefinition | llvm::DISubprogram::SPFlagLocalToUnit |
+          llvm::DISubprogram::SPFlagOptimized,
       unit);
   function.setSubprogram(function_);
 }

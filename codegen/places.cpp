@@ -40,8 +40,8 @@ Places places_of(const plan::DecisionPlan& plan, const Options& options) {
   }
   for (const std::uint8_t protocol : {model::protocol::tcp, model::protocol::udp, model::protocol::sctp,
                                       model::protocol::icmp, model::protocol::icmp6}) {
-    const auto rule = std::ranges::find_if(
-        policy->rules, [&](const model::Rule& each) { return tells_apart(each.ports, protocol); });
+    const auto rule =
+        std::ranges::find_if(policy->rules, [&](const model::Rule& each) { return tells_apart(each.ports, protocol); });
     if (rule != policy->rules.end()) out.protocols.emplace(protocol, place(rule->span));
   }
   return out;

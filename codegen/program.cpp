@@ -155,8 +155,9 @@ class Compiler {
 
   // Programs are marked as used, for nobody calls them.
   void remove(llvm::ArrayRef<const char*> names) {
-    llvm::removeFromUsedLists(
-        *module_, [&](llvm::Constant* used) { return llvm::is_contained(names, used->stripPointerCasts()->getName()); });
+    llvm::removeFromUsedLists(*module_, [&](llvm::Constant* used) {
+      return llvm::is_contained(names, used->stripPointerCasts()->getName());
+    });
     for (const char* name : names) module_->getFunction(name)->eraseFromParent();
   }
 

@@ -306,7 +306,8 @@ class Specialiser {
       } else {
         // The row of the peer says already that it is a node.
         const bool own = std::get<plan::OwnNode>(layout_.conditions[i]).own;
-        holds = ir.CreateICmp(own ? llvm::CmpInst::ICMP_NE : llvm::CmpInst::ICMP_EQ, function->getArg(3), ir.getInt32(0));
+        holds =
+            ir.CreateICmp(own ? llvm::CmpInst::ICMP_NE : llvm::CmpInst::ICMP_EQ, function->getArg(3), ir.getInt32(0));
       }
       llvm::Value* bit = ir.CreateShl(ir.CreateZExt(holds, ir.getInt64Ty()), ir.getInt64(i));
       out = in_order(ir.CreateOr(out, bit));

@@ -16,8 +16,8 @@ namespace weft::codegen {
 /// their contents travel beside the object, so the program text is the same for all policies of one shape.
 void specialise(llvm::Module& module, const Layout& layout);
 
-/// The line information of one generated function. What the kernel says about an instruction it says with the line of it:
-/// that of the statement which asked for the instruction, else that of the function's declaration in the data path.
+/// The line information of one generated function. What the kernel says about an instruction it says with the line of
+/// it: that of the statement which asked for the instruction, else that of the function's declaration in the data path.
 class Lines {
  public:
   /// Describes the function, which the data path declares, as one that stands where it is declared.

@@ -5,12 +5,14 @@
 namespace weft::driver {
 namespace {
 
-Verdicts check(const std::shared_ptr<const Meaning>& about, const LintLevels& levels, verifier::Cancellation& cancellation) {
+Verdicts check(const std::shared_ptr<const Meaning>& about, const LintLevels& levels,
+               verifier::Cancellation& cancellation) {
   const Meaning& meaning = *about;
   verifier::Options options;
   options.now = meaning.now;
   options.cancellation = &cancellation;
-  Verdicts out{about, verifier::check(meaning.policy, meaning.has_inventory ? meaning.inventory.get() : nullptr, options), {}};
+  Verdicts out{
+      about, verifier::check(meaning.policy, meaning.has_inventory ? meaning.inventory.get() : nullptr, options), {}};
   if (verifier::cancelled(options.cancellation)) return out;
   out.diagnostics.set_levels(levels);
   verifier::report_to(out.report, meaning.policy, meaning.sources, out.diagnostics, meaning.diagnostics);

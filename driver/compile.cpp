@@ -38,8 +38,8 @@ InputNames completed(InputNames names, const Project& project) {
   return names;
 }
 
-// A rule past its deadline is an error where something is to be made or proved of it. Who asks about flows at some moment
-// gets the answer of that moment.
+// A rule past its deadline is an error where something is to be made or proved of it. Who asks about flows at some
+// moment gets the answer of that moment.
 frontend::ReadOptions read_options(const Options& options, Goal goal, const Compilation& compilation) {
   frontend::ReadOptions out;
   if (goal != Goal::Understand) out.now = options.now;
@@ -73,8 +73,8 @@ Compilation compile(const InputNames& names, Goal goal, const Options& options) 
 
   // Text to meaning. Every step reports what it finds and carries on with what it could understand.
   PolicyImports imports(names, out.sources, out.files.policies);
-  out.policy =
-      frontend::read_policy(out.sources, out.files.policies, imports, out.diagnostics, read_options(options, goal, out));
+  out.policy = frontend::read_policy(out.sources, out.files.policies, imports, out.diagnostics,
+                                     read_options(options, goal, out));
   if (out.project) check_project_profile(*out.project, out.policy, out.diagnostics);
   out.inventory = inventory::read(out.sources, out.files.inventories, out.diagnostics);
   if (!out.diagnostics.has_errors() && out.has_inventory())
@@ -94,7 +94,8 @@ Compilation compile(const InputNames& names, Goal goal, const Options& options) 
   out.report = verifier::check(out.policy, out.has_inventory() ? &out.inventory : nullptr, prover);
   verifier::report_to(*out.report, out.policy, out.sources, out.diagnostics);
   if (goal == Goal::Check) {
-    // Finding it out takes a plan, which in a large cluster takes longer than all proofs: only where somebody asks for it.
+    // Finding it out takes a plan, which in a large cluster takes longer than all proofs: only where somebody asks for
+    // it.
     const bool asked = options.max_table_bytes || (out.project && out.project->max_table_bytes);
     if (asked) warn_of_table_budget(out, codegen_options(out, options), out.diagnostics);
     return out;

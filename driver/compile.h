@@ -29,10 +29,10 @@ enum class Goal {
 struct Options {
   verifier::Options verifier;
   codegen::Options codegen;
-  bool widen_obligations = false;  ///< build rules with `requires` without what they ask for
-  LintLevels levels;  ///< what warnings count for
+  bool widen_obligations = false;                  ///< build rules with `requires` without what they ask for
+  LintLevels levels;                               ///< what warnings count for
   std::optional<std::uint64_t> max_table_bytes{};  ///< none: as the project says, else as the code generator does
-  model::Moment now = model::before_all;  ///< when the flows that are asked about happen
+  model::Moment now = model::before_all;           ///< when the flows that are asked about happen
   /// Told what begins: "reading", "proving", "planning", "generating code". May be empty.
   std::function<void(std::string_view step)> on_step;
 };

@@ -44,7 +44,8 @@ std::string text_of(const std::optional<model::KeyDomain>& domain) {
   if (!domain) return "not declared";
   if (!domain->values) return "any text";
   std::string out;
-  for (const std::string& value : *domain->values) out += fmt::format("{}{}", out.empty() ? "" : " | ", in_quotes(value));
+  for (const std::string& value : *domain->values)
+    out += fmt::format("{}{}", out.empty() ? "" : " | ", in_quotes(value));
   return out;
 }
 
@@ -83,7 +84,8 @@ void add_findings(PolicyDiff& diff) {
   }
   for (const verifier::VocabularyChange& change : diff.flows->vocabulary) {
     const std::optional<Span> span = change.after ? std::optional(change.after->span) : std::nullopt;
-    diff.findings.report(other_vocabulary, span, model::to_string(change.key), text_of(change.before), text_of(change.after));
+    diff.findings.report(other_vocabulary, span, model::to_string(change.key), text_of(change.before),
+                         text_of(change.after));
   }
 }
 
@@ -128,7 +130,8 @@ std::string words_of(const verifier::Decider& decider, const Compilation& compil
     return fmt::format("allowed by profile `{}`: the workload's own node", compilation.policy.profile.name);
   }
   return fmt::format("{} by profile `{}`: no rule decides",
-                     compilation.policy.profile.allow_by_default ? "allowed" : "denied", compilation.policy.profile.name);
+                     compilation.policy.profile.allow_by_default ? "allowed" : "denied",
+                     compilation.policy.profile.name);
 }
 
 Result<PolicyDiff> diff(const DiffNames& names, const Options& options) {
@@ -139,7 +142,8 @@ Result<PolicyDiff> diff(const DiffNames& names, const Options& options) {
   return compare(std::move(*before), std::move(*after), names.inventories, options);
 }
 
-PolicyDiff compare(DiffSide before, DiffSide after, const std::vector<std::string>& inventories, const Options& options) {
+PolicyDiff compare(DiffSide before, DiffSide after, const std::vector<std::string>& inventories,
+                   const Options& options) {
   PolicyDiff out;
   out.before = std::move(before);
   out.after = std::move(after);
@@ -159,13 +163,14 @@ PolicyDiff compare(DiffSide before, DiffSide after, const std::vector<std::strin
   prover.now = options.now;
   out.flows = verifier::diff(old_side.policy, new_side.policy, namespaces, prover);
   if (old_side.policy.profile != new_side.policy.profile) {
-    out.notes.push_back(fmt::format("the profile was `{}` and is `{}`", old_side.policy.profile.name,
-                                    new_side.policy.profile.name));
+    out.notes.push_back(
+        fmt::format("the profile was `{}` and is `{}`", old_side.policy.profile.name, new_side.policy.profile.name));
   }
   if (out.flows->audited > 0) {
     out.notes.push_back(fmt::format("{} audited and not in force: what they would do is not compared",
-                                    out.flows->audited == 1 ? "1 rule or isolation is"
-                                                            : fmt::format("{} rules and isolations are", out.flows->audited)));
+                                    out.flows->audited == 1
+                                        ? "1 rule or isolation is"
+                                        : fmt::format("{} rules and isolations are", out.flows->audited)));
   }
   if (source) {
     out.inventory = diff_pairs(old_side.policy, new_side.policy, source->inventory, options.now);

@@ -17,7 +17,7 @@ namespace weft::driver {
 
 /// Some workloads, nodes or parts of the world that gain or lose the same.
 struct PairEnds {
-  std::string name;  ///< `web`, `app == "web"`, `shop/web-1 and 2 others`, `world`
+  std::string name;                          ///< `web`, `app == "web"`, `shop/web-1 and 2 others`, `world`
   std::vector<model::InstanceId> members{};  ///< ascending; none of the world's
 };
 
@@ -42,22 +42,23 @@ struct InventoryDiff {
 struct PolicyDiff {
   DiffSide before;
   DiffSide after;
-  std::optional<verifier::Diff> flows;       ///< none where a side could not be understood: its diagnostics say why
-  std::optional<InventoryDiff> inventory;    ///< none without one
-  std::vector<std::string> notes;            ///< what to know of the comparison
-  Diagnostics findings;                      ///< W3030 to W3033, at places of the new policy
+  std::optional<verifier::Diff> flows;     ///< none where a side could not be understood: its diagnostics say why
+  std::optional<InventoryDiff> inventory;  ///< none without one
+  std::vector<std::string> notes;          ///< what to know of the comparison
+  Diagnostics findings;                    ///< W3030 to W3033, at places of the new policy
 
   bool understood() const { return flows.has_value(); }
 };
 
-/// Reads two policies, each with its own project file, and compares them over all flows; with an inventory also over the
-/// pairs of peers it lists.
+/// Reads two policies, each with its own project file, and compares them over all flows; with an inventory also over
+/// the pairs of peers it lists.
 ///
 /// Errors: W3040 and W3041. What is wrong with a policy or an inventory is said by the diagnostics of its side.
 Result<PolicyDiff> diff(const DiffNames& names, const Options& options);
 
 /// Compares two sides that are read already. `inventories` as in `DiffNames`.
-PolicyDiff compare(DiffSide before, DiffSide after, const std::vector<std::string>& inventories, const Options& options);
+PolicyDiff compare(DiffSide before, DiffSide after, const std::vector<std::string>& inventories,
+                   const Options& options);
 
 /// "equivalent", "only widens", "only narrows", "widens and narrows", "undecided". Of policies that are understood.
 std::string_view verdict_word(const PolicyDiff& diff);

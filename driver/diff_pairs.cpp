@@ -70,9 +70,8 @@ class Comparison {
       group(std::move(edges), gained, out);
       at_home(gained, out);
     }
-    sort_stably(out.changes, {}, [](const PairChange& change) {
-      return std::tuple(!change.gained, UINT64_MAX - change.pairs);
-    });
+    sort_stably(out.changes, {},
+                [](const PairChange& change) { return std::tuple(!change.gained, UINT64_MAX - change.pairs); });
     return out;
   }
 

@@ -39,9 +39,10 @@ InputNames names_at(const std::string& path) {
     out.project = path;
   } else {
     out.project = project_around(path);
-    const bool whole = !out.project.empty() && fs::is_directory(given, ignored) &&
-                       fs::equivalent(fs::path(out.project).parent_path().empty() ? "." : fs::path(out.project).parent_path(),
-                                      given, ignored);
+    const bool whole =
+        !out.project.empty() && fs::is_directory(given, ignored) &&
+        fs::equivalent(fs::path(out.project).parent_path().empty() ? "." : fs::path(out.project).parent_path(), given,
+                       ignored);
     if (!whole) out.policies = {path};
   }
   return out;
@@ -75,7 +76,8 @@ Result<SideNames> of_revision(const std::string& revision, const std::vector<std
 Result<SideNames> find_side(const std::string& word, const std::vector<std::string>& paths) {
   if (exists(word)) return SideNames{word, names_at(word), {}};
   const std::size_t colon = word.find(':');
-  if (colon != std::string::npos && colon > 0) return of_revision(word.substr(0, colon), {word.substr(colon + 1)}, word);
+  if (colon != std::string::npos && colon > 0)
+    return of_revision(word.substr(0, colon), {word.substr(colon + 1)}, word);
   return of_revision(word, paths, word);
 }
 

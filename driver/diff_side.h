@@ -12,7 +12,7 @@ namespace weft::driver {
 
 /// A policy that a word stands for: a file, a directory, or what a revision of git holds.
 struct SideNames {
-  std::string name;                  ///< for people: "HEAD~1:policies", "shop.weft"
+  std::string name;  ///< for people: "HEAD~1:policies", "shop.weft"
   InputNames inputs;
   std::optional<Revision> revision;  ///< whose files `inputs` names, as long as this lives
 };

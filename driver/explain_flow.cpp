@@ -34,8 +34,7 @@ Result<FlowExplanation> explain_flow(const model::Policy& policy, const model::I
   const Sight sight(policy, inventory);
   FlowExplanation out;
   for (const Judgement& judgement : answer->judgements) {
-    const model::Flow flow{
-        {source.peer, judgement.source}, {destination.peer, judgement.destination}, answer->service};
+    const model::Flow flow{{source.peer, judgement.source}, {destination.peer, judgement.destination}, answer->service};
     FlowStory story{judgement, walk(policy, flow, now), {}, {}, changes_to_turn(policy, inventory, flow, now)};
     story.source = describe_end(shown_name(question.source, source), flow.source, sight.keys());
     story.destination = describe_end(shown_name(question.destination, destination), flow.destination, sight.keys());

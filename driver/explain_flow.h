@@ -14,8 +14,8 @@ namespace weft::driver {
 struct FlowStory {
   Judgement judgement;
   Walk walk;
-  std::string source;       ///< for people: name, labels the policy looks at, address
-  std::string destination;  ///< the same
+  std::string source;           ///< for people: name, labels the policy looks at, address
+  std::string destination;      ///< the same
   std::vector<Change> changes;  ///< that turn the verdict, made together; none where nothing simple does
 };
 

@@ -28,7 +28,8 @@ std::string_view code_group(std::string_view code) {
       {"W90", "the command line and files"},
       {"W91", "queries"},
   });
-  const auto found = std::ranges::find(groups, code.substr(0, 3), &std::pair<std::string_view, std::string_view>::first);
+  const auto found =
+      std::ranges::find(groups, code.substr(0, 3), &std::pair<std::string_view, std::string_view>::first);
   return found == groups.end() ? std::string_view() : found->second;
 }
 

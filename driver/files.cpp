@@ -261,8 +261,8 @@ std::optional<SourceId> read_file(const std::string& name, Sources& sources, Dia
   return read.front();
 }
 
-std::optional<SourceId> read_policy_file(const std::string& name, Span place, const InputNames& names,
-                                         Sources& sources, Diagnostics& diagnostics) {
+std::optional<SourceId> read_policy_file(const std::string& name, Span place, const InputNames& names, Sources& sources,
+                                         Diagnostics& diagnostics) {
   std::vector<SourceId> read;
   Reader(names, sources, diagnostics, place).read(name, policy_form, read);
   if (read.empty()) return {};

@@ -14,8 +14,8 @@ namespace weft::driver {
 struct InputNames {
   std::vector<std::string> policies;
   std::vector<std::string> inventories;
-  std::string project{};           ///< the `weft.toml` that says what is not given here; empty: none
-  bool look_for_inventory = true;  ///< beside the policies, where no inventory is named
+  std::string project{};                       ///< the `weft.toml` that says what is not given here; empty: none
+  bool look_for_inventory = true;              ///< beside the policies, where no inventory is named
   std::map<std::string, std::string> texts{};  ///< by the name of a file: what is read in its place
 };
 

@@ -149,9 +149,8 @@ Graph focused(const Graph& graph, const std::vector<bool>& is_focus, std::size_t
 std::vector<bool> holds_some(const std::vector<ReachGroup>& groups, const ReachGroup& subject) {
   std::vector<bool> out;
   for (const ReachGroup& group : groups) {
-    bool some = std::ranges::any_of(subject.members, [&](model::InstanceId member) {
-      return std::ranges::binary_search(group.members, member);
-    });
+    bool some = std::ranges::any_of(
+        subject.members, [&](model::InstanceId member) { return std::ranges::binary_search(group.members, member); });
     // Parts without members are of the world.
     for (const ReachGroup::Part& part : subject.parts) {
       if (!part.members.empty()) continue;

@@ -18,7 +18,7 @@ struct GraphNode {
   std::string example{};    ///< one of its members; empty for the world
   model::PeerKind kind = model::PeerKind::World;
   std::vector<model::InstanceId> members{};  ///< ascending; none of the world's
-  bool focus = false;  ///< asked for
+  bool focus = false;                        ///< asked for
 
   bool is_world() const { return kind == model::PeerKind::World && members.empty(); }
   bool operator==(const GraphNode&) const = default;

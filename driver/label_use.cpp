@@ -97,9 +97,8 @@ class Reporter {
     count_peers();
     count_without();
     for (auto& [key, used] : used_) out_.used.push_back(std::move(used));
-    std::ranges::sort(out_.used, {}, [](const LabelReport::Used& used) {
-      return std::tie(used.identities_without, used.key);
-    });
+    std::ranges::sort(out_.used, {},
+                      [](const LabelReport::Used& used) { return std::tie(used.identities_without, used.key); });
     for (auto& [key, unused] : unused_) {
       unused.values = values_[key].size();
       unused.high_cardinality = unused.values > many_values && unused.values * 2 > unused.peers;

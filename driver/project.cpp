@@ -114,8 +114,8 @@ class Reader {
     for (const auto& [name, handler] : handlers) known.emplace_back(name);
     Diagnostic& diagnostic = diagnostics_.report(project_unknown_key, span_of(key.source()), printable(full));
     static constexpr std::pair<std::string_view, std::string_view> homes[] = {
-        {"name", "project"},    {"sources", "project"}, {"inventory", "project"},
-        {"profile", "project"}, {"output", "build"},    {"stateless", "build"}, {"max_table_bytes", "build"}};
+        {"name", "project"}, {"sources", "project"}, {"inventory", "project"},    {"profile", "project"},
+        {"output", "build"}, {"stateless", "build"}, {"max_table_bytes", "build"}};
     const auto home = std::ranges::find(homes, key.str(), &std::pair<std::string_view, std::string_view>::first);
     const std::string near = nearest(std::string(key.str()), known);
     if (!near.empty()) {
@@ -211,11 +211,13 @@ class Reader {
                    if (number != nullptr && number->get() > 0) {
                      out_.max_table_bytes = static_cast<std::uint64_t>(number->get());
                    } else if (number != nullptr) {
-                     diagnostics_.report(project_wrong_value, span_of(value.source()), fmt::format("{}", number->get()),
-                                         "number of bytes")
+                     diagnostics_
+                         .report(project_wrong_value, span_of(value.source()), fmt::format("{}", number->get()),
+                                 "number of bytes")
                          .suggest("write it as `max_table_bytes = 67_108_864`");
                    } else {
-                     wrong_type(value, "max_table_bytes", "a number of bytes", "write it as `max_table_bytes = 67_108_864`");
+                     wrong_type(value, "max_table_bytes", "a number of bytes",
+                                "write it as `max_table_bytes = 67_108_864`");
                    }
                  }},
                 {"stateless", [&](const auto& value) {

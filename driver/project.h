@@ -24,7 +24,7 @@ struct Project {
   std::optional<ProfileChoice> profile;
   LintLevels levels;                      ///< of `[lint]`
   std::uint32_t days_before_expiry = 14;  ///< of `[lint]`: rules that expire sooner are told of; 0 is none
-  std::optional<std::string> output;  ///< of `weft build`
+  std::optional<std::string> output;      ///< of `weft build`
   bool stateless = false;
   std::optional<std::uint64_t> max_table_bytes;
 };

@@ -19,8 +19,8 @@ class QuickJudge {
   /// All must outlive it.
   QuickJudge(const model::Policy& policy, const model::Inventory& inventory, model::Moment now);
 
-  /// The end, or null where there is none, or what it is hangs on the other end of a question (an imagined workload with
-  /// addresses): then `Judge` has the answer.
+  /// The end, or null where there is none, or what it is hangs on the other end of a question (an imagined workload
+  /// with addresses): then `Judge` has the answer.
   std::shared_ptr<const KnownEnd> know(const PeerQuestion& question) const;
   /// What `Judge` answers, or nothing where that is an error.
   std::optional<Answer> answer(const KnownEnd& source, const KnownEnd& destination, model::ServicePoint service) const;

@@ -240,8 +240,8 @@ void name_groups(std::vector<ReachGroup>& groups, const model::Policy& policy, c
     }
   }
   // The world stands last, its parts behind what is left of it.
-  sort_stably(
-      groups, {}, [](const ReachGroup& group) { return group.members.empty() ? (group.name == "world" ? 1 : 2) : 0; });
+  sort_stably(groups, {},
+              [](const ReachGroup& group) { return group.members.empty() ? (group.name == "world" ? 1 : 2) : 0; });
 }
 
 }  // namespace weft::driver

@@ -52,9 +52,7 @@ class Searcher {
   }
 
  private:
-  static bool opens(const std::optional<model::GateDecision>& gate) {
-    return !gate || gate->verdict == Verdict::Allow;
-  }
+  static bool opens(const std::optional<model::GateDecision>& gate) { return !gate || gate->verdict == Verdict::Allow; }
 
   model::Rule& rule(model::RuleId id) { return policy_.rules[static_cast<std::size_t>(id)]; }
 
@@ -141,7 +139,8 @@ class Searcher {
 
   // A rule about this service and the smallest groups of both ends, in the tier where the decision fell.
   std::optional<Change> add(const GateWalk& gate, Verdict verdict) {
-    const model::TierId tier = gate.decision->tier.value_or(model::TierId{static_cast<std::uint32_t>(policy_.tiers.size() - 1)});
+    const model::TierId tier =
+        gate.decision->tier.value_or(model::TierId{static_cast<std::uint32_t>(policy_.tiers.size() - 1)});
     const auto block = block_for(gate, tier);
     const Written source = written(flow_.source, block), destination = written(flow_.destination, block);
     model::Rule added;
@@ -171,8 +170,10 @@ class Searcher {
     change.block = block;
     change.tier = tier;
     change.text = fmt::format("{}{} {} -> {} : {}", verdict == Verdict::Allow ? "allow" : "deny",
-                              !one_gate ? "" : added.at_source ? " at source" : " at destination", source.text,
-                              destination.text, model::to_string(flow_.service));
+                              !one_gate         ? ""
+                              : added.at_source ? " at source"
+                                                : " at destination",
+                              source.text, destination.text, model::to_string(flow_.service));
     change.sources = source.members;
     change.destinations = destination.members;
     return change;
@@ -239,8 +240,8 @@ class Searcher {
     if (best) return *best;
     if (end.peer->kind == model::PeerKind::World) {
       if (!end.address) return {model::Selector::world(), "world", 0};
-      const std::string network = fmt::format("{}/{}", model::to_string(*end.address),
-                                              end.address->family == model::Family::V4 ? 32 : 128);
+      const std::string network =
+          fmt::format("{}/{}", model::to_string(*end.address), end.address->family == model::Family::V4 ? 32 : 128);
       return {model::Selector::world_address(model::AddressSet::of(*end.address)), "world " + network, 0};
     }
     for (const auto& [key, domain] : original_.schema) {

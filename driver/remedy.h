@@ -36,8 +36,8 @@ struct Change {
 /// Changes that, made together, turn the verdict on a flow round: tried on a copy of the policy. No change where
 /// nothing simple does.
 ///
-/// What is allowed is forbidden at the gate where that takes the fewest changes. What is denied is allowed gate by gate:
-/// by a rule that was meant to (expired, audited, or about the same ends), else by a new one between the smallest
+/// What is allowed is forbidden at the gate where that takes the fewest changes. What is denied is allowed gate by
+/// gate: by a rule that was meant to (expired, audited, or about the same ends), else by a new one between the smallest
 /// groups that hold the ends, and by narrowing a `deny` only where one decides.
 std::vector<Change> changes_to_turn(const model::Policy& policy, const model::Inventory& inventory,
                                     const model::Flow& flow, model::Moment now);

@@ -160,8 +160,9 @@ Result<Revision> Revision::check_out(const std::string& revision, const std::str
       git({"-C", directory, "rev-parse", "--verify", "--quiet", "--end-of-options", revision + "^{commit}"}, *scratch);
   if (!commit) return std::unexpected(std::move(commit.error()));
   if (commit->code != 0) {
-    return no_such(fmt::format("`{}` is neither a file nor a directory, and git knows no such revision", printable(revision)),
-                   "`git log --oneline` lists revisions; a revision and a path are written `REVISION:PATH`");
+    return no_such(
+        fmt::format("`{}` is neither a file nor a directory, and git knows no such revision", printable(revision)),
+        "`git log --oneline` lists revisions; a revision and a path are written `REVISION:PATH`");
   }
   const std::string index = (*scratch / "index").string();
   const std::string id = without_line_end(commit->out);
@@ -180,8 +181,9 @@ Result<Revision> Revision::check_out(const std::string& revision, const std::str
   }
   std::error_code ignored;
   fs::create_directories(out.tree_ / ".git", ignored);  // where whoever looks for a project file turns back
-  auto written = git({"-C", out.top_.string(), "checkout-index", "-z", "--stdin", "--prefix=" + out.tree_.string() + "/"},
-                     *scratch, wanted, index);
+  auto written =
+      git({"-C", out.top_.string(), "checkout-index", "-z", "--stdin", "--prefix=" + out.tree_.string() + "/"},
+          *scratch, wanted, index);
   if (!written) return std::unexpected(std::move(written.error()));
   if (written->code != 0) {
     return git_failed(fmt::format("git cannot write the files of `{}`: {}", revision, first_line(written->err)));
@@ -201,8 +203,9 @@ Result<std::string> Revision::file(const std::string& path) const {
   fs::path found = tree_ / inside;
   if (!found.has_filename()) found = found.parent_path();
   if (!fs::exists(found, error)) {
-    return no_such(fmt::format("revision `{}` has no policy file or directory `{}`", printable(revision_), printable(path)),
-                   fmt::format("`git ls-tree -r --name-only {}` lists its files", revision_));
+    return no_such(
+        fmt::format("revision `{}` has no policy file or directory `{}`", printable(revision_), printable(path)),
+        fmt::format("`git ls-tree -r --name-only {}` lists its files", revision_));
   }
   return found.string();
 }

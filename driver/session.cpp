@@ -68,7 +68,6 @@ void Session::cancel(Known& known) {
   }
 }
 
-
 UnitName Session::home_of(const std::string& path) {
   if (const auto home = homes_.find(path); home != homes_.end()) return home->second;
   UnitName out{UnitName::Kind::File, path, {}};

@@ -79,7 +79,8 @@ void warn_of_table_budget(const Compilation& compilation, const codegen::Options
   if (bytes <= options.table_budget) return;
   Diagnostic& diagnostic = diagnostics.report(tables_would_exceed, {}, bytes, options.table_budget);
   attribute(diagnostic, *plan, compilation.policy);
-  diagnostic.suggest("let fewer labels tell workloads apart, or raise `max_table_bytes` under `[build]` of the project");
+  diagnostic.suggest(
+      "let fewer labels tell workloads apart, or raise `max_table_bytes` under `[build]` of the project");
 }
 
 void report_over_budget(Error error, Compilation& compilation) {

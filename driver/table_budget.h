@@ -20,7 +20,8 @@ inline constexpr std::uint64_t least_room = std::uint64_t{1} << 30U;
 /// that, nothing is planned to find it out; without an inventory nothing is known.
 void warn_of_table_budget(const Compilation& compilation, const codegen::Options& options, Diagnostics& diagnostics);
 
-/// Reports that the tables exceed the budget, with the rules that cost most. The compilation has got as far as its plan.
+/// Reports that the tables exceed the budget, with the rules that cost most. The compilation has got as far as its
+/// plan.
 void report_over_budget(Error error, Compilation& compilation);
 
 /// How the program finds its answers, why so, and what its tables and the costliest rules take: `build --explain-plan`.

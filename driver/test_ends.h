@@ -23,7 +23,8 @@ struct Candidate {
 /// The ends of one side of an expectation that the policy cannot tell apart, represented by as few as their pairs need.
 struct Alike {
   std::uint32_t sight = 0;
-  std::vector<Candidate> members;  ///< at least one; two instances, and two nodes where it matters who runs where, if there are
+  std::vector<Candidate>
+      members;  ///< at least one; two instances, and two nodes where it matters who runs where, if there are
 };
 
 /// One side of an expectation.

@@ -195,8 +195,9 @@ bool Unit::read_files() {
   levels.insert(preferences_.levels.begin(), preferences_.levels.end());  // those that are there already stay
   // What an import looks for may be there now, so only where none has failed.
   const bool same = meaning_ && meaning_->understood && levels == levels_ &&
-                    given.project.has_value() == given_.project.has_value() && given.project_text == given_.project_text &&
-                    given.policies == given_.policies && given.inventories == given_.inventories &&
+                    given.project.has_value() == given_.project.has_value() &&
+                    given.project_text == given_.project_text && given.policies == given_.policies &&
+                    given.inventories == given_.inventories &&
                     std::ranges::equal(given.diagnostics.all(), given_.diagnostics.all(), {}, &Diagnostic::message,
                                        &Diagnostic::message);
   if (same) return false;
@@ -307,8 +308,7 @@ void Unit::read_inventory(Meaning& out) {
   }
   if (!inventory_ || ids != inventory_ids_ || texts != inventory_texts_) {
     inventory_findings_ = {};
-    inventory_ =
-        std::make_shared<const model::Inventory>(inventory::read(out.sources, ids, inventory_findings_));
+    inventory_ = std::make_shared<const model::Inventory>(inventory::read(out.sources, ids, inventory_findings_));
     inventory_ids_ = ids;
     inventory_texts_ = std::move(texts);
   }

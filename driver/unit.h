@@ -29,13 +29,13 @@ struct Meaning {
   std::shared_ptr<const model::Inventory> inventory;  ///< never null; empty where there is none
   bool has_inventory = false;
   std::vector<SourceId> inventories{};  ///< the texts it was read from
-  bool understood = false;  ///< no error so far: proofs are of what was written
+  bool understood = false;              ///< no error so far: proofs are of what was written
   Diagnostics diagnostics;
   model::Moment now = model::before_all;
 };
 
-/// One policy of a workspace, kept up to date by doing again only what an edit touches: a statement that stays the same is
-/// not parsed again, an inventory not read again. One thread.
+/// One policy of a workspace, kept up to date by doing again only what an edit touches: a statement that stays the same
+/// is not parsed again, an inventory not read again. One thread.
 class Unit {
  public:
   /// `preferences` outlive the unit, and change only before `files_changed`.
@@ -66,9 +66,9 @@ class Unit {
     std::string shown;
     bool module = false;
     Texts::Text text{};
-    bool parsed = false;  ///< `last.file` and `findings` are of `text`
-    frontend::LastReading last{};    ///< its `file` while that is not among `files_`
-    frontend::ast::Lost lost{};      ///< in it alone: imports that fail add to what `file` has
+    bool parsed = false;           ///< `last.file` and `findings` are of `text`
+    frontend::LastReading last{};  ///< its `file` while that is not among `files_`
+    frontend::ast::Lost lost{};    ///< in it alone: imports that fail add to what `file` has
     Diagnostics findings{};
   };
 

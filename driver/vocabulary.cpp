@@ -43,7 +43,8 @@ void check_values(const model::Policy& policy, const model::Inventory& inventory
     out.label(domain.span, "the values are declared here");
     if (where.others > 0) out.note(fmt::format("{} others have it too", where.others));
     const std::string meant = nearest(value, *domain.values);
-    out.suggest(meant.empty() ? fmt::format("declare {:?} as a value of `{}`, or correct the inventory", value, model::to_string(key))
+    out.suggest(meant.empty() ? fmt::format("declare {:?} as a value of `{}`, or correct the inventory", value,
+                                            model::to_string(key))
                               : fmt::format("did you mean {:?}?", meant));
   }
 }

@@ -164,8 +164,8 @@ class Writer {
     }
     for (const TierStep& step : walk.steps) tier(step);
     if (walk.decision->reason == model::Reason::Profile) {
-      line(1,
-           fmt::format("after the last tier: {} by profile `{}`", to_string(walk.decision->verdict), policy_.profile.name));
+      line(1, fmt::format("after the last tier: {} by profile `{}`", to_string(walk.decision->verdict),
+                          policy_.profile.name));
     }
     for (const RuleId id : walk.near) line(1, fmt::format("not this service: {}", place(policy_[id])));
   }

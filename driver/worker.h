@@ -65,7 +65,8 @@ class Worker {
       current_->cancellation->request();
       return Found::UnderWay;
     }
-    return std::erase_if(waiting_, [&](const Job& job) { return job.key == key; }) > 0 ? Found::Waiting : Found::Nowhere;
+    return std::erase_if(waiting_, [&](const Job& job) { return job.key == key; }) > 0 ? Found::Waiting
+                                                                                       : Found::Nowhere;
   }
   /// The same for all of them. The keys of those that waited.
   std::vector<Key> cancel_all() {

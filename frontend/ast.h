@@ -285,11 +285,11 @@ struct AssertionStatement {
   std::vector<Annotation> annotations;
   bool never = true;  ///< otherwise `always`
   Edge edge;
-  Span arrow{};                      ///< `->` or `~>`
-  bool chain = false;                ///< `~>`; then `edge` may have no services, which means all of them
+  Span arrow{};        ///< `->` or `~>`
+  bool chain = false;  ///< `~>`; then `edge` may have no services, which means all of them
   std::optional<Selector> avoiding;
   std::optional<Span> in_inventory;  ///< where it says so
-  Span span{};  ///< without its annotations
+  Span span{};                       ///< without its annotations
   ExpansionPointer expansion{};
 };
 

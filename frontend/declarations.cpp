@@ -236,16 +236,26 @@ std::string_view foreign_key(std::string_view name) {
 
 // What peers are called elsewhere.
 std::string_view foreign_entity(std::string_view name) {
-  static constexpr auto words = std::to_array<Word>({{"all", "any"},           {"everyone", "any"},
-                                                     {"everything", "any"},    {"everybody", "any"},
-                                                     {"anyone", "any"},        {"anything", "any"},
-                                                     {"All", "any"},           {"ANY", "any"},
-                                                     {"nobody", "none"},       {"nothing", "none"},
-                                                     {"pod", "workload"},      {"pods", "workload"},
-                                                     {"endpoint", "workload"}, {"container", "workload"},
-                                                     {"internet", "world"},    {"external", "world"},
-                                                     {"outside", "world"},     {"machine", "node"},
-                                                     {"nodes", "node"},        {"hosts", "node"},
+  static constexpr auto words = std::to_array<Word>({{"all", "any"},
+                                                     {"everyone", "any"},
+                                                     {"everything", "any"},
+                                                     {"everybody", "any"},
+                                                     {"anyone", "any"},
+                                                     {"anything", "any"},
+                                                     {"All", "any"},
+                                                     {"ANY", "any"},
+                                                     {"nobody", "none"},
+                                                     {"nothing", "none"},
+                                                     {"pod", "workload"},
+                                                     {"pods", "workload"},
+                                                     {"endpoint", "workload"},
+                                                     {"container", "workload"},
+                                                     {"internet", "world"},
+                                                     {"external", "world"},
+                                                     {"outside", "world"},
+                                                     {"machine", "node"},
+                                                     {"nodes", "node"},
+                                                     {"hosts", "node"},
                                                      {"kube-apiserver", "apiserver"}});
   return translated(words, name);
 }
@@ -260,8 +270,8 @@ std::optional<model::LabelKey> Declarations::key(const ast::Key& key) {
         {"label", "labels", "pod", "workload", "source", "destination", "metadata", "this", "self", "peer"});
     if (!key.extra && !key.scope->quoted && std::ranges::find(owners, key.scope->text) != owners.end()) {
       reporter_.report(bad_key, key.span, written)
-          .fix(fmt::format("a selector speaks of the labels of its own end: write `{}`", printable(key.name.text)), key.span,
-               spelled(key.name.text), Applicability::MaybeIncorrect)
+          .fix(fmt::format("a selector speaks of the labels of its own end: write `{}`", printable(key.name.text)),
+               key.span, spelled(key.name.text), Applicability::MaybeIncorrect)
           .suggest("the two ends are compared by `when source.KEY == destination.KEY`");
       return {};
     }
@@ -313,7 +323,8 @@ void Declarations::unknown_key(const ast::Key& written, const model::LabelKey& m
     diagnostic.suggest(fmt::format("declare it: `label {} : string`", printable(name)));
     return;
   }
-  Fix fix{own.empty() ? fmt::format("did you mean `{}`?", near) : fmt::format("`{}` is written `{}`", name, own), {},
+  Fix fix{own.empty() ? fmt::format("did you mean `{}`?", near) : fmt::format("`{}` is written `{}`", name, own),
+          {},
           Applicability::MaybeIncorrect};
   fix.edits.push_back({written.span, own.empty() ? near : own});
   for (const KeyUse& use : uses) {

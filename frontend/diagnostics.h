@@ -151,8 +151,10 @@ inline constexpr DiagnosticKind<std::string> bad_priority{"W1043", Severity::Err
 
 // ---- claims
 
-inline constexpr DiagnosticKind<> hops_only{"W1095", Severity::Error, "`avoiding` is said of a claim about a single hop"};
-inline constexpr DiagnosticKind<> related_chain{"W1096", Severity::Error, "`when` is said of a claim about a chain of hops"};
+inline constexpr DiagnosticKind<> hops_only{"W1095", Severity::Error,
+                                            "`avoiding` is said of a claim about a single hop"};
+inline constexpr DiagnosticKind<> related_chain{"W1096", Severity::Error,
+                                                "`when` is said of a claim about a chain of hops"};
 inline constexpr DiagnosticKind<> open_chain{"W1097", Severity::Error,
                                              "`always … ~>` can be said of an inventory only"};
 
@@ -165,8 +167,7 @@ inline constexpr DiagnosticKind<std::string> rules_only{"W1056", Severity::Error
 inline constexpr DiagnosticKind<std::string> unknown_expectation{"W1057", Severity::Error,
                                                                  "`{}` is nothing that can be expected"};
 inline constexpr DiagnosticKind<std::string> bad_date{"W1058", Severity::Error, "`{}` is no date"};
-inline constexpr DiagnosticKind<std::string, std::string> expired{"W1059", Severity::Error,
-                                                                  "the deadline {} {}"};
+inline constexpr DiagnosticKind<std::string, std::string> expired{"W1059", Severity::Error, "the deadline {} {}"};
 inline constexpr DiagnosticKind<std::string_view> one_sided{"W1060", Severity::Error,
                                                             "both sides of this comparison are the {}"};
 inline constexpr DiagnosticKind<std::string> unknown_obligation{"W1061", Severity::Error,

@@ -244,23 +244,22 @@ void FileReader::no_statement(const StatementText& statement) {
 
 // ---- what the next reading may have again
 
-// In a template the same text may mean something else. Whatever was said of the statement was said for more reasons than
-// its text, or has to be said again.
+// In a template the same text may mean something else. Whatever was said of the statement was said for more reasons
+// than its text, or has to be said again.
 bool FileReader::plain(const StatementText& statement) {
   return !statement.faulty && !open_template() && !template_lost_ && diagnostics_.all().size() == said_;
 }
 
-void FileReader::note(LastReading::Part::Kind kind, const StatementText& statement, std::size_t place, std::size_t item) {
+void FileReader::note(LastReading::Part::Kind kind, const StatementText& statement, std::size_t place,
+                      std::size_t item) {
   if (!noted_) return;
-  parts_.push_back({kind, statement.tokens.front().begin, statement.tokens.back().end, static_cast<std::uint32_t>(place),
-                    static_cast<std::uint32_t>(item)});
+  parts_.push_back({kind, statement.tokens.front().begin, statement.tokens.back().end,
+                    static_cast<std::uint32_t>(place), static_cast<std::uint32_t>(item)});
 }
 
 // ---- mistakes
 
-void FileReader::lose_all_of(const StatementText& statement) {
-  lose(sources_, source_, statement.tokens, file_.lost);
-}
+void FileReader::lose_all_of(const StatementText& statement) { lose(sources_, source_, statement.tokens, file_.lost); }
 
 void FileReader::mistaken(const StatementText& statement, const SyntaxError& error) {
   lose_all_of(statement);

@@ -334,7 +334,8 @@ class LineBuilder {
       const bool further_item = in_parameters && !begins_parameter(element);
       kind = Item;
       if (further_item) ++depth;
-      piece.breaks_all = !brackets_.empty() && !further_item && brackets_.back() != Bracket::Set && brackets_.back() != Bracket::Group;
+      piece.breaks_all =
+          !brackets_.empty() && !further_item && brackets_.back() != Bracket::Set && brackets_.back() != Bracket::Group;
     } else if (element.type == WeftParser::ARROW || element.type == WeftParser::REACHES) {
       kind = Edge;
     } else if (element.type == WeftParser::BAR && last == WeftParser::STRING) {

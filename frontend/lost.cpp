@@ -59,7 +59,8 @@ class Loser {
 
  private:
   static bool takes_no_text(std::uint16_t word) {
-    return is_statement_word(word) && word != WeftParser::POLICY && word != WeftParser::TEST && word != WeftParser::IMPORT;
+    return is_statement_word(word) && word != WeftParser::POLICY && word != WeftParser::TEST &&
+           word != WeftParser::IMPORT;
   }
 
   // `group NAME`; `unnamed` is set where there is none.

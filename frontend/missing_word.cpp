@@ -86,8 +86,8 @@ void restore(const Sources& sources, SourceId source, const MissingWord& missing
   if (!statement.faulty) {
     std::string shown = printable(sources.text(found));
     if (shown.size() > 40) shown = shown.substr(0, 37) + "…";
-    Diagnostic& diagnostic =
-        diagnostics.report(syntax, found, fmt::format("expected `{}`, found {}", missing.spelling, frontend::marked(shown)));
+    Diagnostic& diagnostic = diagnostics.report(
+        syntax, found, fmt::format("expected `{}`, found {}", missing.spelling, frontend::marked(shown)));
     if (missing.in_place) {
       diagnostic.fix(std::string(reason(missing.type)), found, std::string(missing.spelling),
                      Applicability::MaybeIncorrect);

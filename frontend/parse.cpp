@@ -54,7 +54,8 @@ void report_no_policy(std::string_view form, Span first, Diagnostics& diagnostic
 }
 
 // `before` is what is left of the last reading, and is used up; `now` is written for the next. Either may be missing.
-ast::File read(const Sources& sources, SourceId source, Diagnostics& diagnostics, LastReading* before, LastReading* now) {
+ast::File read(const Sources& sources, SourceId source, Diagnostics& diagnostics, LastReading* before,
+               LastReading* now) {
   ast::File nothing;
   nothing.source = source;
   lose_all(nothing.lost);

@@ -7,7 +7,8 @@
 
 namespace weft::frontend {
 
-/// What stands around a place in a text, each the innermost of its kind; null where there is none. Points into the file.
+/// What stands around a place in a text, each the innermost of its kind; null where there is none. Points into the
+/// file.
 struct Place {
   const ast::TemplateStatement* pattern = nullptr;
   const ast::PolicyStatement* policy = nullptr;

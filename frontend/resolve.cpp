@@ -273,14 +273,15 @@ class Resolver {
     Diagnostic& diagnostic =
         reporter_.report(pass_backwards, name.span, printable(name.text), declarations_.tiers[at].name);
     std::vector<std::string> later;
-    for (std::size_t i = at + 1; i < declarations_.tiers.size(); ++i) later.push_back(marked(declarations_.tiers[i].name));
+    for (std::size_t i = at + 1; i < declarations_.tiers.size(); ++i)
+      later.push_back(marked(declarations_.tiers[i].name));
     if (later.empty()) {
       diagnostic.suggest("there is no later tier; `pass` alone goes on to what the profile says");
     } else {
-      const std::string title = later.size() == 1
-                                    ? fmt::format("the later tier is {}; `pass` alone goes there", later.front())
-                                    : fmt::format("the later tiers are {}; `pass` alone goes to the next",
-                                                  fmt::join(later, ", "));
+      const std::string title =
+          later.size() == 1
+              ? fmt::format("the later tier is {}; `pass` alone goes there", later.front())
+              : fmt::format("the later tiers are {}; `pass` alone goes to the next", fmt::join(later, ", "));
       diagnostic.fix(title, name.span, spelled(declarations_.tiers[at + 1].name), Applicability::MaybeIncorrect);
     }
     return {};
@@ -343,8 +344,9 @@ class Resolver {
                            statement.edge.relations.back().span.end};
       reporter_.report(related_chain, relations)
           .label(statement.arrow, "the ends of a chain meet in no flow")
-          .suggest("write one claim for each value, such as `never tenant == \"a\" ~> tenant != \"a\"`; or claim a single "
-                   "hop with `->`");
+          .suggest(
+              "write one claim for each value, such as `never tenant == \"a\" ~> tenant != \"a\"`; or claim a single "
+              "hop with `->`");
     }
     if (!statement.never && !statement.in_inventory) {
       const std::uint32_t end = statement.span.end;

@@ -175,7 +175,8 @@ void SelectorResolver::report_unknown_value(const ast::Text& value, bool pattern
     for (const ast::Text* each : use.values) {
       if (each->parameter || use.pattern != pattern) continue;
       if (each->text == value.text && each->span != value.span) again.push_back(each->span);
-      const bool stranger = each->text != value.text && std::ranges::find(*domain.values, each->text) == domain.values->end() &&
+      const bool stranger = each->text != value.text &&
+                            std::ranges::find(*domain.values, each->text) == domain.values->end() &&
                             nearest(each->text, *domain.values).empty();
       if (stranger && std::ranges::find(strangers, each->text) == strangers.end()) strangers.push_back(each->text);
     }
@@ -184,7 +185,8 @@ void SelectorResolver::report_unknown_value(const ast::Text& value, bool pattern
     diagnostic.note(fmt::format("{} more {} of it", again.size(), again.size() == 1 ? "use" : "uses"));
   }
   if (!near.empty()) {
-    Fix fix{fmt::format("did you mean {}?", shown(near)), {{value.span, in_quotes(near)}}, Applicability::MaybeIncorrect};
+    Fix fix{
+        fmt::format("did you mean {}?", shown(near)), {{value.span, in_quotes(near)}}, Applicability::MaybeIncorrect};
     for (const Span& each : again) {
       if (each.source == value.span.source) fix.edits.push_back({each, in_quotes(near)});
     }
@@ -239,9 +241,11 @@ void SelectorResolver::report_misplaced(const ast::Name& name, model::PeerNode a
         .fix(fmt::format("write the gate of the other end only: `{}`", end_->own_gate), end_->edge,
              fmt::format("{} ", end_->own_gate), Applicability::MaybeIncorrect);
   } else if (end_->role == RuleEnd::Role::Subject) {
-    report("here stands the subject itself").suggest("it can be the other end of this rule, or the rule one `at` the other end");
+    report("here stands the subject itself")
+        .suggest("it can be the other end of this rule, or the rule one `at` the other end");
   } else if (within_ == Within::Alternative) {
-    report("it cannot be one of several").suggest(fmt::format("write a rule for `{}` and another one for the rest", name.text));
+    report("it cannot be one of several")
+        .suggest(fmt::format("write a rule for `{}` and another one for the rest", name.text));
   } else if (within_ == Within::Negation) {
     report("it cannot be negated")
         .suggest(asked == model::PeerNode::Own ? "`remote_node` selects the nodes that are not the subject's own"

@@ -11,8 +11,8 @@ struct RuleEnd {
   enum class Role : std::uint8_t { Peer, Subject, Both };
 
   Role role = Role::Both;
-  Span edge{};                                        ///< where `at source` or `at destination` would stand
-  std::string_view own_gate{};                        ///< of Both: how the rule speaks at the gate of the other end alone
+  Span edge{};                  ///< where `at source` or `at destination` would stand
+  std::string_view own_gate{};  ///< of Both: how the rule speaks at the gate of the other end alone
   model::PeerNode peer_node = model::PeerNode::Any;  ///< what the end turned out to ask
 };
 

@@ -103,9 +103,7 @@ class Shifter {
   void visit(ast::TestStatement& it) const { all(it.annotations, it.name, it.expectations, it.span, it.close); }
 
   // ---- templates and other files
-  void visit(ast::Argument& it) const {
-    all(it.selector, it.networks, it.services, it.key, it.name, it.text, it.span);
-  }
+  void visit(ast::Argument& it) const { all(it.selector, it.networks, it.services, it.key, it.name, it.text, it.span); }
   void visit(ast::Parameter& it) const { all(it.name, it.initial, it.span); }
   void visit(ast::UseStatement::Value& it) const { all(it.parameter, it.argument, it.span); }
   void visit(ast::UseStatement& it) const { all(it.name, it.values, it.alias, it.span); }

@@ -163,8 +163,8 @@ void StrangeText::quoted_otherwise(Span span) {
     return;
   }
   const std::string_view inner = text.substr(first.bytes, last - first.bytes);
-  std::string title = fmt::format("texts stand in {}double quotes: \"{}\"", first.code == '\'' ? "" : "straight ",
-                                  printable(inner));
+  std::string title =
+      fmt::format("texts stand in {}double quotes: \"{}\"", first.code == '\'' ? "" : "straight ", printable(inner));
   if (inner.find_first_of("\"\\") == std::string_view::npos) {
     diagnostic.fix(std::move(title), span, fmt::format("\"{}\"", inner));
   } else {
@@ -220,7 +220,8 @@ void StrangeText::character(Span span) {
                    std::string(known->instead));
     return;
   }
-  Fix fix{known->instead.empty() ? "leave it out" : "write a plain space", {{span, std::string(known->instead)}},
+  Fix fix{known->instead.empty() ? "leave it out" : "write a plain space",
+          {{span, std::string(known->instead)}},
           turns_direction(code) ? Applicability::MaybeIncorrect : Applicability::MachineApplicable};
   if (known->instead == "\n") fix.title = "write a plain line end";
   const std::vector<Span> others = repeats(span);
@@ -298,7 +299,8 @@ void StrangeText::sign(Span span) {
 
 void StrangeText::star(Diagnostic& diagnostic, Span span) const {
   const std::string_view front = before(span);
-  const bool adjacent = front.size() == span.begin && !front.empty() && (is_word_letter(front.back()) || front.back() == '-');
+  const bool adjacent =
+      front.size() == span.begin && !front.empty() && (is_word_letter(front.back()) || front.back() == '-');
   if (adjacent) {
     diagnostic.suggest("patterns are written `KEY like \"a*\"`: `*` is any text, `?` one letter");
   } else if (front.ends_with("==") || front.ends_with("!=")) {
@@ -314,7 +316,9 @@ void StrangeText::bracket(Diagnostic& diagnostic, Span span) {
   const bool closed = close != std::string_view::npos && text_[close] == ']';
   if (closed) closing_ = static_cast<std::uint32_t>(close);
   if (closed && last_word(before(span)) == "in") {
-    diagnostic.fix({"a set stands in braces", {{span, "{"}, {{source_, closing_, closing_ + 1}, "}"}}, Applicability::MachineApplicable});
+    diagnostic.fix({"a set stands in braces",
+                    {{span, "{"}, {{source_, closing_, closing_ + 1}, "}"}},
+                    Applicability::MachineApplicable});
   } else {
     diagnostic.suggest("sets are written `KEY in {\"a\", \"b\"}`; the values of a label are joined by `|`");
   }

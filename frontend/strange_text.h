@@ -41,10 +41,10 @@ class StrangeText {
   SourceId source_;
   Diagnostics& diagnostics_;
   std::string_view text_;
-  bool turns_;                    ///< the text holds a character that turns the direction
-  std::set<char32_t> blanks_;     ///< those that are told already, with all their repeats
+  bool turns_;                 ///< the text holds a character that turns the direction
+  std::set<char32_t> blanks_;  ///< those that are told already, with all their repeats
   std::uint32_t fault_end_ = 0;
-  std::uint32_t closing_ = 0;     ///< where the `]` of a set stands that is told already
+  std::uint32_t closing_ = 0;  ///< where the `]` of a set stands that is told already
 };
 
 }  // namespace weft::frontend

@@ -12,9 +12,7 @@ namespace weft::frontend {
 
 using Kind = Symbol::Kind;
 
-std::string key_text(const ast::Key& key) {
-  return key.scope ? key.scope->text + "." + key.name.text : key.name.text;
-}
+std::string key_text(const ast::Key& key) { return key.scope ? key.scope->text + "." + key.name.text : key.name.text; }
 
 namespace {
 
@@ -217,8 +215,10 @@ class Collector {
   void argument(const ast::Argument& it, std::optional<ast::Parameter::Kind> kind) {
     using Of = ast::Parameter::Kind;
     if (!kind && it.name) {
-      if (services_.contains(it.name->text)) kind = Of::Service;
-      else if (tiers_.contains(it.name->text)) kind = Of::Tier;
+      if (services_.contains(it.name->text))
+        kind = Of::Service;
+      else if (tiers_.contains(it.name->text))
+        kind = Of::Tier;
     }
     switch (kind.value_or(Of::Group)) {
       case Of::Group:

@@ -15,14 +15,14 @@ namespace weft::frontend {
 /// What a name stands for.
 struct Symbol {
   enum class Kind : std::uint8_t {
-    Selector,   ///< a group or a network, which share their names
+    Selector,  ///< a group or a network, which share their names
     Service,
     Tier,
-    Label,      ///< a key: "app", "ns.team"
-    Value,      ///< of a label; `scope` is the key
-    Port,       ///< a port that destinations declare
+    Label,  ///< a key: "app", "ns.team"
+    Value,  ///< of a label; `scope` is the key
+    Port,   ///< a port that destinations declare
     Policy,
-    Rule,       ///< by its `@id`; `scope` is the policy
+    Rule,  ///< by its `@id`; `scope` is the policy
     Test,
     Template,
     Parameter,  ///< `scope` is the template
@@ -65,7 +65,7 @@ class Symbols {
   const ast::TemplateStatement* find_template(std::string_view name) const;
 
  private:
-  std::vector<Occurrence> all_;  // by source and place
+  std::vector<Occurrence> all_;                                                   // by source and place
   std::unordered_map<Symbol, std::vector<std::uint32_t>, SymbolHash> by_symbol_;  ///< places in `all_`, in their order
   std::map<std::string, const ast::TemplateStatement*, std::less<>> templates_;
 };

@@ -24,7 +24,9 @@ class SyntaxPlace {
   std::size_t lead() const { return lead_; }
 
   /// 0 past the end.
-  std::uint16_t type(std::size_t index) const { return index < tokens_.size() ? tokens_[index].type : std::uint16_t{0}; }
+  std::uint16_t type(std::size_t index) const {
+    return index < tokens_.size() ? tokens_[index].type : std::uint16_t{0};
+  }
   std::uint16_t found() const { return type(error_.at); }
   std::uint16_t before() const { return error_.at == 0 ? std::uint16_t{0} : type(error_.at - 1); }
   bool expects(std::uint16_t wanted) const { return error_.expects(wanted); }

@@ -28,13 +28,15 @@ class Remedy : SyntaxPlace {
     }
     if (const std::string near = misspelt(); !near.empty()) {
       out_.fix(fmt::format("did you mean `{}`?", near), here_, near, Applicability::MaybeIncorrect);
-    } else if ((inside(WeftParser::RuleEdge) || inside(WeftParser::RuleClaimEdge)) && (expects(WeftParser::ARROW) || expects(WeftParser::COLON))) {
+    } else if ((inside(WeftParser::RuleEdge) || inside(WeftParser::RuleClaimEdge)) &&
+               (expects(WeftParser::ARROW) || expects(WeftParser::COLON))) {
       out_.suggest(fmt::format("it is written `{} SOURCE -> DESTINATION : SERVICE`", text(lead())));
     }
   }
 
  private:
-  bool fix(std::string title, std::string_view replacement, Applicability applicability = Applicability::MachineApplicable) {
+  bool fix(std::string title, std::string_view replacement,
+           Applicability applicability = Applicability::MachineApplicable) {
     out_.fix(std::move(title), here_, std::string(replacement), applicability);
     return true;
   }
@@ -55,18 +57,21 @@ class Remedy : SyntaxPlace {
     if (found() == WeftParser::TO && expects(WeftParser::ARROW)) {
       return fix("an edge is written `SOURCE -> DESTINATION`", "->");
     }
-    if (found() == WeftParser::DASH && expects(WeftParser::ARROW)) return suggest("an edge is written `SOURCE -> DESTINATION`");
+    if (found() == WeftParser::DASH && expects(WeftParser::ARROW))
+      return suggest("an edge is written `SOURCE -> DESTINATION`");
     return false;
   }
 
   // `in ("a", "b")`, `in "a"`
   bool set() {
-    if (at() == 0 || before() != WeftParser::IN || !expects(WeftParser::OPEN_BRACE) || expects(WeftParser::IDENTIFIER)) {
+    if (at() == 0 || before() != WeftParser::IN || !expects(WeftParser::OPEN_BRACE) ||
+        expects(WeftParser::IDENTIFIER)) {
       return false;
     }
     static constexpr std::string_view title = "a set stands in braces";
     if (found() == WeftParser::STRING) {
-      out_.fix({std::string(title), {{{source(), here_.begin, here_.begin}, "{"}, {{source(), here_.end, here_.end}, "}"}},
+      out_.fix({std::string(title),
+                {{{source(), here_.begin, here_.begin}, "{"}, {{source(), here_.end, here_.end}, "}"}},
                 Applicability::MachineApplicable});
       return true;
     }
@@ -173,9 +178,9 @@ class Remedy : SyntaxPlace {
         return fix(fmt::format("the protocol comes first: `{}`", written), written);
       }
       const std::string protocol = protocol_before();
-      const std::string title =
-          protocol.empty() ? fmt::format("there is no default protocol: write `tcp/{}`", word_)
-                           : fmt::format("each port has its protocol: write `{}/{}`", protocol, word_);
+      const std::string title = protocol.empty()
+                                    ? fmt::format("there is no default protocol: write `tcp/{}`", word_)
+                                    : fmt::format("each port has its protocol: write `{}/{}`", protocol, word_);
       here_.end = here_.begin;
       return fix(title, (protocol.empty() ? "tcp" : protocol) + "/", Applicability::MaybeIncorrect);
     }
@@ -188,7 +193,8 @@ class Remedy : SyntaxPlace {
       here_ = {source(), tokens()[at() - 1].end, tokens()[at() + 1].begin};
       return fix(fmt::format("write `{}/{}`", text(at() - 1), text(at() + 1)), "/");
     }
-    if ((found() == WeftParser::COLON || found() == WeftParser::TO) && number_follows && before() == WeftParser::NUMBER) {
+    if ((found() == WeftParser::COLON || found() == WeftParser::TO) && number_follows &&
+        before() == WeftParser::NUMBER) {
       const std::string range = fmt::format("{}-{}", text(at() - 1), text(at() + 1));
       here_ = {source(), tokens()[at() - 1].end, tokens()[at() + 1].begin};
       return fix(fmt::format("a range of ports is written `{}`", range), "-");
@@ -230,8 +236,8 @@ class Remedy : SyntaxPlace {
   bool peer() {
     if (expects(WeftParser::BANG) && found() == WeftParser::ADDRESS) {
       here_.end = here_.begin;
-      return fix(fmt::format("write `addr {}`, or `world {}` where no workload or node is meant", word_, word_), "addr ",
-                 Applicability::MaybeIncorrect);
+      return fix(fmt::format("write `addr {}`, or `world {}` where no workload or node is meant", word_, word_),
+                 "addr ", Applicability::MaybeIncorrect);
     }
     // `has(app)`
     if (before() == WeftParser::HAS && found() == WeftParser::OPEN_PARENTHESIS && is_name(type(at() + 1)) &&

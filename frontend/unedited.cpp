@@ -13,7 +13,8 @@ Unedited::Unedited(LastReading& last, std::string_view now) : last_(last) {
   const std::string_view was = last.text;
   const std::size_t shorter = std::min(was.size(), now.size());
   const auto same = [&](std::size_t count, auto first, auto second) {
-    return static_cast<std::size_t>(std::mismatch(first, first + static_cast<std::ptrdiff_t>(count), second).first - first);
+    return static_cast<std::size_t>(std::mismatch(first, first + static_cast<std::ptrdiff_t>(count), second).first -
+                                    first);
   };
   before_ = same(shorter, was.begin(), now.begin());
   // No byte counts twice: what stands in both parts would be given away twice.
@@ -27,7 +28,8 @@ const LastReading::Part* Unedited::find(Kind kind, std::uint32_t begin, std::uin
     if (begin < behind_) return nullptr;
     from -= moved_;
   }
-  const auto found = std::ranges::lower_bound(last_.parts, static_cast<std::uint32_t>(from), {}, &LastReading::Part::begin);
+  const auto found =
+      std::ranges::lower_bound(last_.parts, static_cast<std::uint32_t>(from), {}, &LastReading::Part::begin);
   if (found == last_.parts.end() || found->begin != from || found->kind != kind) return nullptr;
   return found->end - found->begin == end - begin ? &*found : nullptr;
 }

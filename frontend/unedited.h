@@ -25,7 +25,8 @@ class Unedited {
  private:
   const LastReading::Part* find(LastReading::Part::Kind kind, std::uint32_t begin, std::uint32_t end);
   template <typename Block, typename Items>
-  std::optional<Block> header(LastReading::Part::Kind kind, Items Block::* items, std::uint32_t begin, std::uint32_t end);
+  std::optional<Block> header(LastReading::Part::Kind kind, Items Block::* items, std::uint32_t begin,
+                              std::uint32_t end);
 
   LastReading& last_;
   std::size_t before_;  ///< bytes at the beginning that are the same

@@ -52,12 +52,12 @@ std::optional<FoundAddress> read_address(Context& context, const Node::Entry& en
     const std::string address = text->substr(0, text->find('/'));
     const bool single = text->ends_with(address.find(':') == std::string::npos ? "/32" : "/128");
     suggest_instead(diagnostic, context.sources(), context.span(entry), *text,
-                            "an inventory lists single addresses: leave out the prefix length", address,
-                            single ? Applicability::MachineApplicable : Applicability::MaybeIncorrect);
+                    "an inventory lists single addresses: leave out the prefix length", address,
+                    single ? Applicability::MachineApplicable : Applicability::MaybeIncorrect);
   } else if (text->find('%') != std::string::npos) {
     const std::string address = text->substr(0, text->find('%'));
     suggest_instead(diagnostic, context.sources(), context.span(entry), *text,
-                            fmt::format("no zone is allowed: write `{}`", printable(address)), address);
+                    fmt::format("no zone is allowed: write `{}`", printable(address)), address);
   } else if (text->starts_with('[')) {
     const std::size_t close = text->find(']');
     const std::string address = text->substr(1, std::min(close, text->size()) - 1);

@@ -59,9 +59,7 @@ Span Atlas::span(SourceId source, const Json& range) const {
   return {source, begin, std::max(begin, offset(source, member(range, "end")))};
 }
 
-Json Atlas::text_edit(const Edit& edit) const {
-  return {{"range", range(edit.span)}, {"newText", edit.replacement}};
-}
+Json Atlas::text_edit(const Edit& edit) const { return {{"range", range(edit.span)}, {"newText", edit.replacement}}; }
 
 Json Atlas::workspace_edit(std::span<const Edit> edits, bool with_versions) const {
   std::map<std::string, Json> by_path;

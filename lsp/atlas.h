@@ -28,7 +28,8 @@ using Documents = std::map<std::string, Document>;
 class Atlas {
  public:
   /// All must outlive it, but for the meaning.
-  Atlas(std::shared_ptr<const driver::Meaning> meaning, Encoding encoding, const Documents& documents, Library& library);
+  Atlas(std::shared_ptr<const driver::Meaning> meaning, Encoding encoding, const Documents& documents,
+        Library& library);
 
   const driver::Meaning& meaning() const { return *meaning_; }
   const Lines& lines(SourceId source) const;

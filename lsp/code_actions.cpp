@@ -48,7 +48,8 @@ Json Server::code_action(const Json& params) {
     for (const Diagnostic* finding : findings_of(it.known)) all.add(*finding);
     std::vector<Edit> edits;
     for (const auto& [diagnostic, fix] : applicable_fixes(all)) {
-      const bool here = std::ranges::all_of(fix->edits, [&](const Edit& edit) { return edit.span.source == it.source; });
+      const bool here =
+          std::ranges::all_of(fix->edits, [&](const Edit& edit) { return edit.span.source == it.source; });
       if (here) edits.insert(edits.end(), fix->edits.begin(), fix->edits.end());
     }
     if (!edits.empty()) {

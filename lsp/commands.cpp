@@ -29,9 +29,13 @@ std::string explain_decision(const View& view, const std::string& text) {
   if (!question) refuse(question.error().message);
   const driver::Judge judge(policy, inventory, view.meaning.now);
   const auto answer = judge.answer(*question);
-  if (!answer) refuse(answer.error().help.empty() ? answer.error().message : answer.error().message + "; " + answer.error().help);
+  if (!answer)
+    refuse(answer.error().help.empty() ? answer.error().message : answer.error().message + "; " + answer.error().help);
   using Verdict = driver::Answer::Verdict;
-  std::string out = fmt::format("`{}` is {}", text, answer->verdict == Verdict::Allow ? "allowed" : answer->verdict == Verdict::Deny ? "denied" : "allowed for some addresses, denied for others");
+  std::string out = fmt::format("`{}` is {}", text,
+                                answer->verdict == Verdict::Allow  ? "allowed"
+                                : answer->verdict == Verdict::Deny ? "denied"
+                                                                   : "allowed for some addresses, denied for others");
   for (const driver::Judgement& each : answer->judgements) {
     out += '\n';
     const auto gate = [&](const std::optional<model::GateDecision>& decision, std::string_view where) {
@@ -75,13 +79,16 @@ std::string run_tests(const View& view, const std::string& name) {
     return name.empty() ? test.span.source != view.source : test.name != name;
   });
   if (chosen.tests.empty()) refuse(name.empty() ? "there is no test here" : fmt::format("there is no test `{}`", name));
-  const driver::TestReport report = driver::run_tests(chosen, *view.meaning.inventory, view.meaning.has_inventory, {{}, view.meaning.now});
+  const driver::TestReport report =
+      driver::run_tests(chosen, *view.meaning.inventory, view.meaning.has_inventory, {{}, view.meaning.now});
   std::string out;
   for (const driver::TestResult& result : report.tests) {
     if (!out.empty()) out += "\n\n";
-    const auto failed = static_cast<std::size_t>(std::ranges::count_if(result.expectations, [](const auto& it) { return !it.passed; }));
+    const auto failed =
+        static_cast<std::size_t>(std::ranges::count_if(result.expectations, [](const auto& it) { return !it.passed; }));
     if (failed == 0) {
-      out += fmt::format("`{}` passes: {}", result.test->name, counted(result.expectations.size(), "expectation holds", "expectations hold"));
+      out += fmt::format("`{}` passes: {}", result.test->name,
+                         counted(result.expectations.size(), "expectation holds", "expectations hold"));
       continue;
     }
     out += fmt::format("`{}` fails:\n\n```", result.test->name);
@@ -89,8 +96,10 @@ std::string run_tests(const View& view, const std::string& name) {
       if (each.passed) continue;
       out += fmt::format("\n{}: {}", view.meaning.sources.location(each.expectation->span), each.why);
       if (!each.first) continue;
-      out += fmt::format("\n  {} -> {} : {}", each.first->source, each.first->destination, model::to_string(each.first->service));
-      for (const std::string& line : driver::lines_of(each.first->walk, policy, view.meaning.sources)) out += "\n  " + line;
+      out += fmt::format("\n  {} -> {} : {}", each.first->source, each.first->destination,
+                         model::to_string(each.first->service));
+      for (const std::string& line : driver::lines_of(each.first->walk, policy, view.meaning.sources))
+        out += "\n  " + line;
     }
     out += "\n```";
   }

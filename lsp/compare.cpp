@@ -50,13 +50,13 @@ void add_flows(const driver::PolicyDiff& diff, bool gained, std::string& out) {
 }
 
 void add_inventory(const driver::InventoryDiff& inventory, std::string& out) {
-  out += fmt::format("\n## In {}\n\n{} gained, {} lost\n", inventory.of, pairs(inventory.gained), pairs(inventory.lost));
+  out +=
+      fmt::format("\n## In {}\n\n{} gained, {} lost\n", inventory.of, pairs(inventory.gained), pairs(inventory.lost));
   if (!inventory.changes.empty()) out += '\n';
   for (std::size_t i = 0; i < std::min(inventory.changes.size(), most_changes); ++i) {
     const driver::PairChange& change = inventory.changes[i];
     out += fmt::format("- {}: {} -> {} on {} ({}{})\n", change.gained ? "gained" : "lost", change.sources.name,
-                       change.destinations.name,
-                       model::to_string(change.services), pairs(change.pairs),
+                       change.destinations.name, model::to_string(change.services), pairs(change.pairs),
                        change.own_node ? ", a workload and its own node" : "");
   }
   if (inventory.changes.size() > most_changes) {

@@ -28,8 +28,9 @@ namespace {
 
 // What stands where a selector may stand and where an operand of it is next.
 bool expects_operand(const StatementAt& at) {
-  static const std::set<std::string_view> before{"->", "~>", "avoiding", "(", "&&", "||", "!", "=", "allow", "deny", "pass", "never", "always",
-                                                 "isolate", "guard", "for", "source", "destination"};
+  static const std::set<std::string_view> before{"->",     "~>",      "avoiding", "(",    "&&",     "||",
+                                                 "!",      "=",       "allow",    "deny", "pass",   "never",
+                                                 "always", "isolate", "guard",    "for",  "source", "destination"};
   return at.empty() || before.contains(at.last());
 }
 
@@ -78,9 +79,9 @@ class Completer : private Offers {
 
   // The word that says which statement it is; annotations before it are passed over.
   std::string_view leading() const {
-    static const std::set<std::string_view> words{"profile", "label", "group", "network", "service", "tiers", "policy",
-                                                  "isolate", "allow", "deny", "pass", "guard", "never", "always", "import",
-                                                  "template", "use", "test"};
+    static const std::set<std::string_view> words{"profile", "label",   "group",  "network",  "service", "tiers",
+                                                  "policy",  "isolate", "allow",  "deny",     "pass",    "guard",
+                                                  "never",   "always",  "import", "template", "use",     "test"};
     for (const std::string_view word : at_.words) {
       if (words.contains(word)) return word;
     }
@@ -88,21 +89,24 @@ class Completer : private Offers {
   }
 
   static bool can_end(std::string_view word) {
-    static const std::set<std::string_view> goes_on{"->", "~>", "avoiding", "(", "&&", "||", "!", "=", "==", "!=", ",", ":", "in", "not", "like",
-                                                    "when", "because", "at", "to", "use", "import", "policy", "\\", "/", "|"};
+    static const std::set<std::string_view> goes_on{
+        "->",  "~>",   "avoiding", "(",       "&&", "||", "!",   "=",      "==",     "!=", ",", ":", "in",
+        "not", "like", "when",     "because", "at", "to", "use", "import", "policy", "\\", "/", "|"};
     return !goes_on.contains(word);
   }
 
   void statements() {
     for (const LanguageWord& word : language_words()) {
-      const bool fits = word.where == Where::Top       ? at_.block == Block::None || fits_template(word.word)
-                        : word.where == Where::Policy  ? at_.block == Block::Policy && word.word != "ingress" && word.word != "egress"
-                                                       : false;
+      const bool fits = word.where == Where::Top ? at_.block == Block::None || fits_template(word.word)
+                        : word.where == Where::Policy
+                            ? at_.block == Block::Policy && word.word != "ingress" && word.word != "egress"
+                            : false;
       if (fits) add_word(word, "1");
     }
   }
   bool fits_template(std::string_view word) const {
-    static const std::set<std::string_view> words{"group", "network", "service", "policy", "guard", "never", "always", "test", "use"};
+    static const std::set<std::string_view> words{"group", "network", "service", "policy", "guard",
+                                                  "never", "always",  "test",    "use"};
     return at_.block == Block::Template && words.contains(word);
   }
   void rule_words() {
@@ -146,11 +150,13 @@ class Completer : private Offers {
   bool is_chain() const { return position("~>") != none; }
 
   void clauses(Where where) {
-    if (where == Where::ClaimClause && at_.last() == "in") return add("inventory", Kind::Keyword, "what is listed there alone", {}, "1");
+    if (where == Where::ClaimClause && at_.last() == "in")
+      return add("inventory", Kind::Keyword, "what is listed there alone", {}, "1");
     for (const LanguageWord& word : language_words()) {
       if (word.where != where) continue;
       // Of a chain nothing is compared, and only a chain has somebody in between.
-      const bool fits = where != Where::ClaimClause || (word.word == "when" ? !is_chain() : word.word != "avoiding" || is_chain());
+      const bool fits =
+          where != Where::ClaimClause || (word.word == "when" ? !is_chain() : word.word != "avoiding" || is_chain());
       if (fits) add_word(word, "3");
     }
   }
@@ -204,8 +210,10 @@ class Completer : private Offers {
     }
     if (is_key(last)) {
       for (const auto& [word, says, snippet] : std::initializer_list<std::tuple<const char*, const char*, const char*>>{
-               {"==", "has this value", "== \"$1\""}, {"!=", "is set, to another value", "!= \"$1\""},
-               {"in", "has one of these values", "in {\"$1\"}"}, {"not in", "is set, to none of these values", "not in {\"$1\"}"},
+               {"==", "has this value", "== \"$1\""},
+               {"!=", "is set, to another value", "!= \"$1\""},
+               {"in", "has one of these values", "in {\"$1\"}"},
+               {"not in", "is set, to none of these values", "not in {\"$1\"}"},
                {"like", "is like a pattern", "like \"$1*\""}}) {
         add(word, Kind::Operator, says, snippet, "1");
       }
@@ -319,8 +327,10 @@ class Completer : private Offers {
         add(other.lexically_relative(here.parent_path()).string(), Kind::File, "", {}, "1");
       }
       std::error_code error;
-      for (std::filesystem::directory_iterator at(here.parent_path(), error), end; !error && at != end; at.increment(error)) {
-        if (at->path().extension() == ".weft" && at->path() != here) add(at->path().filename().string(), Kind::File, "", {}, "2");
+      for (std::filesystem::directory_iterator at(here.parent_path(), error), end; !error && at != end;
+           at.increment(error)) {
+        if (at->path().extension() == ".weft" && at->path() != here)
+          add(at->path().filename().string(), Kind::File, "", {}, "2");
       }
       return;
     }
@@ -351,7 +361,8 @@ class Completer : private Offers {
         if (!view_.meaning.policy.schema.contains(key)) undeclared.insert(key);
       }
     }
-    for (const model::LabelKey& key : undeclared) add(model::to_string(key), Kind::Property, "in the inventory", {}, "1");
+    for (const model::LabelKey& key : undeclared)
+      add(model::to_string(key), Kind::Property, "in the inventory", {}, "1");
   }
   void networks() { symbols(Symbol::Kind::Selector, Kind::Constant, "2", true); }
   void services() {
@@ -360,7 +371,8 @@ class Completer : private Offers {
       for (const model::Instance& instance : view_.meaning.inventory->instances) {
         for (const model::NamedPort& port : instance.peer.ports) names.insert(port.name);
       }
-      for (const std::string& name : names) add(frontend::spelled_name(name), Kind::Value, "a port declared in the inventory", {}, "1");
+      for (const std::string& name : names)
+        add(frontend::spelled_name(name), Kind::Value, "a port declared in the inventory", {}, "1");
       return;
     }
     symbols(Symbol::Kind::Service, Kind::Interface, "1");
@@ -371,7 +383,8 @@ class Completer : private Offers {
     add("any", Kind::Keyword, "every service", {}, "2");
   }
   void tiers() {
-    for (const model::Tier& tier : view_.meaning.policy.tiers) add(frontend::spelled_name(tier.name), Kind::Constant, "tier", {}, "1");
+    for (const model::Tier& tier : view_.meaning.policy.tiers)
+      add(frontend::spelled_name(tier.name), Kind::Constant, "tier", {}, "1");
     parameters();
   }
   void imports() {
@@ -390,7 +403,8 @@ class Completer : private Offers {
       if (at_.last() != "use") return add("as", Kind::Keyword, "a name of its own", {}, "1");
       std::set<std::string> seen;
       for (const frontend::Occurrence& it : view_.symbols().all()) {
-        if (it.symbol.kind != Symbol::Kind::Template || !it.declaration || !seen.insert(it.symbol.name).second) continue;
+        if (it.symbol.kind != Symbol::Kind::Template || !it.declaration || !seen.insert(it.symbol.name).second)
+          continue;
         add_template(it.symbol.name);
       }
       return;
@@ -410,7 +424,8 @@ class Completer : private Offers {
     if (value == none) {
       for (const ast::Parameter& parameter : pattern->parameters) {
         if (at_.has(parameter.name.text) && at_.words[1] != parameter.name.text) continue;
-        add(frontend::spelled_name(parameter.name.text), Kind::TypeParameter, std::string(view_.meaning.sources.text(parameter.span)),
+        add(frontend::spelled_name(parameter.name.text), Kind::TypeParameter,
+            std::string(view_.meaning.sources.text(parameter.span)),
             frontend::spelled_name(parameter.name.text) + " = $1", "1");
       }
       return;
@@ -440,14 +455,16 @@ class Completer : private Offers {
     int number = 0;
     for (const ast::Parameter& parameter : pattern->parameters) {
       if (parameter.initial) continue;
-      snippet += fmt::format("{}{} = ${{{}}}", number == 0 ? "" : ", ", frontend::spelled_name(parameter.name.text), number + 1);
+      snippet += fmt::format("{}{} = ${{{}}}", number == 0 ? "" : ", ", frontend::spelled_name(parameter.name.text),
+                             number + 1);
       ++number;
     }
     add(frontend::spelled_name(name), Kind::Function, signature_of(view_, *pattern), snippet + ")", "1");
   }
   void pattern_header() {
     if (at_.last() != ":") return;
-    for (const char* kind : {"group", "network", "service", "tier", "string", "label"}) add(kind, Kind::Keyword, "", {}, "1");
+    for (const char* kind : {"group", "network", "service", "tier", "string", "label"})
+      add(kind, Kind::Keyword, "", {}, "1");
   }
   void policy_header() {
     if (at_.words.size() < 2) return;

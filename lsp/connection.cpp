@@ -87,8 +87,9 @@ void Connection::take(std::string body) {
 
 bool Connection::cancel_waiting(const Json& id) {
   const std::lock_guard lock(mutex_);
-  const bool waits = std::ranges::any_of(
-      events_, [&](const Event& event) { return event.kind == Event::Kind::Message && member(event.message, "id") == id; });
+  const bool waits = std::ranges::any_of(events_, [&](const Event& event) {
+    return event.kind == Event::Kind::Message && member(event.message, "id") == id;
+  });
   if (waits) cancelled_.insert(id.dump());
   return waits;
 }

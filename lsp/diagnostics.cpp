@@ -79,9 +79,8 @@ std::map<SourceId, Json> diagnostics_of(const driver::Session::Known& known, con
     if (!each->span && each->severity == Severity::Note) continue;
     Span place = each->span.value_or(Span{out.begin()->first, 0, 0});
     if (meaning.built_in[static_cast<std::size_t>(place.source)]) {
-      const auto label = std::ranges::find_if(each->labels, [&](const Label& it) {
-        return !meaning.built_in[static_cast<std::size_t>(it.span.source)];
-      });
+      const auto label = std::ranges::find_if(
+          each->labels, [&](const Label& it) { return !meaning.built_in[static_cast<std::size_t>(it.span.source)]; });
       place = label == each->labels.end() ? Span{out.begin()->first, 0, 0} : label->span;
     }
     out[place.source].push_back(diagnostic_json(*each, place, atlas, library));

@@ -29,21 +29,22 @@ std::optional<std::size_t> proved_claim_at(const View& view, std::uint32_t offse
 }
 
 Errands::Work with_grounds(std::shared_ptr<const driver::Meaning> meaning, std::size_t claim, Json answer) {
-  return [meaning = std::move(meaning), claim, answer = std::move(answer)](verifier::Cancellation& cancellation) mutable {
-    verifier::Options options;
-    options.now = meaning->now;
-    options.cancellation = &cancellation;
-    const verifier::Universe universe(meaning->policy, meaning->has_inventory ? meaning->inventory.get() : nullptr);
-    verifier::Prover prover(meaning->policy, universe, options);
-    const bool always = meaning->policy.assertions[claim].kind == model::Assertion::Kind::Always;
-    const auto grounds = prover.grounds(claim, always);
-    if (grounds) {
-      Json& text = answer["contents"]["value"];
-      text = fmt::format("{}\n\nthe proof rests on: {}", text.get_ref<const std::string&>(),
-                         verifier::describe(*grounds, meaning->policy, meaning->sources));
-    }
-    return std::move(answer);
-  };
+  return
+      [meaning = std::move(meaning), claim, answer = std::move(answer)](verifier::Cancellation& cancellation) mutable {
+        verifier::Options options;
+        options.now = meaning->now;
+        options.cancellation = &cancellation;
+        const verifier::Universe universe(meaning->policy, meaning->has_inventory ? meaning->inventory.get() : nullptr);
+        verifier::Prover prover(meaning->policy, universe, options);
+        const bool always = meaning->policy.assertions[claim].kind == model::Assertion::Kind::Always;
+        const auto grounds = prover.grounds(claim, always);
+        if (grounds) {
+          Json& text = answer["contents"]["value"];
+          text = fmt::format("{}\n\nthe proof rests on: {}", text.get_ref<const std::string&>(),
+                             verifier::describe(*grounds, meaning->policy, meaning->sources));
+        }
+        return std::move(answer);
+      };
 }
 
 }  // namespace weft::lsp

@@ -31,8 +31,9 @@ struct Way {
 
 Json item(const View& view, const std::string& name, const std::string& detail, Span place, Json members) {
   Json range = view.atlas.range(place);
-  return {{"name", name},      {"kind", object_kind},      {"detail", detail},         {"uri", view.atlas.uri(place.source)},
-          {"range", range},    {"selectionRange", range}, {"data", std::move(members)}};
+  return {
+      {"name", name},   {"kind", object_kind},     {"detail", detail},          {"uri", view.atlas.uri(place.source)},
+      {"range", range}, {"selectionRange", range}, {"data", std::move(members)}};
 }
 
 Json members_of(const std::vector<const model::Instance*>& instances, bool world) {
@@ -158,7 +159,8 @@ Json calls(const View& view, const Json& asked, Direction direction) {
   }
   const model::Policy& policy = view.meaning.policy;
   const verifier::Connectivity reach(policy, *view.meaning.inventory, view.meaning.now);
-  for (const Reached& it : reached(view, reach, classes_of(view, reach, members, says(asked, "data/world")), direction)) {
+  for (const Reached& it :
+       reached(view, reach, classes_of(view, reach, members, says(asked, "data/world")), direction)) {
     std::string name = it.name();
     std::erase(name, '`');
     // Where nothing decides, what is asked about is as good a place as any.
@@ -174,10 +176,12 @@ Json calls(const View& view, const Json& asked, Direction direction) {
 
 std::string reachability(const View& view) {
   const model::Policy& policy = view.meaning.policy;
-  if (!view.meaning.understood) throw RequestError{error_code::request_failed, "the policy has errors: they come first"};
+  if (!view.meaning.understood)
+    throw RequestError{error_code::request_failed, "the policy has errors: they come first"};
   if (!view.meaning.has_inventory) {
-    throw RequestError{error_code::request_failed,
-                       "there is no inventory: keep one as `inventory.yaml` beside the policy, or name it in `weft.toml`"};
+    throw RequestError{
+        error_code::request_failed,
+        "there is no inventory: keep one as `inventory.yaml` beside the policy, or name it in `weft.toml`"};
   }
   const verifier::Connectivity reach(policy, *view.meaning.inventory, view.meaning.now);
   std::string out = "# Whom each group may reach\n";
@@ -189,7 +193,8 @@ std::string reachability(const View& view) {
     const auto ways = reached(view, reach, classes_of(view, reach, members, false), Direction::Egress);
     if (ways.empty()) out += "- nobody\n";
     for (const Reached& it : ways) {
-      const std::string where = it.rule ? fmt::format(", {}", view.meaning.sources.location(policy[*it.rule].span)) : std::string();
+      const std::string where =
+          it.rule ? fmt::format(", {}", view.meaning.sources.location(policy[*it.rule].span)) : std::string();
       out += fmt::format("- {} on {} ({}{})\n", it.name(), model::to_string(it.services), decided_by(view, it), where);
     }
   }

@@ -46,7 +46,8 @@ std::string decided_elsewhere(const View& view, const Diagnostic& finding) {
   const Span by = finding.labels.front().span;
   std::string text(view.meaning.sources.text(by));
   text = text.substr(0, text.find_first_of("\r\n"));
-  std::string out = fmt::format("{} `{}` at {}", word->second, shortened(std::move(text)), view.meaning.sources.location(by));
+  std::string out =
+      fmt::format("{} `{}` at {}", word->second, shortened(std::move(text)), view.meaning.sources.location(by));
   const std::size_t others = finding.labels.size() - 1;
   if (others > 0) out += fmt::format(" and {}", counted(others, "other", "others"));
   return out;
@@ -55,7 +56,8 @@ std::string decided_elsewhere(const View& view, const Diagnostic& finding) {
 /// The lenses of one text, written as they come.
 class Lenses {
  public:
-  explicit Lenses(const View& view) : view_(view), lines_(view.atlas.lines(view.source)), uri_(view.atlas.uri(view.source)) {
+  explicit Lenses(const View& view)
+      : view_(view), lines_(view.atlas.lines(view.source)), uri_(view.atlas.uri(view.source)) {
     for (const Diagnostic* each : findings_of(view.known)) {
       const bool here = each->span && each->span->source == view.source && each->severity != Severity::Error;
       if (here) findings_[{each->span->begin, each->span->end}].push_back(each);
@@ -118,15 +120,18 @@ Json inlay_hints(const View& view, Span part) {
     }
   }
   const auto hint = [&](std::uint32_t at, std::string label) {
-    out.push_back({{"position", view.atlas.position(view.source, at)}, {"label", std::move(label)}, {"paddingLeft", true}});
+    out.push_back(
+        {{"position", view.atlas.position(view.source, at)}, {"label", std::move(label)}, {"paddingLeft", true}});
   };
   std::map<std::string, std::string> ports;  // by name, of the inventory
   for (const model::Instance& instance : view.meaning.inventory->instances) {
     for (const model::NamedPort& port : instance.peer.ports) {
       const std::string number = fmt::format("{}", port.port);
       std::string& all = ports[port.name];
-      if (all.empty()) all = number;
-      else if (fmt::format("|{}|", all).find(fmt::format("|{}|", number)) == std::string::npos) all += "|" + number;
+      if (all.empty())
+        all = number;
+      else if (fmt::format("|{}|", all).find(fmt::format("|{}|", number)) == std::string::npos)
+        all += "|" + number;
     }
   }
   for (const Occurrence& it : view.symbols().in(view.source)) {
@@ -137,7 +142,8 @@ Json inlay_hints(const View& view, Span part) {
     } else if (it.symbol.kind == Symbol::Kind::Port) {
       const auto known = ports.find(it.symbol.name);
       if (known != ports.end()) hint(it.span.end, "= " + shortened(known->second));
-    } else if (it.symbol.kind == Symbol::Kind::Selector && it.declaration && it.symbol.scope.empty() && view.meaning.has_inventory) {
+    } else if (it.symbol.kind == Symbol::Kind::Selector && it.declaration && it.symbol.scope.empty() &&
+               view.meaning.has_inventory) {
       const model::Group* group = group_named(view.meaning.policy, it.symbol.name);
       if (group != nullptr) hint(it.span.end, "(" + number_of(matched(group->selector, *view.meaning.inventory)) + ")");
     }
@@ -178,7 +184,8 @@ Json resolve_lens(const View& view, Json lens) {
     const auto end_of = [&](const model::Selector& selector) {
       if (selector.kind == model::Selector::Kind::World) return std::string("the world");
       const auto who = matched(selector, inventory);
-      return who.empty() && model::matches(selector, {&inventory.world, {}}) ? std::string("the world") : number_of(who);
+      return who.empty() && model::matches(selector, {&inventory.world, {}}) ? std::string("the world")
+                                                                             : number_of(who);
     };
     title = fmt::format("{} → {}", end_of(rule.source), end_of(rule.destination));
     break;

@@ -186,7 +186,8 @@ class Hoverer {
     std::map<std::string, std::size_t> values;
     for (const model::Instance& instance : view_.meaning.inventory->instances) {
       if (instance.host) continue;
-      if (const auto label = instance.peer.labels.find(*key); label != instance.peer.labels.end()) ++values[label->second];
+      if (const auto label = instance.peer.labels.find(*key); label != instance.peer.labels.end())
+        ++values[label->second];
     }
     if (values.empty()) {
       if (view_.meaning.has_inventory) answer_.add("nobody in the inventory has it");
@@ -197,7 +198,8 @@ class Hoverer {
       if (shown.size() == most_names) break;
       shown.push_back(fmt::format("{} ({})", in_quotes(text), count));
     }
-    std::string out = fmt::format("{} in the inventory: {}", counted(values.size(), "value", "values"), fmt::join(shown, ", "));
+    std::string out =
+        fmt::format("{} in the inventory: {}", counted(values.size(), "value", "values"), fmt::join(shown, ", "));
     if (values.size() > most_names) out += fmt::format(" and {} more", values.size() - most_names);
     answer_.add(std::move(out));
   }
@@ -226,7 +228,8 @@ class Hoverer {
       if (block.name != symbol.name && !from_template) continue;
       const auto rules = static_cast<std::size_t>(std::ranges::count_if(
           policy_.rules, [&](const model::Rule& rule) { return static_cast<std::size_t>(rule.block) == i; }));
-      std::string out = fmt::format("`{}`: {} in tier `{}`", block.name, counted(rules, "rule", "rules"), policy_[block.tier].name);
+      std::string out =
+          fmt::format("`{}`: {} in tier `{}`", block.name, counted(rules, "rule", "rules"), policy_[block.tier].name);
       if (!block.owner.empty()) out += fmt::format(", owner {}", in_quotes(block.owner));
       answer_.add(std::move(out));
     }
@@ -242,8 +245,11 @@ class Hoverer {
   void services(const model::PortSet& ports, const frontend::Place& place) {
     std::vector<const model::Instance*> destinations;
     if (!ports.names.empty()) {
-      const ast::Edge* edge = place.rule != nullptr ? &place.rule->edge : place.assertion != nullptr ? &place.assertion->edge : nullptr;
-      const model::Selector all = edge == nullptr ? model::Selector::any() : frontend::meaning_of(view_.files, edge->destination);
+      const ast::Edge* edge = place.rule != nullptr        ? &place.rule->edge
+                              : place.assertion != nullptr ? &place.assertion->edge
+                                                           : nullptr;
+      const model::Selector all =
+          edge == nullptr ? model::Selector::any() : frontend::meaning_of(view_.files, edge->destination);
       destinations = matched(all, *view_.meaning.inventory);
     }
     answer_.add(services_in_words(ports, destinations));
@@ -251,7 +257,8 @@ class Hoverer {
 
   std::string end_in_words(const model::Selector& it) const {
     std::string out = in_words(it);
-    if (view_.meaning.has_inventory) out += fmt::format(" ({})", named(matched(it, *view_.meaning.inventory), most_names));
+    if (view_.meaning.has_inventory)
+      out += fmt::format(" ({})", named(matched(it, *view_.meaning.inventory), most_names));
     return out;
   }
 
@@ -259,14 +266,19 @@ class Hoverer {
     bool known = false;
     for (const model::Rule& it : policy_.rules) {
       if (it.span != statement.span || std::exchange(known, true)) continue;
-      const char* verdict = it.verdict == model::Verdict::Allow ? "allows" : it.verdict == model::Verdict::Deny ? "denies" : "passes on";
-      answer_.add(fmt::format("**{}** flows in tier `{}`, policy `{}`", verdict, policy_[it.tier].name, policy_[it.block].name));
+      const char* verdict = it.verdict == model::Verdict::Allow  ? "allows"
+                            : it.verdict == model::Verdict::Deny ? "denies"
+                                                                 : "passes on";
+      answer_.add(fmt::format("**{}** flows in tier `{}`, policy `{}`", verdict, policy_[it.tier].name,
+                              policy_[it.block].name));
       answer_.add(fmt::format("- from {}\n- to {}\n- for {}", end_in_words(it.source), end_in_words(it.destination),
                               services_in_words(it.ports, matched(it.destination, *view_.meaning.inventory))));
       if (!it.at_source) answer_.add("speaks at the gate of the destination only");
       if (!it.at_destination) answer_.add("speaks at the gate of the source only");
       if (it.audit) answer_.add("audited: it is recorded what it would decide, and it decides nothing");
-      if (it.expires) answer_.add(fmt::format("{} {}", *it.expires <= view_.meaning.now ? "expired on" : "in force until", model::to_string(*it.expires)));
+      if (it.expires)
+        answer_.add(fmt::format("{} {}", *it.expires <= view_.meaning.now ? "expired on" : "in force until",
+                                model::to_string(*it.expires)));
     }
     findings(statement.span);
   }
@@ -275,7 +287,9 @@ class Hoverer {
     for (const model::Isolation& it : policy_.isolations) {
       if (it.span != statement.span) continue;
       answer_.add(fmt::format("denies what no rule of tier `{}` decides, {}", policy_[it.tier].name,
-                              it.egress && it.ingress ? "coming in and going out" : it.ingress ? "coming in" : "going out"));
+                              it.egress && it.ingress ? "coming in and going out"
+                              : it.ingress            ? "coming in"
+                                                      : "going out"));
       answer_.add(end_in_words(it.subject));
       break;
     }
@@ -290,7 +304,8 @@ class Hoverer {
 
   void findings(Span span) {
     for (const Diagnostic* each : findings_of(view_.known)) {
-      const bool here = each->span == span || std::ranges::any_of(each->labels, [&](const Label& it) { return it.span == span; });
+      const bool here =
+          each->span == span || std::ranges::any_of(each->labels, [&](const Label& it) { return it.span == span; });
       if (!here || !each->span) continue;
       std::string out = fmt::format("{}: {}", each->code, each->message);
       for (const std::string& note : each->notes) out += "\n- " + note;

@@ -40,7 +40,8 @@ Json Server::initialize(const Json& params) {
   encoding_ = choose_encoding(member(can, "general/positionEncodings"));
   client_.versioned_edits = says(can, "workspace/workspaceEdit/documentChanges");
   client_.snippets = says(can, "textDocument/completion/completionItem/snippetSupport");
-  client_.label_offsets = says(can, "textDocument/signatureHelp/signatureInformation/parameterInformation/labelOffsetSupport");
+  client_.label_offsets =
+      says(can, "textDocument/signatureHelp/signatureInformation/parameterInformation/labelOffsetSupport");
   client_.markdown = lists(member(can, "textDocument/hover/contentFormat"), "markdown");
   client_.watches_files = says(can, "workspace/didChangeWatchedFiles/dynamicRegistration");
   client_.progress = says(can, "window/workDoneProgress");
@@ -48,7 +49,8 @@ Json Server::initialize(const Json& params) {
   client_.refreshes_hints = says(can, "workspace/inlayHint/refreshSupport");
   client_.nested_symbols = says(can, "textDocument/documentSymbol/hierarchicalDocumentSymbolSupport");
   // Without being told when to ask again, a client would miss what is proved later.
-  client_.pulls = member(can, "textDocument/diagnostic").is_object() && says(can, "workspace/diagnostics/refreshSupport");
+  client_.pulls =
+      member(can, "textDocument/diagnostic").is_object() && says(can, "workspace/diagnostics/refreshSupport");
   client_.shows_answers = says(can, "experimental/weftAnswers");
   client_.applies_edits = says(can, "workspace/applyEdit");
 
@@ -57,13 +59,13 @@ Json Server::initialize(const Json& params) {
   std::vector<std::string> complaints;
   session_.prefer(preferences_in(member(params, "initializationOptions"), directory, complaints));
   for (const std::string& complaint : complaints) {
-    notify("window/showMessage", {{"type", 2}, {"message", fmt::format("settings of weft: {}", complaint)}});  // 2: warning
+    notify("window/showMessage",
+           {{"type", 2}, {"message", fmt::format("settings of weft: {}", complaint)}});  // 2: warning
   }
 
   Json server{
       {"positionEncoding", name_of(encoding_)},
-      {"textDocumentSync",
-       {{"openClose", true}, {"change", 2}, {"save", {{"includeText", false}}}}},  // 2: incremental
+      {"textDocumentSync", {{"openClose", true}, {"change", 2}, {"save", {{"includeText", false}}}}},  // 2: incremental
       {"codeActionProvider", {{"codeActionKinds", {"quickfix", "source.fixAll", "source.fixAll.weft"}}}},
       {"documentFormattingProvider", true},
       {"documentRangeFormattingProvider", true},
@@ -79,19 +81,19 @@ Json Server::initialize(const Json& params) {
       {"workspaceSymbolProvider", true},
       {"foldingRangeProvider", true},
       {"selectionRangeProvider", true},
-      {"semanticTokensProvider",
-       {{"legend", semantic_tokens_legend()}, {"full", {{"delta", true}}}, {"range", true}}},
+      {"semanticTokensProvider", {{"legend", semantic_tokens_legend()}, {"full", {{"delta", true}}}, {"range", true}}},
       {"inlayHintProvider", true},
       {"codeLensProvider", {{"resolveProvider", true}}},
       {"callHierarchyProvider", true},
-      {"executeCommandProvider", {{"commands", {"weft.runTest", "weft.explainDecision", "weft.showGraph", "weft.diffAgainstHead"}}}},
+      {"executeCommandProvider",
+       {{"commands", {"weft.runTest", "weft.explainDecision", "weft.showGraph", "weft.diffAgainstHead"}}}},
       {"workspace", {{"workspaceFolders", {{"supported", true}, {"changeNotifications", true}}}}},
   };
   if (client_.pulls) {
-    server["diagnosticProvider"] = {{"identifier", "weft"}, {"interFileDependencies", true}, {"workspaceDiagnostics", true}};
+    server["diagnosticProvider"] = {
+        {"identifier", "weft"}, {"interFileDependencies", true}, {"workspaceDiagnostics", true}};
   }
-  return {{"capabilities", std::move(server)},
-          {"serverInfo", {{"name", "weft"}, {"version", driver::version()}}}};
+  return {{"capabilities", std::move(server)}, {"serverInfo", {{"name", "weft"}, {"version", driver::version()}}}};
 }
 
 void Server::initialized(const Json&) {
@@ -100,11 +102,10 @@ void Server::initialized(const Json&) {
   for (const char* pattern : {"**/*.weft", "**/weft.toml", "**/*.yaml", "**/*.yml", "**/inventory.json"}) {
     watchers.push_back({{"globPattern", pattern}});
   }
-  ask("client/registerCapability",
-      {{"registrations",
-        {{{"id", "weft-files"},
-          {"method", "workspace/didChangeWatchedFiles"},
-          {"registerOptions", {{"watchers", std::move(watchers)}}}}}}});
+  ask("client/registerCapability", {{"registrations",
+                                     {{{"id", "weft-files"},
+                                       {"method", "workspace/didChangeWatchedFiles"},
+                                       {"registerOptions", {{"watchers", std::move(watchers)}}}}}}});
 }
 
 Json Server::shutdown(const Json&) {

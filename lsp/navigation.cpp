@@ -86,7 +86,8 @@ std::string spelled_for(const View& view, const Occurrence& it, const std::strin
   const std::uint32_t begin = it.span.begin;
   const std::string_view text = view.meaning.sources[it.span.source].text();
   // A part of a text such as "backend/door".
-  if (begin > 0 && (text[begin - 1] == '"' || text[begin - 1] == '/' || text.substr(it.span.end).starts_with('/'))) return name;
+  if (begin > 0 && (text[begin - 1] == '"' || text[begin - 1] == '/' || text.substr(it.span.end).starts_with('/')))
+    return name;
   if (it.symbol.kind == Symbol::Kind::Label) {
     const std::size_t dot = name.find('.');
     const std::string scope = dot == std::string::npos ? "" : name.substr(0, dot);

@@ -86,12 +86,14 @@ void Offers::parameters() {
   const ast::TemplateStatement* it = view_.symbols().find_template(pattern);
   if (it == nullptr) return;
   for (const ast::Parameter& parameter : it->parameters) {
-    add(frontend::spelled_name(parameter.name.text), Kind::TypeParameter, std::string(view_.meaning.sources.text(parameter.span)), {}, "1");
+    add(frontend::spelled_name(parameter.name.text), Kind::TypeParameter,
+        std::string(view_.meaning.sources.text(parameter.span)), {}, "1");
   }
 }
 
 void Offers::add_word(const LanguageWord& word, std::string_view order) {
-  add(std::string(word.word), word.snippet.empty() ? Kind::Keyword : Kind::Snippet, std::string(word.says), std::string(word.snippet), order);
+  add(std::string(word.word), word.snippet.empty() ? Kind::Keyword : Kind::Snippet, std::string(word.says),
+      std::string(word.snippet), order);
 }
 
 void Offers::add(std::string label, Kind kind, std::string detail, std::string snippet, std::string_view order) {

@@ -17,8 +17,22 @@ namespace weft::lsp {
 class Offers {
  public:
   /// CompletionItemKind of the protocol.
-  enum class Kind { Method = 2, Function = 3, Variable = 6, Class = 7, Interface = 8, Module = 9, Property = 10, Value = 12,
-                    Keyword = 14, Snippet = 15, File = 17, Constant = 21, Operator = 24, TypeParameter = 25 };
+  enum class Kind {
+    Method = 2,
+    Function = 3,
+    Variable = 6,
+    Class = 7,
+    Interface = 8,
+    Module = 9,
+    Property = 10,
+    Value = 12,
+    Keyword = 14,
+    Snippet = 15,
+    File = 17,
+    Constant = 21,
+    Operator = 24,
+    TypeParameter = 25
+  };
 
   Offers(const View& view, std::string_view text, std::uint32_t offset, const Lines& lines);
 

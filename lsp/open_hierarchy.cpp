@@ -29,8 +29,12 @@ constexpr int interface_kind = 11;  // SymbolKind
 Json item(const View& view, std::string name, const std::string& detail, Span place, Json open) {
   std::erase(name, '`');
   Json range = view.atlas.range(place);
-  return {{"name", std::move(name)}, {"kind", interface_kind}, {"detail", detail},
-          {"uri", view.atlas.uri(place.source)}, {"range", range}, {"selectionRange", range},
+  return {{"name", std::move(name)},
+          {"kind", interface_kind},
+          {"detail", detail},
+          {"uri", view.atlas.uri(place.source)},
+          {"range", range},
+          {"selectionRange", range},
           {"data", {{"open", std::move(open)}}}};
 }
 
@@ -47,13 +51,15 @@ model::Selector meant_by(const View& view, const Json& open) {
     const auto group = std::ranges::find(policy.groups, name.get_ref<const std::string&>(), &model::Group::name);
     if (group != policy.groups.end()) return group->selector;
   }
-  const auto begin = number(member(open, "begin")), end = number(member(open, "end")), rule = number(member(open, "rule"));
+  const auto begin = number(member(open, "begin")), end = number(member(open, "end")),
+             rule = number(member(open, "rule"));
   if (begin && end && rule && *rule < policy.rules.size()) {
     const model::Rule& it = policy.rules[*rule];
     if (it.span.begin == *begin && it.span.end == *end) return says(open, "source") ? it.source : it.destination;
   } else if (begin && end && !rule && view.file() != nullptr) {
     const frontend::Place place = frontend::place_in(*view.file(), *begin);
-    const bool same = place.selector != nullptr && place.selector->span.begin == *begin && place.selector->span.end == *end;
+    const bool same =
+        place.selector != nullptr && place.selector->span.begin == *begin && place.selector->span.end == *end;
     if (same && place.pattern == nullptr) return frontend::meaning_of(view.files, *place.selector);
   }
   throw RequestError{error_code::content_modified, "the policy has changed since"};
@@ -164,7 +170,8 @@ class OpenCalls {
     for (std::size_t i = 0; i < candidates.size() && !verifier::cancelled(options.cancellation); ++i) {
       const model::Assertion& claim = candidates[i].claim;
       // A rule that speaks of none of those who are asked about takes no solver.
-      if (verifier::Cover(universe, claim.source).empty() || verifier::Cover(universe, claim.destination).empty()) continue;
+      if (verifier::Cover(universe, claim.source).empty() || verifier::Cover(universe, claim.destination).empty())
+        continue;
       const verifier::Answer now = prover.holds(i).front().answer;
       if (std::holds_alternative<verifier::Proved>(now)) continue;
       std::string detail = candidates[i].detail;
@@ -177,7 +184,8 @@ class OpenCalls {
       (call.contains("from") ? call["from"] : call["to"])["detail"] = std::move(detail);
       out.push_back(std::move(call));
     }
-    if (!prover.internal_errors().empty()) throw RequestError{error_code::internal_error, prover.internal_errors().front()};
+    if (!prover.internal_errors().empty())
+      throw RequestError{error_code::internal_error, prover.internal_errors().front()};
     return out;
   }
 
@@ -211,7 +219,8 @@ Json prepare_open_hierarchy(const View& view, std::uint32_t offset) {
 bool is_open_item(const Json& item) { return member(item, "data/open").is_object(); }
 
 Errands::Work open_calls(const View& view, const Json& item, Direction direction) {
-  if (!view.meaning.understood) throw RequestError{error_code::request_failed, "the policy has errors: they come first"};
+  if (!view.meaning.understood)
+    throw RequestError{error_code::request_failed, "the policy has errors: they come first"};
   OpenCalls calls(view, member(item, "data/open"), direction);
   calls.add_rules();
   return std::move(calls).work();

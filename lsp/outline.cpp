@@ -17,8 +17,22 @@ namespace ast = frontend::ast;
 namespace {
 
 // SymbolKind of the protocol.
-enum class Kind { Module = 2, Namespace = 3, Class = 5, Method = 6, Property = 7, Interface = 11, Function = 12,
-                  Constant = 14, Array = 18, Object = 19, Key = 20, Event = 24, Operator = 25, TypeParameter = 26 };
+enum class Kind {
+  Module = 2,
+  Namespace = 3,
+  Class = 5,
+  Method = 6,
+  Property = 7,
+  Interface = 11,
+  Function = 12,
+  Constant = 14,
+  Array = 18,
+  Object = 19,
+  Key = 20,
+  Event = 24,
+  Operator = 25,
+  TypeParameter = 26
+};
 
 std::string one_line(std::string_view text) {
   std::string out;
@@ -73,7 +87,8 @@ class Outliner {
   }
   void add(Entries& out, const ast::LabelStatement& it) {
     for (const ast::Key& key : it.keys) {
-      out.push_back(entry(frontend::key_text(key), Kind::Key, it.keys.size() == 1 ? it.span : key.span, key.span, "label"));
+      out.push_back(
+          entry(frontend::key_text(key), Kind::Key, it.keys.size() == 1 ? it.span : key.span, key.span, "label"));
     }
   }
   void add(Entries& out, const ast::GroupStatement& it) {
@@ -96,7 +111,7 @@ class Outliner {
   }
   void add(Entries& out, const ast::UseStatement& it) {
     out.push_back(entry("use " + (it.alias ? it.alias->text : it.name.text), Kind::Object, it.span,
-                         it.alias ? it.alias->span : it.name.span));
+                        it.alias ? it.alias->span : it.name.span));
   }
   void add(Entries& out, const ast::ImportStatement& it) {
     out.push_back(entry(text(it.span), Kind::Module, it.span, it.span));
@@ -162,7 +177,8 @@ void write(const Atlas& atlas, const Entries& entries, JsonText& out) {
   out.close(']');
 }
 
-void flatten(const Atlas& atlas, const Entries& nested, const std::string& uri, const std::string& container, Json& out) {
+void flatten(const Atlas& atlas, const Entries& nested, const std::string& uri, const std::string& container,
+             Json& out) {
   for (const Entry& each : nested) {
     Json flat{{"name", each.name},
               {"kind", static_cast<int>(each.kind)},
@@ -248,7 +264,8 @@ Json folding_ranges(const View& view) {
   // Neighbours of one kind, such as imports.
   const auto run = [&](std::size_t first, std::size_t last) {
     const bool imports = std::holds_alternative<ast::ImportStatement>(statements[first]);
-    if (last > first && imports) fold(line(whole(statements[first]).begin), line(whole(statements[last]).end), "imports");
+    if (last > first && imports)
+      fold(line(whole(statements[first]).begin), line(whole(statements[last]).end), "imports");
   };
   std::size_t first = 0;
   for (std::size_t i = 1; i <= statements.size(); ++i) {

@@ -17,7 +17,8 @@ struct Position {
   auto operator<=>(const Position&) const = default;
 };
 
-/// Where the lines of a text begin, as the protocol counts them: "\n", "\r\n" and "\r" end one. The text must outlive it.
+/// Where the lines of a text begin, as the protocol counts them: "\n", "\r\n" and "\r" end one. The text must outlive
+/// it.
 class Lines {
  public:
   Lines(std::string_view text, Encoding encoding);

@@ -27,7 +27,8 @@ void Server::check() {
   }
   for (const std::string& path : std::exchange(opened_, {})) {
     driver::Session::Known* known = documents_.contains(path) ? session_.policy_of(path) : nullptr;
-    if (known != nullptr) announcements_.try_emplace(known->unit->name(), known->unit->meaning()->revision, Clock::now());
+    if (known != nullptr)
+      announcements_.try_emplace(known->unit->name(), known->unit->meaning()->revision, Clock::now());
   }
   check_took_ = Clock::now() - begin;
   for (const auto& unit : session_.forgotten()) withdraw(unit->name());

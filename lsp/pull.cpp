@@ -47,7 +47,8 @@ Json Server::workspace_diagnostic(const Json& params) {
     for (const Json& each : previous) {
       const Json& uri = member(each, "uri");
       const Json& value = member(each, "value");
-      if (uri.is_string() && value.is_string()) pull.previous[path_of(uri.get<std::string>())] = value.get<std::string>();
+      if (uri.is_string() && value.is_string())
+        pull.previous[path_of(uri.get<std::string>())] = value.get<std::string>();
     }
   }
   answered_later_ = true;
@@ -127,7 +128,9 @@ void Server::ask_for_pulls() {
 bool Server::cancel_pull(const Json& id, std::string_view why) {
   const auto mine = [&](const auto& pull) { return pull.id == id; };
   const bool found = std::erase_if(pulls_, mine) + std::erase_if(workspace_pulls_, mine) > 0;
-  if (found) connection_.send({{"jsonrpc", "2.0"}, {"id", id}, {"error", error(error_code::request_cancelled, std::string(why))}});
+  if (found)
+    connection_.send(
+        {{"jsonrpc", "2.0"}, {"id", id}, {"error", error(error_code::request_cancelled, std::string(why))}});
   return found;
 }
 

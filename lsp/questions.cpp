@@ -26,7 +26,8 @@ Json Server::hover(const Json& params) {
   const View it = view(params);
   const std::uint32_t place = offset(it, params);
   Json out = lsp::hover(it, place);
-  if (const auto claim = proved_claim_at(it, place)) return later(with_grounds(it.known.unit->meaning(), *claim, std::move(out)));
+  if (const auto claim = proved_claim_at(it, place))
+    return later(with_grounds(it.known.unit->meaning(), *claim, std::move(out)));
   return out;
 }
 
@@ -136,13 +137,9 @@ Json Server::prepare_call_hierarchy(const Json& params) {
   return it.meaning.has_inventory ? prepare_hierarchy(it, place) : prepare_open_hierarchy(it, place);
 }
 
-Json Server::incoming_calls(const Json& params) {
-  return calls(member(params, "item"), model::Direction::Ingress);
-}
+Json Server::incoming_calls(const Json& params) { return calls(member(params, "item"), model::Direction::Ingress); }
 
-Json Server::outgoing_calls(const Json& params) {
-  return calls(member(params, "item"), model::Direction::Egress);
-}
+Json Server::outgoing_calls(const Json& params) { return calls(member(params, "item"), model::Direction::Egress); }
 
 Json Server::calls(const Json& item, model::Direction direction) {
   const View it = view_of_item(item);
@@ -170,8 +167,9 @@ Json Server::execute_command(const Json& params) {
   } else if (command == "weft.diffAgainstHead") {
     return compare_with_head(path_of(argument(0)));
   } else {
-    throw RequestError{error_code::invalid_params, "the commands are `weft.runTest`, `weft.explainDecision`, "
-                                                   "`weft.showGraph` and `weft.diffAgainstHead`"};
+    throw RequestError{error_code::invalid_params,
+                       "the commands are `weft.runTest`, `weft.explainDecision`, "
+                       "`weft.showGraph` and `weft.diffAgainstHead`"};
   }
   Json result(std::move(out));
   show_answer(result);
@@ -180,7 +178,8 @@ Json Server::execute_command(const Json& params) {
 
 Json Server::compare_with_head(const std::string& path) {
   const View it = view_of(path);
-  if (!path.starts_with('/')) throw RequestError{error_code::request_failed, "the text is no file: nothing was committed of it"};
+  if (!path.starts_with('/'))
+    throw RequestError{error_code::request_failed, "the text is no file: nothing was committed of it"};
   if (!it.meaning.understood) throw RequestError{error_code::request_failed, "the policy has errors: they come first"};
   // The thread has all it looks at: the meaning never changes.
   return later([meaning = it.known.unit->meaning(), name = it.known.unit->name(),
@@ -191,10 +190,12 @@ Json Server::compare_with_head(const std::string& path) {
     const auto diff = driver::diff_against_head(name, *meaning, inventories, options);
     if (!diff) {
       const Error& error = diff.error();
-      throw RequestError{error_code::request_failed, error.help.empty() ? error.message : error.message + "; " + error.help};
+      throw RequestError{error_code::request_failed,
+                         error.help.empty() ? error.message : error.message + "; " + error.help};
     }
     if (!diff->understood()) {
-      throw RequestError{error_code::request_failed, "the policy of the last commit has errors: `weft diff HEAD` shows them"};
+      throw RequestError{error_code::request_failed,
+                         "the policy of the last commit has errors: `weft diff HEAD` shows them"};
     }
     if (!diff->flows->internal_errors.empty()) {
       throw RequestError{error_code::internal_error, diff->flows->internal_errors.front()};

@@ -15,17 +15,33 @@ using frontend::Word;
 namespace {
 
 // In the order of the legend.
-enum Type : std::uint32_t { Keyword, Class, Interface, Namespace, Property, EnumMember, Function, Parameter, Method,
-                            Decorator, String, Number, Comment, Operator, TypeName, Variable };
-constexpr const char* types[] = {"keyword", "class", "interface", "namespace", "property", "enumMember", "function",
-                                 "parameter", "method", "decorator", "string", "number", "comment", "operator", "type",
-                                 "variable"};
+enum Type : std::uint32_t {
+  Keyword,
+  Class,
+  Interface,
+  Namespace,
+  Property,
+  EnumMember,
+  Function,
+  Parameter,
+  Method,
+  Decorator,
+  String,
+  Number,
+  Comment,
+  Operator,
+  TypeName,
+  Variable
+};
+constexpr const char* types[] = {"keyword",  "class",     "interface", "namespace", "property", "enumMember",
+                                 "function", "parameter", "method",    "decorator", "string",   "number",
+                                 "comment",  "operator",  "type",      "variable"};
 constexpr std::uint32_t declaration = 1U << 0U;
 constexpr std::uint32_t built_in = 1U << 1U;
 
-const std::set<std::string_view> words_in_one_place{"string", "ordered", "priority", "owner", "source", "destination", "when",
-                                                    "requires", "log", "expires", "for", "is", "by", "as", "because", "like",
-                                                    "tier", "avoiding", "inventory"};
+const std::set<std::string_view> words_in_one_place{
+    "string", "ordered", "priority", "owner", "source",  "destination", "when", "requires", "log",      "expires",
+    "for",    "is",      "by",       "as",    "because", "like",        "tier", "avoiding", "inventory"};
 const std::set<std::string_view> protocols{"tcp", "udp", "sctp", "icmp", "icmp6", "ip"};
 
 Type type_of(const Symbol& symbol) {
@@ -74,8 +90,9 @@ std::vector<std::uint32_t> semantic_tokens(const View& view, std::optional<Span>
   const auto add = [&](std::uint32_t begin, std::uint32_t end, Type type, std::uint32_t modifiers) {
     const Position from = lines.position(begin), to = lines.position(end);
     if (from.line != to.line || to.character <= from.character) return;
-    out.insert(out.end(), {from.line - last.line, from.line == last.line ? from.character - last.character : from.character,
-                           to.character - from.character, static_cast<std::uint32_t>(type), modifiers});
+    out.insert(out.end(),
+               {from.line - last.line, from.line == last.line ? from.character - last.character : from.character,
+                to.character - from.character, static_cast<std::uint32_t>(type), modifiers});
     last = from;
   };
   // Words of a part alone are counted from the begin of the text as well.
@@ -87,9 +104,11 @@ std::vector<std::uint32_t> semantic_tokens(const View& view, std::optional<Span>
     if (name != names.end() && name->span.begin < word.end && name->span.end >= word.end) {
       // A key of several words is one name, and so are the parts of a text such as "backend/door".
       if (word.kind == Word::Kind::Sign) continue;
-      const bool predeclared = name->symbol.kind == Symbol::Kind::Label &&
-                               (name->symbol.name == "ns" || name->symbol.name == "sa" || name->symbol.name == "cluster");
-      add(word.begin, word.end, type_of(name->symbol), (name->declaration ? declaration : 0) | (predeclared ? built_in : 0));
+      const bool predeclared =
+          name->symbol.kind == Symbol::Kind::Label &&
+          (name->symbol.name == "ns" || name->symbol.name == "sa" || name->symbol.name == "cluster");
+      add(word.begin, word.end, type_of(name->symbol),
+          (name->declaration ? declaration : 0) | (predeclared ? built_in : 0));
       continue;
     }
     switch (word.kind) {
@@ -97,9 +116,12 @@ std::vector<std::uint32_t> semantic_tokens(const View& view, std::optional<Span>
         add(word.begin, word.end, Keyword, 0);
         break;
       case Word::Kind::Name:
-        if (decorator) add(word.begin, word.end, Decorator, 0);
-        else if (protocols.contains(text)) add(word.begin, word.end, TypeName, built_in);
-        else add(word.begin, word.end, words_in_one_place.contains(text) ? Keyword : Variable, 0);
+        if (decorator)
+          add(word.begin, word.end, Decorator, 0);
+        else if (protocols.contains(text))
+          add(word.begin, word.end, TypeName, built_in);
+        else
+          add(word.begin, word.end, words_in_one_place.contains(text) ? Keyword : Variable, 0);
         break;
       case Word::Kind::Text:
         add(word.begin, word.end, String, 0);
@@ -113,7 +135,8 @@ std::vector<std::uint32_t> semantic_tokens(const View& view, std::optional<Span>
         add(word.begin, word.end, Comment, 0);
         break;
       case Word::Kind::Sign:
-        if (text == "->" || text == "~>" || text == "&&" || text == "||" || text == "!" || text == "==" || text == "!=" || text == "\\") {
+        if (text == "->" || text == "~>" || text == "&&" || text == "||" || text == "!" || text == "==" ||
+            text == "!=" || text == "\\") {
           add(word.begin, word.end, Operator, 0);
         } else if (text == "@") {
           add(word.begin, word.end, Decorator, 0);

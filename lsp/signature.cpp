@@ -46,7 +46,8 @@ Json signature_help(const View& view, std::uint32_t offset) {
     if (&each != pattern->parameters.data()) label += ", ";
     const std::size_t start = label.size();
     label += view.meaning.sources.text(each.span);
-    const bool ascii = std::ranges::all_of(label, [](char letter) { return static_cast<unsigned char>(letter) < 0x80; });
+    const bool ascii =
+        std::ranges::all_of(label, [](char letter) { return static_cast<unsigned char>(letter) < 0x80; });
     // Offsets count UTF-16, whatever was agreed on; where that is more than bytes, the text itself will do.
     if (view.client.label_offsets && ascii) {
       parameters.push_back({{"label", {start, label.size()}}});

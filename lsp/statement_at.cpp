@@ -26,8 +26,10 @@ void look_at_line(std::string_view text, std::uint32_t offset, StatementAt& out)
   std::size_t text_begin = 0;
   for (std::size_t at = line_begin(text, offset); at < offset; ++at) {
     if (in_text) {
-      if (text[at] == '\\') ++at;
-      else if (text[at] == '"') in_text = false;
+      if (text[at] == '\\')
+        ++at;
+      else if (text[at] == '"')
+        in_text = false;
     } else if (in_name) {
       in_name = text[at] != '`';
     } else if (text[at] == '"') {
@@ -76,15 +78,18 @@ StatementAt statement_at(std::string_view text, std::uint32_t offset) {
     const std::string_view it = text_of(word);
     const bool after_sign = !out.words.empty() && (out.words.back() == "{" || out.words.back() == "}");
     const bool fresh = out.words.empty() || after_sign || word.starts_line || out.words.back() == "audit";
-    const bool part = !out.words.empty() && (out.words.back() == ":" || out.words.back() == "." || out.words.back() == "/");
+    const bool part =
+        !out.words.empty() && (out.words.back() == ":" || out.words.back() == "." || out.words.back() == "/");
     const bool in_header = header != StatementAt::Block::None && it == "audit";
     if (word.begins_statement && fresh && !part && !in_header) {
       if (out.words.empty() || out.words.back() != "audit") {
         out.words.clear();
         out.kinds.clear();
       }
-      header = it == "policy" ? StatementAt::Block::Policy : it == "test" ? StatementAt::Block::Test
-             : it == "template" ? StatementAt::Block::Template : StatementAt::Block::None;
+      header = it == "policy"     ? StatementAt::Block::Policy
+               : it == "test"     ? StatementAt::Block::Test
+               : it == "template" ? StatementAt::Block::Template
+                                  : StatementAt::Block::None;
     }
     if (it == "{" && header != StatementAt::Block::None) {
       blocks.push_back(header);

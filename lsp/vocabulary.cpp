@@ -8,7 +8,8 @@ namespace {
 using Where = LanguageWord::Where;
 
 constexpr LanguageWord words[] = {
-    {"profile", Where::Top, "what holds where nothing decides: strict, k8s, cilium, calico", "profile ${1|strict,k8s,cilium,calico|}"},
+    {"profile", Where::Top, "what holds where nothing decides: strict, k8s, cilium, calico",
+     "profile ${1|strict,k8s,cilium,calico|}"},
     {"label", Where::Top, "declares label keys, and the values they may have", "label ${1:app} : ${2:string}"},
     {"group", Where::Top, "a name for peers", "group ${1:name} = ${2:selector}"},
     {"network", Where::Top, "a name for addresses", "network ${1:name} = ${2:10.0.0.0/8}"},
@@ -20,8 +21,10 @@ constexpr LanguageWord words[] = {
     {"always", Where::Top, "claims that every such flow is allowed; it is proved for every label set there can be",
      "always ${1:source} -> ${2:destination} : ${3:tcp/443}"},
     {"policy", Where::Top, "rules that belong together, in a tier", "policy ${1:name} {\n  $0\n}"},
-    {"test", Where::Top, "flows, and what must come of them", "test \"${1:name}\" {\n  ${2:source} -> ${3:destination} : ${4:tcp/443} is ${5|allow,deny|}\n}"},
-    {"template", Where::Top, "a part of a policy with parts left open", "template ${1:name}(${2:clients}: ${3|group,network,service,tier,string,label|}) {\n  $0\n}"},
+    {"test", Where::Top, "flows, and what must come of them",
+     "test \"${1:name}\" {\n  ${2:source} -> ${3:destination} : ${4:tcp/443} is ${5|allow,deny|}\n}"},
+    {"template", Where::Top, "a part of a policy with parts left open",
+     "template ${1:name}(${2:clients}: ${3|group,network,service,tier,string,label|}) {\n  $0\n}"},
     {"use", Where::Top, "puts a template in", "use ${1:template}($0)"},
     {"import", Where::Top, "reads another file, or a standard module", "import ${1:std.core.dns}"},
     {"allow", Where::Policy, "opens the gates of both ends for these flows, unless a deny of the tier closes them",
@@ -43,7 +46,8 @@ constexpr LanguageWord words[] = {
      "when source.${1:key} == destination.${1:key}"},
     {"expires", Where::RuleClause, "in force before that day, 00:00 UTC", "expires ${1:2030-01-31}"},
     {"log", Where::RuleClause, "flows it decides are logged", ""},
-    {"requires", Where::RuleClause, "what no packet filter can see: carried and shown", "requires ${1|http,grpc,dns,mutual-auth,sni|}"},
+    {"requires", Where::RuleClause, "what no packet filter can see: carried and shown",
+     "requires ${1|http,grpc,dns,mutual-auth,sni|}"},
     {"because", Where::RuleClause, "the reason, shown where the rule is", "because \"${1:reason}\""},
     {"when", Where::ClaimClause, "only flows whose ends have labels that compare so",
      "when source.${1:key} == destination.${1:key}"},

@@ -8,7 +8,16 @@ namespace weft::lsp {
 /// A word of the language: what it does in a sentence, and what stands behind it as a snippet of the protocol.
 struct LanguageWord {
   /// Where it may stand.
-  enum class Where : unsigned char { Top, Policy, Template, PolicyHeader, RuleClause, ClaimClause, Selector, Expectation };
+  enum class Where : unsigned char {
+    Top,
+    Policy,
+    Template,
+    PolicyHeader,
+    RuleClause,
+    ClaimClause,
+    Selector,
+    Expectation
+  };
 
   std::string_view word;
   Where where;

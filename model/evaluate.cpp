@@ -49,7 +49,8 @@ class Walk {
   bool met_audited() const { return met_audited_; }
 
  private:
-  // The rule that decides a tier: of the matching ones of the lowest level, deny before allow before pass, then the first.
+  // The rule that decides a tier: of the matching ones of the lowest level, deny before allow before pass, then the
+  // first.
   std::optional<RuleId> deciding_rule(TierId tier) const {
     const auto rank = [](Verdict verdict) { return verdict == Verdict::Deny ? 0 : verdict == Verdict::Allow ? 1 : 2; };
     std::optional<RuleId> best;
@@ -102,8 +103,8 @@ std::optional<GateDecision> evaluate_gate(const Policy& policy, Direction direct
 
   const WouldBe answer = Walk(policy, direction, flow, now, false).run();
   GateDecision out{answer.verdict, answer.reason, answer.rule, answer.isolation, answer.tier};
-  const bool audits = std::ranges::any_of(policy.rules, &Rule::audit) ||
-                      std::ranges::any_of(policy.isolations, &Isolation::audit);
+  const bool audits =
+      std::ranges::any_of(policy.rules, &Rule::audit) || std::ranges::any_of(policy.isolations, &Isolation::audit);
   if (audits) {
     Walk enforced(policy, direction, flow, now, true);
     const WouldBe would_be = enforced.run();

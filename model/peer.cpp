@@ -29,8 +29,8 @@ bool is_identifier(const std::string& name) {
 
 // Words that mean something else in policy text: a plain label of that name stands in backticks.
 bool is_reserved(const std::string& name) {
-  static constexpr std::array<std::string_view, 17> words{"ns",  "sa",   "cluster",   "node", "workload", "world",
-                                                          "any", "none", "apiserver", "addr", "has",      "in",
+  static constexpr std::array<std::string_view, 17> words{"ns",  "sa",   "cluster",   "node",  "workload", "world",
+                                                          "any", "none", "apiserver", "addr",  "has",      "in",
                                                           "not", "like", "host",      "allow", "deny"};
   return std::ranges::find(words, name) != words.end();
 }

@@ -54,8 +54,8 @@ struct Annotation {
   Span span{};
 };
 
-/// What a rule asks for that no packet filter can see (`requires http(method = "GET")`): carried and shown. The back end
-/// refuses it unless told to widen the rule.
+/// What a rule asks for that no packet filter can see (`requires http(method = "GET")`): carried and shown. The back
+/// end refuses it unless told to widen the rule.
 struct Obligation {
   std::string kind;  ///< "http", "grpc", "dns", "mutual-auth", "sni", …
   std::vector<std::pair<std::string, std::string>> details;
@@ -73,8 +73,8 @@ struct Relation {
 };
 
 /// `host` and `remote_node`: what a rule asks of the node at the other end of its gate. The selector of that end then
-/// selects nodes and nothing else. A subject that runs on no known node, or is a node itself, has no own node: to it every
-/// node is another.
+/// selects nodes and nothing else. A subject that runs on no known node, or is a node itself, has no own node: to it
+/// every node is another.
 enum class PeerNode : std::uint8_t {
   Any,    ///< nothing is asked; the only choice of a rule that speaks at both gates
   Own,    ///< the peer is the node on which the subject of the gate runs
@@ -109,15 +109,15 @@ struct Rule {
   BlockId block{};
   Span span{};  ///< the whole rule
   std::string because;
-  std::string id{};                      ///< of `@id(NAME)`, unique in its block; may be empty
-  std::vector<Relation> relations{};     ///< all must hold
+  std::string id{};                   ///< of `@id(NAME)`, unique in its block; may be empty
+  std::vector<Relation> relations{};  ///< all must hold
   PeerNode peer_node = PeerNode::Any;
-  bool audit = false;                    ///< its verdict is recorded, then it counts as no match
-  std::optional<std::string> log{};      ///< flows it decides are logged, with this text (may be empty)
-  std::optional<Moment> expires{};       ///< in force before, no match from then on
+  bool audit = false;                ///< its verdict is recorded, then it counts as no match
+  std::optional<std::string> log{};  ///< flows it decides are logged, with this text (may be empty)
+  std::optional<Moment> expires{};   ///< in force before, no match from then on
   std::vector<Annotation> annotations{};
   std::vector<Obligation> obligations{};
-  std::optional<Span> used_at{};         ///< the `use` that put it here, innermost
+  std::optional<Span> used_at{};  ///< the `use` that put it here, innermost
 };
 
 /// Denies what no rule of its tier decides, for the peers it selects. An audited one records that and allows.

@@ -19,8 +19,8 @@ struct ValueUse {
 };
 
 /// One text for every way in which a value can stand to all constants and globs: two values in one class are the same
-/// to the policy, but for relations, which tell every two texts apart: hence `copies`, as many as there are texts of that
-/// kind. Constants come first, ascending.
+/// to the policy, but for relations, which tell every two texts apart: hence `copies`, as many as there are texts of
+/// that kind. Constants come first, ascending.
 struct ValueClasses {
   std::vector<std::string> texts;
   bool exact = true;  ///< false: the globs combine in more ways than were looked at, so classes may be missing

@@ -42,10 +42,10 @@ Result<std::vector<std::uint16_t>> number_nodes(const model::Inventory& inventor
   for (std::size_t i = 0; i < inventory.instances.size(); ++i) {
     if (inventory.instances[i].peer.kind != model::PeerKind::Node) continue;
     if (++nodes >= WEFT_HOME_IS_NODE) {
-      return std::unexpected(
-          Error{"W4003", fmt::format("more than {} nodes", WEFT_HOME_IS_NODE - 1),
-                "`host`, `remote_node` and profiles that let the own node in number every node: build a bundle per node "
-                "pool"});
+      return std::unexpected(Error{
+          "W4003", fmt::format("more than {} nodes", WEFT_HOME_IS_NODE - 1),
+          "`host`, `remote_node` and profiles that let the own node in number every node: build a bundle per node "
+          "pool"});
     }
     out[i] = static_cast<std::uint16_t>(nodes);
   }
@@ -149,12 +149,12 @@ Result<DecisionPlan> build(const model::Policy& policy, const model::Inventory& 
   // Ends that behave alike become one class.
   Classes classes = classes_of(vocabulary, ends, conditions, sets, egress, ingress, most_row_bytes);
   if (!classes.complete) {
-    return std::unexpected(
-        Error{"W4101",
-              fmt::format("the rows of {} entries for more than {} groups of ends that behave alike take more than {} bytes",
-                          egress.size() + ingress.size(), classes.egress.own.size() - 1, most_row_bytes),
-              "rules that name single workloads make a row each, as wide as the rules are many: let fewer labels tell "
-              "workloads apart, or raise `--max-table-bytes`"});
+    return std::unexpected(Error{
+        "W4101",
+        fmt::format("the rows of {} entries for more than {} groups of ends that behave alike take more than {} bytes",
+                    egress.size() + ingress.size(), classes.egress.own.size() - 1, most_row_bytes),
+        "rules that name single workloads make a row each, as wide as the rules are many: let fewer labels tell "
+        "workloads apart, or raise `--max-table-bytes`"});
   }
   if (classes.classes.size() > most_numbers) {
     return std::unexpected(too_many("W4001", "classes", classes.classes.size(),
@@ -188,8 +188,7 @@ Result<DecisionPlan> build(const model::Policy& policy, const model::Inventory& 
   }
   std::vector<IdentityLayout::Exact> hosts;
   for (const Ends::Host& host : ends.hosts) {
-    const std::uint16_t home =
-        plan.uses_homes ? home_of(inventory, node_numbers, host.instance) : std::uint16_t{0};
+    const std::uint16_t home = plan.uses_homes ? home_of(inventory, node_numbers, host.instance) : std::uint16_t{0};
     hosts.push_back({host.address, {class_of(host.variant), home}});
   }
   plan.identities = all_identities(world, hosts);
@@ -207,10 +206,9 @@ Result<DecisionPlan> build(const model::Policy& policy, const model::Inventory& 
     if (!instance.attach || instance.host) continue;
     for (const model::Family family : {model::Family::V4, model::Family::V6}) {
       if (std::ranges::count(instance.addresses, family, &model::Address::family) <= WEFT_ENDPOINT_ADDRESSES) continue;
-      return std::unexpected(Error{"W4004",
-                                   fmt::format("`{}` has more than {} addresses of one family", instance.name,
-                                               WEFT_ENDPOINT_ADDRESSES),
-                                   "a gate knows that many: attach the workload with fewer, or leave `attach` out"});
+      return std::unexpected(Error{
+          "W4004", fmt::format("`{}` has more than {} addresses of one family", instance.name, WEFT_ENDPOINT_ADDRESSES),
+          "a gate knows that many: attach the workload with fewer, or leave `attach` out"});
     }
     const model::Attachment& attach = *instance.attach;
     // No interface has a colon or a space in its name.

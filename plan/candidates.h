@@ -17,8 +17,8 @@ class Candidates {
  public:
   explicit Candidates(const std::vector<const model::Selector*>& selectors);
 
-  /// The positions of the selectors that may match the peer at some address, ascending. Those it leaves out do not match;
-  /// of those it names some do not either.
+  /// The positions of the selectors that may match the peer at some address, ascending. Those it leaves out do not
+  /// match; of those it names some do not either.
   std::vector<std::uint32_t> of(const model::Peer& peer) const;
 
  private:

@@ -19,8 +19,8 @@ struct Behaviour {
   Bits egress_own, egress_peer, ingress_own, ingress_peer;
 };
 
-/// What kinds take part in, by the sets they are in. A kind is in a handful of sets, an entry speaks about two, and there
-/// may be tens of thousands of each: nothing here is as large as kinds times entries.
+/// What kinds take part in, by the sets they are in. A kind is in a handful of sets, an entry speaks about two, and
+/// there may be tens of thousands of each: nothing here is as large as kinds times entries.
 class Behaviours {
  public:
   Behaviours(const Vocabulary& vocabulary, const Ends& ends, const KindSets& sets,
@@ -182,8 +182,8 @@ class Rows {
   }
 
   /// Numbers rows anew, by who is in them and not by who came first: an inventory in which the same rows occur has the
-  /// same tables, whoever moved in or out, and a rule that says something else about the same ends moves nobody. Returns
-  /// the new number by the old one; nobody's stays the first.
+  /// same tables, whoever moved in or out, and a rule that says something else about the same ends moves nobody.
+  /// Returns the new number by the old one; nobody's stays the first.
   std::vector<std::uint32_t> put_in_order() {
     const std::array<std::vector<Bits>*, 4> columns{&out_.egress.own, &out_.egress.peer, &out_.ingress.own,
                                                     &out_.ingress.peer};
@@ -262,8 +262,8 @@ class Rows {
 
 }  // namespace
 
-Classes classes_of(const Vocabulary& vocabulary, const Ends& ends, const Conditions& conditions,
-                   const KindSets& sets, const std::vector<DraftEntry>& egress, const std::vector<DraftEntry>& ingress,
+Classes classes_of(const Vocabulary& vocabulary, const Ends& ends, const Conditions& conditions, const KindSets& sets,
+                   const std::vector<DraftEntry>& egress, const std::vector<DraftEntry>& ingress,
                    std::uint64_t most_row_bytes) {
   Classes out;
   const std::size_t keys = conditions.keys.size();

@@ -10,8 +10,8 @@
 
 namespace weft::plan {
 
-/// The classes of a policy over an inventory, nobody first. Kinds that take part in the same entries share a row; ends of
-/// one row are one class unless an entry of that row compares a value in which they differ.
+/// The classes of a policy over an inventory, nobody first. Kinds that take part in the same entries share a row; ends
+/// of one row are one class unless an entry of that row compares a value in which they differ.
 struct Classes {
   struct Rows {
     std::vector<Bits> own, peer;  ///< by Class::row
@@ -25,8 +25,8 @@ struct Classes {
   bool complete = true;         ///< false: rows took more than they may, and the rest was left out
 };
 
-Classes classes_of(const Vocabulary& vocabulary, const Ends& ends, const Conditions& conditions,
-                   const KindSets& sets, const std::vector<DraftEntry>& egress, const std::vector<DraftEntry>& ingress,
+Classes classes_of(const Vocabulary& vocabulary, const Ends& ends, const Conditions& conditions, const KindSets& sets,
+                   const std::vector<DraftEntry>& egress, const std::vector<DraftEntry>& ingress,
                    std::uint64_t most_row_bytes);
 
 }  // namespace weft::plan

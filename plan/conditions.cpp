@@ -29,8 +29,8 @@ Conditions conditions_of(const model::Policy& policy) {
   for (std::size_t i = 0; i < policy.rules.size(); ++i) {
     const model::Rule& rule = policy.rules[i];
     for (const model::Relation& relation : rule.relations) {
-      asked[i].insert(Relation{position(out.keys, relation.source), position(out.keys, relation.destination),
-                               relation.equal});
+      asked[i].insert(
+          Relation{position(out.keys, relation.source), position(out.keys, relation.destination), relation.equal});
     }
     if (rule.expires) asked[i].insert(Deadline{*rule.expires});
     if (rule.audit) asked[i].insert(Audited{});

@@ -18,7 +18,8 @@ enum Role : std::uint64_t { EgressOwn, EgressPeer, IngressOwn, IngressPeer, Egre
 
 BitName name_of(Role role, std::size_t entry) { return std::uint64_t{role} << 32U | entry; }
 
-// A well mixed number for each bit (the finaliser of splitmix64), so that the exclusive or of a set of them stands for the set.
+// A well mixed number for each bit (the finaliser of splitmix64), so that the exclusive or of a set of them stands for
+// the set.
 std::uint64_t mixed(BitName name) {
   std::uint64_t x = name + 0x9e3779b97f4a7c15U;
   x = (x ^ (x >> 30U)) * 0xbf58476d1ce4e5b9U;
@@ -26,7 +27,8 @@ std::uint64_t mixed(BitName name) {
   return x ^ (x >> 31U);
 }
 
-/// Numbers by signature, of which no two are alike. It is emptied by counting, not by clearing: it is asked for every rule.
+/// Numbers by signature, of which no two are alike. It is emptied by counting, not by clearing: it is asked for every
+/// rule.
 class SignatureTable {
  public:
   explicit SignatureTable(std::size_t most) : places_(std::bit_ceil(2 * most + 2)) {}
@@ -103,7 +105,8 @@ struct Column {
 /// Ends or services by what they match, to ask how many are left when a rule is not there.
 class Told {
  public:
-  /// `columns` are the vectors of rows that together describe an end. The first `skipped` rows are never one with others.
+  /// `columns` are the vectors of rows that together describe an end. The first `skipped` rows are never one with
+  /// others.
   Told(const std::vector<Column>& columns, std::size_t skipped)
       : signatures_(columns.front().rows->size()),
         changes_(signatures_.size()),
@@ -184,10 +187,10 @@ class Told {
     turned_.emplace_back(column.role, std::move(turned));
   }
 
-  std::vector<std::uint64_t> signatures_;                       // by row
-  std::vector<std::pair<Role, std::vector<RowSet>>> turned_;    // by entry
-  std::vector<std::uint64_t> changes_;                          // by row; zero between questions
-  std::vector<std::uint8_t> is_changed_;                        // by row; zero between questions
+  std::vector<std::uint64_t> signatures_;                     // by row
+  std::vector<std::pair<Role, std::vector<RowSet>>> turned_;  // by entry
+  std::vector<std::uint64_t> changes_;                        // by row; zero between questions
+  std::vector<std::uint8_t> is_changed_;                      // by row; zero between questions
   SignatureTable old_, fresh_;
 };
 
@@ -231,9 +234,9 @@ std::vector<RuleCost> rule_costs(const DecisionPlan& plan) {
     RuleCost cost{rule, static_cast<std::uint32_t>(of_rule.egress.size() + of_rule.ingress.size()),
                   ends.merged_without(of_rule.egress, of_rule.ingress),
                   services.merged_without(of_rule.egress, of_rule.ingress), 0};
-    cost.bytes = bytes(all) - bytes({all.egress_entries - of_rule.egress.size(),
-                                     all.ingress_entries - of_rule.ingress.size(), all.rows - cost.rows,
-                                     all.atoms - cost.atoms});
+    cost.bytes =
+        bytes(all) - bytes({all.egress_entries - of_rule.egress.size(), all.ingress_entries - of_rule.ingress.size(),
+                            all.rows - cost.rows, all.atoms - cost.atoms});
     out.push_back(cost);
   }
   std::ranges::sort(out, {}, [](const RuleCost& cost) { return std::tuple(~cost.bytes, cost.rule); });

@@ -18,8 +18,8 @@ struct RuleCost {
   bool operator==(const RuleCost&) const = default;
 };
 
-/// The rules of a plan, those that cost most first. Where several rules tell the same ends apart, none of them alone does.
-/// Takes as many steps as the rules have bits in rows.
+/// The rules of a plan, those that cost most first. Where several rules tell the same ends apart, none of them alone
+/// does. Takes as many steps as the rules have bits in rows.
 std::vector<RuleCost> rule_costs(const DecisionPlan& plan);
 
 }  // namespace weft::plan

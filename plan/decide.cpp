@@ -35,12 +35,7 @@ class Conditions {
  public:
   Conditions(const DecisionPlan& plan, const Class& source, const Class& destination, bool own_node, model::Moment now,
              bool audited)
-      : plan_(plan),
-        source_(source),
-        destination_(destination),
-        own_node_(own_node),
-        now_(now),
-        audited_(audited) {}
+      : plan_(plan), source_(source), destination_(destination), own_node_(own_node), now_(now), audited_(audited) {}
 
   bool all_hold(const Entry& entry) const {
     return std::ranges::all_of(entry.conditions, [&](std::uint16_t at) {
@@ -75,7 +70,8 @@ std::optional<std::uint32_t> first_match(const Bits& own, const Bits& peer, cons
     std::uint64_t word = own.words()[w] & peer.words()[w] & atom.words()[w];
     if (w == from / 64) word &= ~std::uint64_t{0} << (from % 64);
     for (; word != 0; word &= word - 1) {
-      const std::uint32_t entry = static_cast<std::uint32_t>(w * 64) + static_cast<std::uint32_t>(std::countr_zero(word));
+      const std::uint32_t entry =
+          static_cast<std::uint32_t>(w * 64) + static_cast<std::uint32_t>(std::countr_zero(word));
       if (holds(entry)) return entry;
     }
   }

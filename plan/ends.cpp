@@ -67,8 +67,7 @@ class Kinds {
       variant.values.push_back(value);
       key.add(value);
     });
-    const auto [found, fresh] =
-        variant_numbers_.emplace(key.take(), static_cast<std::uint32_t>(out_.variants.size()));
+    const auto [found, fresh] = variant_numbers_.emplace(key.take(), static_cast<std::uint32_t>(out_.variants.size()));
     if (fresh) out_.variants.push_back(std::move(variant));
     return found->second;
   }

@@ -57,8 +57,8 @@ class Draft {
     add({.verdict = policy_.profile.allow_by_default ? model::Verdict::Allow : model::Verdict::Deny,
          .by = Entry::By::Profile},
         KindSets::everybody);
-    // A subject without a gate matches this entry and no other, so that it can stand last: in front it would be the first
-    // match of every two rows, and tell nothing about where the deciding rule is.
+    // A subject without a gate matches this entry and no other, so that it can stand last: in front it would be the
+    // first match of every two rows, and tell nothing about where the deciding rule is.
     add({.verdict = model::Verdict::Allow, .by = Entry::By::NoGate}, KindSets::everybody);
     resolve_passes();
     return std::move(entries_);
@@ -86,8 +86,7 @@ class Draft {
   void add_rule(std::uint32_t number) {
     const model::Rule& rule = policy_.rules[number];
     const std::uint32_t source = with_keys(vocabulary_.rule_source[number], number, &Relation::source);
-    const std::uint32_t destination =
-        with_keys(vocabulary_.rule_destination[number], number, &Relation::destination);
+    const std::uint32_t destination = with_keys(vocabulary_.rule_destination[number], number, &Relation::destination);
     if (rule.ports.names.empty()) {
       add_entry(number, source, destination, rule.ports.points);
       return;
@@ -112,8 +111,13 @@ class Draft {
     const model::Rule& rule = policy_.rules[number];
     const bool outbound = direction_ == model::Direction::Egress;
     DraftEntry draft;
-    draft.entry = {.verdict = rule.verdict, .by = Entry::By::Rule, .rule = model::RuleId{number}, .tier = rule.tier,
-                   .conditions = conditions_.of_rule[number], .audited = rule.audit, .logged = rule.log.has_value()};
+    draft.entry = {.verdict = rule.verdict,
+                   .by = Entry::By::Rule,
+                   .rule = model::RuleId{number},
+                   .tier = rule.tier,
+                   .conditions = conditions_.of_rule[number],
+                   .audited = rule.audit,
+                   .logged = rule.log.has_value()};
     draft.own = outbound ? source : destination;
     draft.peer = outbound ? destination : source;
     draft.services = services;

@@ -12,7 +12,8 @@ namespace weft::plan {
 namespace {
 
 // A direct table costs 2 bytes an address it spans, a hash entry about 85 and 3 to 10 times the look-up: up to this
-// many addresses a host the table is the better buy. Of IPv6 a host in a bucket costs 43 to 86 bytes, and is found nearly as fast.
+// many addresses a host the table is the better buy. Of IPv6 a host in a bucket costs 43 to 86 bytes, and is found
+// nearly as fast.
 constexpr std::uint64_t addresses_per_host4 = 256, addresses_per_host6 = 64;
 constexpr unsigned widest_table_bits = 24;
 constexpr std::size_t most_tables = 4;  // each costs every address outside it one compare
@@ -59,8 +60,8 @@ Block block_of(const Hosts& hosts, std::size_t begin, std::size_t end) {
   return {begin, end, bits == 64 ? 0 : low >> bits << bits, bits};
 }
 
-// Halves the hosts at the middle of the block they span until each part is dense enough for a table. Parts of fewer hosts
-// than `fewest` make none.
+// Halves the hosts at the middle of the block they span until each part is dense enough for a table. Parts of fewer
+// hosts than `fewest` make none.
 void dense_blocks(const Hosts& hosts, std::size_t begin, std::size_t end, std::uint64_t addresses_per_host,
                   std::size_t fewest, std::vector<Block>& out) {
   if (begin == end || end - begin < fewest) return;
@@ -70,11 +71,11 @@ void dense_blocks(const Hosts& hosts, std::size_t begin, std::size_t end, std::u
     return;
   }
   const std::uint64_t middle = block.first | std::uint64_t{1} << (block.bits - 1);
-  const auto at = static_cast<std::size_t>(
-      std::partition_point(hosts.begin() + static_cast<std::ptrdiff_t>(begin),
-                           hosts.begin() + static_cast<std::ptrdiff_t>(end),
-                           [&](const auto& host) { return number(host.address) < middle; }) -
-      hosts.begin());
+  const auto at =
+      static_cast<std::size_t>(std::partition_point(hosts.begin() + static_cast<std::ptrdiff_t>(begin),
+                                                    hosts.begin() + static_cast<std::ptrdiff_t>(end),
+                                                    [&](const auto& host) { return number(host.address) < middle; }) -
+                               hosts.begin());
   dense_blocks(hosts, begin, at, addresses_per_host, fewest, out);
   dense_blocks(hosts, at, end, addresses_per_host, fewest, out);
 }
@@ -140,15 +141,14 @@ IdentityLayout choose_layout(model::Family family, const std::vector<IdentityLay
               placed.begin() + static_cast<std::ptrdiff_t>(block.end), true);
     const std::size_t size = out.direct.back().identities.size(), count = block.end - block.begin;
     out.reasons.push_back(fmt::format("direct table of {} address{} from {}: {} host{}, {:.1f} addresses a host", size,
-                                      size == 1 ? "" : "es", to_string(out.direct.back().first), count, count == 1 ? "" : "s",
-                                      static_cast<double>(size) / static_cast<double>(count)));
+                                      size == 1 ? "" : "es", to_string(out.direct.back().first), count,
+                                      count == 1 ? "" : "s", static_cast<double>(size) / static_cast<double>(count)));
   }
   for (std::size_t i = 0; i < hosts.size(); ++i) {
     if (!placed[i]) out.exact.push_back(hosts[i]);
   }
   if (!out.exact.empty()) {
-    out.reasons.push_back(
-        fmt::format("exact table of {} host{}: too scattered to index", out.exact.size(),
+    out.reasons.push_back(fmt::format("exact table of {} host{}: too scattered to index", out.exact.size(),
                                       out.exact.size() == 1 ? "" : "s"));
   }
 

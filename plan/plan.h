@@ -97,7 +97,7 @@ struct Entry {
   std::optional<model::RuleId> rule{};
   std::optional<model::IsolationId> isolation{};
   std::optional<model::TierId> tier{};
-  std::uint32_t next = 0;  ///< of `pass`: the entry at which the walk goes on
+  std::uint32_t next = 0;                   ///< of `pass`: the entry at which the walk goes on
   std::vector<std::uint16_t> conditions{};  ///< ascending positions in DecisionPlan::conditions; all must hold
   bool audited = false;  ///< of a rule: it has the condition Audited; of an isolation: it allows, and would deny
   bool logged = false;   ///< of a rule that says `log`
@@ -105,9 +105,10 @@ struct Entry {
   bool operator==(const Entry&) const = default;
 };
 
-/// The tables of one gate. Entry `e` matches iff its bit is set in the rows of all three and its conditions hold; the bits
-/// below WEFT_ENTRY_FIRST are never set. The last entry but one is the profile's default, which matches everything; the
-/// last one allows everything to subjects that have no gate here, and is their only one. Neither has conditions.
+/// The tables of one gate. Entry `e` matches iff its bit is set in the rows of all three and its conditions hold; the
+/// bits below WEFT_ENTRY_FIRST are never set. The last entry but one is the profile's default, which matches
+/// everything; the last one allows everything to subjects that have no gate here, and is their only one. Neither has
+/// conditions.
 struct Gate {
   std::vector<Entry> entries;   ///< index = entry number; the first WEFT_ENTRY_FIRST stand for the fixed entries
   std::vector<Bits> own_rows;   ///< by Class::row of the gate's subject
@@ -177,9 +178,10 @@ struct DecisionPlan {
   std::vector<Class> classes;    ///< index = class id; class 0 is nobody
   std::vector<AtomRange> atoms;  ///< ascending, covering every service point
   std::uint32_t atom_count = 0;
-  std::vector<model::LabelKey> relation_keys;  ///< those that relations compare, ascending: the columns of Class::values
-  std::vector<Condition> conditions;           ///< distinct, ascending: relations, deadlines, the peer's node, audit
-  std::uint32_t value_count = 0;               ///< values are numbered 1 … value_count
+  std::vector<model::LabelKey>
+      relation_keys;                      ///< those that relations compare, ascending: the columns of Class::values
+  std::vector<Condition> conditions;      ///< distinct, ascending: relations, deadlines, the peer's node, audit
+  std::uint32_t value_count = 0;          ///< values are numbered 1 … value_count
   std::vector<IdentityRange> identities;  ///< ascending, covering every address of both families
   IdentityLayout v4;
   IdentityLayout v6;
@@ -187,7 +189,7 @@ struct DecisionPlan {
   Gate ingress;
   bool own_node_may_enter = false;
   bool uses_homes = false;  ///< identities say which node they belong to: the profile or a rule asks for it
-  bool uses_pass = false;  ///< some entry passes: the walk may go round once a tier
+  bool uses_pass = false;   ///< some entry passes: the walk may go round once a tier
   std::uint32_t tiers = 0;
   std::vector<Endpoint> endpoints;  ///< one for each place where a workload or node is attached
 
@@ -208,8 +210,8 @@ Identity identify(const DecisionPlan& plan, const model::Address& address);
 Identity identify_by_layout(const DecisionPlan& plan, const model::Address& address);
 AtomId atom_of(const DecisionPlan& plan, model::ServicePoint service);
 
-/// What would have decided, were everything audited in force; nothing where nothing audited takes part in that walk, and
-/// where a fixed entry decides.
+/// What would have decided, were everything audited in force; nothing where nothing audited takes part in that walk,
+/// and where a fixed entry decides.
 std::optional<Answer> would_decide(const DecisionPlan& plan, model::Direction direction, Identity own, Identity peer,
                                    AtomId atom, model::Moment now = model::before_all);
 

@@ -53,7 +53,8 @@ void print_classes(std::string& out, const DecisionPlan& plan) {
   if (plan.relation_keys.empty()) {
     for (std::size_t c = 1; c < plan.classes.size(); ++c) {
       const Class& one = plan.classes[c];
-      out += fmt::format("  c{:<4} {:<8} {:>6} addresses, such as {}\n", c, to_string(one.kind), one.members, one.example);
+      out +=
+          fmt::format("  c{:<4} {:<8} {:>6} addresses, such as {}\n", c, to_string(one.kind), one.members, one.example);
     }
     return;
   }

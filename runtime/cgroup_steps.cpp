@@ -98,7 +98,8 @@ Result<void> add_cgroup_gates(const std::vector<RecordedCgroup>& cgroups, const 
   for (const RecordedCgroup& each : cgroups) {
     const SharedCgroup fd = opened(each);
     for (const Point point : all_points) {
-      if (auto asked = ask(before_step, fmt::format("attach the {} to cgroup `{}`", point_name(point), each.name)); !asked) {
+      if (auto asked = ask(before_step, fmt::format("attach the {} to cgroup `{}`", point_name(point), each.name));
+          !asked) {
         return asked;
       }
       on_undo([fd, name = each.name, point, id = program_info(object.cgroup_fd(point)).id] {
@@ -119,7 +120,8 @@ Result<std::vector<std::string>> remove_former_cgroup_gates(const Record& record
     if (!fd->valid()) continue;
     for (const Point point : all_points) {
       const std::uint32_t id = record.former->cgroup_programs[index_of(point)];
-      if (auto asked = ask(before_step, fmt::format("detach the former {} from cgroup `{}`", point_name(point), each.name));
+      if (auto asked =
+              ask(before_step, fmt::format("detach the former {} from cgroup `{}`", point_name(point), each.name));
           !asked) {
         return std::unexpected(asked.error());
       }
@@ -127,7 +129,8 @@ Result<std::vector<std::string>> remove_former_cgroup_gates(const Record& record
       auto former = std::make_shared<const Descriptor>(program_by_id(id));
       if (!former->valid()) continue;
       on_undo([fd, name = each.name, point, former] { return attach_to_cgroup(*fd, name, point, former->get()); });
-      if (auto detached = detach_from_cgroup(*fd, each.name, point, id); !detached) return std::unexpected(detached.error());
+      if (auto detached = detach_from_cgroup(*fd, each.name, point, id); !detached)
+        return std::unexpected(detached.error());
     }
     if (find(record.cgroups, each.id) == nullptr) out.push_back(each.place());
   }
@@ -188,8 +191,8 @@ Result<void> compare_cgroups(const Record& record, std::vector<std::string>& dif
     }
     for (const std::uint32_t id : at.programs) {
       if (id == expected) continue;
-      differences.push_back(fmt::format("{}: program {} of ours at the {} is of no record", where(at.cgroup), id,
-                                        point_name(at.point)));
+      differences.push_back(
+          fmt::format("{}: program {} of ours at the {} is of no record", where(at.cgroup), id, point_name(at.point)));
     }
     return {};
   });

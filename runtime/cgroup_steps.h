@@ -8,15 +8,15 @@
 #include "runtime/recover.h"
 #include "runtime/targets.h"
 
-/// What a load, an unload and a recovery change at cgroups. A replacement first adds the new gates beside the old ones, so
-/// that both have to agree, and then takes the old ones away: at no moment does anything pass that neither bundle
+/// What a load, an unload and a recovery change at cgroups. A replacement first adds the new gates beside the old ones,
+/// so that both have to agree, and then takes the old ones away: at no moment does anything pass that neither bundle
 /// allows, and a load that is killed can be brought to an end from where it stopped.
 namespace weft::runtime {
 
 using OnUndo = std::function<void(std::function<Result<void>()>)>;
 
-/// The cgroups among the targets as they are now. Errors: W6007 where a cgroup has gates of ours that `former`, the load
-/// before, does not know of; W6001, W6008.
+/// The cgroups among the targets as they are now. Errors: W6007 where a cgroup has gates of ours that `former`, the
+/// load before, does not know of; W6001, W6008.
 Result<std::vector<RecordedCgroup>> recorded_cgroups(const std::vector<Target>& targets, const Record* former);
 
 /// Fills the places of the programs, then adds the gates. Errors: W6001, W6004, W6007, W6008, W6012.

@@ -116,9 +116,9 @@ Result<std::optional<Cgroup>> find_cgroup(const std::string& name) {
   }
   struct statfs system{};
   if (!S_ISDIR(info.st_mode) || ::statfs(path.c_str(), &system) != 0 || system.f_type != cgroup2_file_system) {
-    return failure("W6005", fmt::format("`{}` is no cgroup of version 2", name),
-                   fmt::format("name one as /proc/PID/cgroup does in its line `0::`, or by its path below {}",
-                               mounted.string()));
+    return failure(
+        "W6005", fmt::format("`{}` is no cgroup of version 2", name),
+        fmt::format("name one as /proc/PID/cgroup does in its line `0::`, or by its path below {}", mounted.string()));
   }
   return Cgroup{name, path, info.st_ino};
 }
@@ -151,8 +151,10 @@ Result<void> attach_to_cgroup(const Descriptor& cgroup, std::string_view name, P
   const std::string what = fmt::format("attach the {} to cgroup `{}`", point_name(point), name);
   if (number == ENOENT || number == ENODEV) return failure("W6004", fmt::format("cannot {}: it is gone", what));
   if (number == EPERM && (effective_capabilities() & (std::uint64_t{1} << 12)) != 0) {  // CAP_NET_ADMIN
-    return failure("W6007", fmt::format("cannot {}: a program of another is there, or above it, that tolerates none beside it", what),
-                   "find it with `bpftool cgroup tree`, and have it attached with `multi`");
+    return failure(
+        "W6007",
+        fmt::format("cannot {}: a program of another is there, or above it, that tolerates none beside it", what),
+        "find it with `bpftool cgroup tree`, and have it attached with `multi`");
   }
   return kernel_failure(number, "W6008", what, "`weft doctor` shows what the kernel lacks");
 }
@@ -165,7 +167,8 @@ Result<void> detach_from_cgroup(const Descriptor& cgroup, std::string_view name,
   return kernel_failure(errno, "W6008", fmt::format("detach the {} from cgroup `{}`", point_name(point), name));
 }
 
-Result<void> fill_place(const Descriptor& cgroup, const Cgroup& which, std::uint32_t key, int prepare_fd, int places_fd) {
+Result<void> fill_place(const Descriptor& cgroup, const Cgroup& which, std::uint32_t key, int prepare_fd,
+                        int places_fd) {
   if (auto attached = attach_to_cgroup(cgroup, which.name, Point::Egress, prepare_fd); !attached) return attached;
   const int result = bpf_map_update_elem(places_fd, &which.id, &key, BPF_EXIST);
   const int number = errno;

@@ -39,8 +39,8 @@ struct Cgroup {
   std::uint64_t id = 0;  ///< of the kernel, never given twice until the next boot
 };
 
-/// The cgroup (version 2) of that name: as /proc/PID/cgroup has it ("/system.slice/web.service"), or as a path in the file
-/// system. None if there is none.
+/// The cgroup (version 2) of that name: as /proc/PID/cgroup has it ("/system.slice/web.service"), or as a path in the
+/// file system. None if there is none.
 ///
 /// Errors: W6002 where no cgroup file system is mounted, W6005 where the path is no cgroup of version 2, W6001.
 Result<std::optional<Cgroup>> find_cgroup(const std::string& name);
@@ -57,6 +57,7 @@ Result<void> attach_to_cgroup(const Descriptor& cgroup, std::string_view name, P
 /// Detaches that program; one that is not there is detached.
 Result<void> detach_from_cgroup(const Descriptor& cgroup, std::string_view name, Point point, std::uint32_t program);
 /// Tells the programs of an object which endpoint the cgroup is, before any of them hangs there.
-Result<void> fill_place(const Descriptor& cgroup, const Cgroup& which, std::uint32_t key, int prepare_fd, int places_fd);
+Result<void> fill_place(const Descriptor& cgroup, const Cgroup& which, std::uint32_t key, int prepare_fd,
+                        int places_fd);
 
 }  // namespace weft::runtime

@@ -152,7 +152,9 @@ Check namespaces() {
 
 Check cgroups(bool allowed) {
   const auto root = find_cgroup("/");
-  if (!root) return {State::Optional, "cgroups", root.error().message, "workloads that are cgroups need it: " + root.error().help};
+  if (!root)
+    return {State::Optional, "cgroups", root.error().message,
+            "workloads that are cgroups need it: " + root.error().help};
   if (!allowed) return unknown("cgroups");
   for (const bpf_prog_type type : {BPF_PROG_TYPE_CGROUP_SKB, BPF_PROG_TYPE_CGROUP_SOCK_ADDR}) {
     if (libbpf_probe_bpf_prog_type(type, nullptr) == 1) continue;

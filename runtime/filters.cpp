@@ -121,7 +121,8 @@ Result<void> detach_filter(std::uint32_t ifindex, std::string_view interface, Si
   const int result = bpf_tc_detach(&hook, &options);
   // No such filter, no clsact, no interface: it is detached.
   if (result == 0 || result == -ENOENT || result == -ENODEV || result == -EINVAL) return {};
-  return kernel_failure(-result, "W6008", fmt::format("detach at the {} of interface `{}`", hook_name(side), interface));
+  return kernel_failure(-result, "W6008",
+                        fmt::format("detach at the {} of interface `{}`", hook_name(side), interface));
 }
 
 }  // namespace

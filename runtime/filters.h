@@ -12,7 +12,8 @@
 /// The tc side: tcx programs, clsact qdiscs and the filters on them, of the calling thread's network namespace.
 namespace weft::runtime {
 
-/// A gate, and the hook at which it hangs of a workload: its egress gate is at the tc ingress hook of the node's end of its link.
+/// A gate, and the hook at which it hangs of a workload: its egress gate is at the tc ingress hook of the node's end of
+/// its link.
 enum class Side : std::uint8_t { FromWorkload, ToWorkload };
 
 inline constexpr Side both_sides[] = {Side::FromWorkload, Side::ToWorkload};
@@ -30,8 +31,8 @@ std::string_view hook_name(Side side);
 /// "weft_from_workload" or "weft_to_workload".
 const char* program_name(Side side);
 
-/// How a gate hangs at an interface. Neither needs a pin: the interface holds the program as long as it lives. Programs at tcx
-/// (Linux 6.6) run before all clsact filters, and what ours lets pass no clsact filter is asked about.
+/// How a gate hangs at an interface. Neither needs a pin: the interface holds the program as long as it lives. Programs
+/// at tcx (Linux 6.6) run before all clsact filters, and what ours lets pass no clsact filter is asked about.
 enum class Way : std::uint8_t { Tcx, Clsact };
 
 /// "tcx" or "clsact".
@@ -80,13 +81,15 @@ Result<Hooks> read_hooks();
 /// Errors of these: W6001, W6002, W6007, W6008, with the interface. An interface that is gone counts as removed.
 Result<void> create_clsact(std::uint32_t ifindex, std::string_view interface);
 Result<void> destroy_clsact(std::uint32_t ifindex, std::string_view interface);
-/// Puts the program in our place: at clsact, which needs its qdisc, atomically instead of one of ours; at tcx before all
-/// others, where it has the word at once. What of ours hangs behind it may go later, and until then the way back is open.
+/// Puts the program in our place: at clsact, which needs its qdisc, atomically instead of one of ours; at tcx before
+/// all others, where it has the word at once. What of ours hangs behind it may go later, and until then the way back is
+/// open.
 Result<void> attach_gate(std::uint32_t ifindex, std::string_view interface, Side side, Way way, int program_fd);
 /// Takes our gates away, whichever way they hang there.
 Result<void> detach_gate(std::uint32_t ifindex, std::string_view interface, Side side);
 /// The same, but of that program at that hook.
-Result<void> detach_gates_but(std::uint32_t ifindex, std::string_view interface, Side side, Way way, std::uint32_t program);
+Result<void> detach_gates_but(std::uint32_t ifindex, std::string_view interface, Side side, Way way,
+                              std::uint32_t program);
 
 /// Does this kernel have tcx at its interfaces? Errors: W6001.
 Result<bool> has_tcx();

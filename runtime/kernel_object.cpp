@@ -297,7 +297,8 @@ Result<KernelObject> KernelObject::load(const bundle::Bundle& bundle, const std:
     const auto fd_of = [&](const char* name) {
       return bpf_program__fd(bpf_object__find_program_by_name(out.object_.get(), name));
     };
-    for (const Point point : all_points) out.cgroup_fds_.at(static_cast<std::size_t>(point)) = fd_of(program_name(point));
+    for (const Point point : all_points)
+      out.cgroup_fds_.at(static_cast<std::size_t>(point)) = fd_of(program_name(point));
     out.prepare_fd_ = fd_of(prepare_program);
     out.places_fd_ = bpf_object__find_map_fd_by_name(out.object_.get(), "weft_places");
     if (out.places_fd_ < 0) return disagree("it has no map `weft_places`");

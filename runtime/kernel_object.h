@@ -69,8 +69,8 @@ struct Counters {
   GateCounters ingress;
 };
 
-/// Adds what the program counts, in the maps as it reaches them. Maps already in `seen` are left out: programs of one bundle
-/// share them.
+/// Adds what the program counts, in the maps as it reaches them. Maps already in `seen` are left out: programs of one
+/// bundle share them.
 Result<void> add_counters(std::uint32_t program_id, std::vector<std::uint32_t>& seen, Counters& sums);
 
 }  // namespace weft::runtime

@@ -46,8 +46,8 @@ Result<void> check_places(const TargetGroup& group, const Hooks& hooks) {
       return failure(
           "W6007",
           fmt::format("the place of the {} at interface `{}` holds a {} filter of another: {}",
-                      gate_name(gate_at(side, target.is_node)), group.where.place(target.interface),
-                      there->kind, there->name),
+                      gate_name(gate_at(side, target.is_node)), group.where.place(target.interface), there->kind,
+                      there->name),
           fmt::format("remove it: tc filter del dev {} {} prio {} handle {:#x} {}", target.interface,
                       side == Side::FromWorkload ? "ingress" : "egress", there->priority, there->handle, there->kind));
     }
@@ -110,7 +110,8 @@ Record intent(const bundle::Bundle& bundle, const std::vector<Part>& parts, Way 
   return out;
 }
 
-/// Takes away what the bundle before had in one namespace and this one has not; qdiscs of ours that nobody needs go last.
+/// Takes away what the bundle before had in one namespace and this one has not; qdiscs of ours that nobody needs go
+/// last.
 Result<void> leave(Transaction& transaction, Record& record, const Ground& ground, Loaded& out) {
   const Hooks& hooks = ground.hooks;
   RecordedNamespace* const part = record.in(ground.where.id);
@@ -130,7 +131,8 @@ Result<void> leave(Transaction& transaction, Record& record, const Ground& groun
   return {};
 }
 
-/// Calls `work` for each interface of the record with what hangs there before, and the program that has to hang at each hook.
+/// Calls `work` for each interface of the record with what hangs there before, and the program that has to hang at each
+/// hook.
 Result<void> for_each_hook(const Record& record, const std::vector<Part>& parts, const std::vector<Ground>& grounds,
                            const std::function<Result<void>(const Transaction::Place&, Side, int)>& work) {
   for (std::size_t i = 0; i < parts.size(); ++i) {
@@ -182,8 +184,8 @@ Result<void> change(Transaction& transaction, const LoadOptions& options, const 
   return file.write(record);
 }
 
-// A program of ours that serves one of the interfaces now. Looked up without the lock: what another load changes meanwhile
-// costs connections at worst.
+// A program of ours that serves one of the interfaces now. Looked up without the lock: what another load changes
+// meanwhile costs connections at worst.
 std::uint32_t former_program(const TargetGroup& group) {
   const auto hooks = inside(group.where, read_hooks);
   if (!hooks) return 0;
@@ -200,15 +202,14 @@ std::uint32_t former_program(const TargetGroup& group) {
   return 0;
 }
 
-/// The state files of the other namespaces, locked: as long as they are, no load of their own is at work there. Errors: W6007
-/// where one has a load of its own, W6001, W6010, W6011.
+/// The state files of the other namespaces, locked: as long as they are, no load of their own is at work there. Errors:
+/// W6007 where one has a load of its own, W6001, W6010, W6011.
 Result<std::vector<StateFile>> lock_others(const std::vector<Part>& parts, const LoadOptions& options) {
   std::vector<StateFile> out;
   for (const Part& part : parts) {
     const Namespace& where = part.group.where;
     if (where.name.empty()) continue;
-    auto file =
-        inside(where, [&] { return StateFile::open(options.state_directory, options.lock_timeout_ms); });
+    auto file = inside(where, [&] { return StateFile::open(options.state_directory, options.lock_timeout_ms); });
     if (!file) return std::unexpected(file.error());
     const auto record = file->read();
     if (!record) return std::unexpected(record.error());
@@ -243,8 +244,8 @@ void describe(const Record& record, const std::vector<Part>& parts, Loaded& out)
     const Program to = program_info(parts[i].object.program_fd(Side::ToWorkload));
     const Namespace& where = parts[i].group.where;
     for (const RecordedInterface& each : record.namespaces[i].interfaces) {
-      out.attached.push_back({each.workload, where.place(each.interface), each.ifindex, std::string(way_name(record.way)),
-                              from, to});
+      out.attached.push_back(
+          {each.workload, where.place(each.interface), each.ifindex, std::string(way_name(record.way)), from, to});
       if (!after) continue;
       for (const Ground& ground : *after) {
         if (ground.where.id != where.id) continue;

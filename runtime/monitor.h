@@ -20,14 +20,14 @@ struct Event {
   std::uint32_t ifindex = 0;
 
   bool allowed = false;
-  bool logged = false;                   ///< a rule with `log` decided
-  bundle::Entry entry;                   ///< what decided
+  bool logged = false;                    ///< a rule with `log` decided
+  bundle::Entry entry;                    ///< what decided
   std::optional<bundle::Entry> would_be;  ///< what would have, were everything audited in force
-  bool would_allow = false;              ///< of `would_be`
+  bool would_allow = false;               ///< of `would_be`
 
-  std::string source, destination;                ///< addresses; empty where none could be read
-  std::string source_name, destination_name;      ///< workloads of this bundle that have them
-  std::optional<std::uint16_t> source_port;       ///< of TCP, UDP and SCTP
+  std::string source, destination;            ///< addresses; empty where none could be read
+  std::string source_name, destination_name;  ///< workloads of this bundle that have them
+  std::optional<std::uint16_t> source_port;   ///< of TCP, UDP and SCTP
   std::optional<std::uint16_t> destination_port;
   std::optional<std::uint8_t> protocol;
   std::string service;  ///< "tcp/443", "icmp/3/1", "ip/47"; empty where it could not be read

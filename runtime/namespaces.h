@@ -28,8 +28,8 @@ struct Namespace {
 
 /// That of the calling thread. Errors: W6001, W6002.
 Result<Namespace> calling_namespace();
-/// The namespace of that name (in /run/netns, as `ip netns` has it) or at that path; none if there is none. That of the calling
-/// thread is found without a name, whatever it was called.
+/// The namespace of that name (in /run/netns, as `ip netns` has it) or at that path; none if there is none. That of the
+/// calling thread is found without a name, whatever it was called.
 ///
 /// Errors: W6001, W6005 where it is no network namespace.
 Result<std::optional<Namespace>> find_namespace(const std::string& name);

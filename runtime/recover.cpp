@@ -114,7 +114,8 @@ Result<void> end_replacement(const StateFile& file, std::optional<Record>& recor
   const auto at_cgroups = all_cgroup_gates_hang(*record);
   if (!at_cgroups) return std::unexpected(at_cgroups.error());
   whole = whole && *at_cgroups;
-  said.push_back(fmt::format("a load that was killed while it replaced another was {}", whole ? "completed" : "undone"));
+  said.push_back(
+      fmt::format("a load that was killed while it replaced another was {}", whole ? "completed" : "undone"));
 
   if (!whole) {
     if (auto removed = remove_new_cgroup_gates(*record); !removed) return removed;
@@ -244,11 +245,12 @@ std::vector<std::string> run_before_us(const Ground& ground, std::uint32_t ifind
     for (const Filter& filter : ground.hooks.filters) {
       if (filter.ifindex != ifindex || filter.side != side) continue;
       if (filter.is_ours()) break;
-      out.push_back(filter.way == Way::Tcx
-                        ? fmt::format("`{}`: the tcx program `{}` of another runs before the {} and can pass it by", place,
-                                      filter.name, gate)
-                        : fmt::format("`{}`: a {} filter of another (priority {}) runs before the {} and can pass it by",
-                                      place, filter.kind, filter.priority, gate));
+      out.push_back(
+          filter.way == Way::Tcx
+              ? fmt::format("`{}`: the tcx program `{}` of another runs before the {} and can pass it by", place,
+                            filter.name, gate)
+              : fmt::format("`{}`: a {} filter of another (priority {}) runs before the {} and can pass it by", place,
+                            filter.kind, filter.priority, gate));
     }
   }
   return out;

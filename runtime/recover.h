@@ -36,7 +36,8 @@ struct Swept {
   std::vector<std::string> warnings;
 };
 
-/// Detaches every filter of ours there, and removes the clsact qdiscs that the record says we created and nobody else uses.
+/// Detaches every filter of ours there, and removes the clsact qdiscs that the record says we created and nobody else
+/// uses.
 Result<void> sweep(const Ground& ground, const Record* record, const BeforeStep& before_step, Swept& out);
 
 /// Brings a load or unload that was killed to an end, as `status` in runtime.h says; `record` is what holds afterwards.

@@ -20,7 +20,8 @@ std::string_view last_lines(std::string_view log, std::size_t lines) {
   return begin == std::string_view::npos ? log : log.substr(log[begin] == '\n' ? begin + 1 : begin);
 }
 
-/// A line of source as the log has it before the instructions that come of it: "; TEXT @ FILE:LINE", and before Linux 6.10
+/// A line of source as the log has it before the instructions that come of it: "; TEXT @ FILE:LINE", and before
+/// Linux 6.10
 /// "; TEXT". The file is without its directories.
 struct SourceLine {
   std::string_view text;
@@ -85,10 +86,10 @@ Error refusal(const bundle::Manifest& manifest, std::string_view program, std::s
     where = fmt::format(" at {}:{} of the data path", line->file, line->line);
   }
   const std::string report = "this is a fault of the compiler, not of the policy: please report it with `weft doctor`";
-  return {"W6003",
-          fmt::format("the kernel's verifier refused `{}`{}: {}\n{}", program, where, reason,
-                      last_lines(log, shown_lines)),
-          entry == nullptr ? report : report + " and that statement, without which the policy may load"};
+  return {
+      "W6003",
+      fmt::format("the kernel's verifier refused `{}`{}: {}\n{}", program, where, reason, last_lines(log, shown_lines)),
+      entry == nullptr ? report : report + " and that statement, without which the policy may load"};
 }
 
 }  // namespace weft::runtime

@@ -58,8 +58,8 @@ struct Program {
   bool operator==(const Program&) const = default;
 };
 
-/// An interface, or a cgroup, with the gates of its workload: packets from the workload pass the egress gate, packets to it
-/// the ingress gate.
+/// An interface, or a cgroup, with the gates of its workload: packets from the workload pass the egress gate, packets
+/// to it the ingress gate.
 struct Attached {
   std::string workload;
   std::string interface;  ///< or "netns:NAMESPACE:INTERFACE", or "cgroup:PATH"
@@ -83,10 +83,10 @@ struct Loaded {
   std::vector<std::string> skipped;   ///< endpoints left out: "shop/web: interface `veth3` does not exist"
   std::vector<std::string> detached;  ///< interfaces the bundle before had and this one has not
   std::vector<std::string> warnings;
-  bool replaced = false;         ///< there was a bundle before
+  bool replaced = false;           ///< there was a bundle before
   bool keeps_connections = false;  ///< its replies go on passing, as far as the new policy allows their connections
-  std::size_t map_entries = 0;   ///< keys of hash and LPM maps
-  std::size_t global_bytes = 0;  ///< bytes of the filled tables in global data
+  std::size_t map_entries = 0;     ///< keys of hash and LPM maps
+  std::size_t global_bytes = 0;    ///< bytes of the filled tables in global data
   LoadTimes times;
 };
 

@@ -23,8 +23,7 @@ std::vector<bundle::Entry> fixed_entries() {
   return {fixed(WEFT_ENTRY_MALFORMED, "deny", "malformed"), fixed(WEFT_ENTRY_UNKNOWN, "deny", "unknown"),
           fixed(WEFT_ENTRY_LINK, "allow", "link"),          fixed(WEFT_ENTRY_SELF, "allow", "self"),
           fixed(WEFT_ENTRY_REPLY, "allow", "reply"),        fixed(WEFT_ENTRY_OWN_NODE, "allow", "own-node"),
-          fixed(WEFT_ENTRY_NON_IP, "deny", "non-ip"),
-          fixed(WEFT_ENTRY_FORWARDED, "allow", "forwarded")};
+          fixed(WEFT_ENTRY_NON_IP, "deny", "non-ip"),       fixed(WEFT_ENTRY_FORWARDED, "allow", "forwarded")};
 }
 
 /// Every entry of a gate with its hits; numbers that count without an entry are shown too, so that no packet is lost.
@@ -77,8 +76,8 @@ std::vector<std::string> lost_places(const Record& record, const std::vector<Gro
     const auto there = std::ranges::find(grounds, part.where, [](const Ground& each) { return each.where.id; });
     if (there != grounds.end()) continue;
     for (const RecordedInterface& each : part.interfaces) {
-      out.push_back(fmt::format("{} on `{}{}:{}`: the network namespace is gone, or another has its name", each.workload,
-                                namespace_prefix, part.name, each.interface));
+      out.push_back(fmt::format("{} on `{}{}:{}`: the network namespace is gone, or another has its name",
+                                each.workload, namespace_prefix, part.name, each.interface));
     }
   }
   return out;
@@ -112,7 +111,8 @@ Result<void> look(const Ground& ground, const Record* record, Counted& counted, 
         if (errno == ENOENT) continue;  // it was detached just now
         return kernel_failure(errno, "W6008", fmt::format("look at program {}", each->program_id));
       }
-      (each->gate() == Side::FromWorkload ? attached.from_workload : attached.to_workload) = program_info(program.get());
+      (each->gate() == Side::FromWorkload ? attached.from_workload : attached.to_workload) =
+          program_info(program.get());
       auto added = add_counters(each->program_id, counted.seen, counted.counters);
       if (!added) return std::unexpected(added.error());
     }
@@ -194,7 +194,8 @@ Result<WithoutAudit> without_audit(const StatusOptions& options) {
   }
   for (const std::uint32_t program : programs) {
     if (!program_by_id(program).valid()) continue;
-    if (auto added = add_counters(program, counted.seen, counted.counters); !added) return std::unexpected(added.error());
+    if (auto added = add_counters(program, counted.seen, counted.counters); !added)
+      return std::unexpected(added.error());
   }
   const auto decided = [](const std::vector<bundle::Entry>& entries, const std::vector<std::uint64_t>& packets) {
     std::vector<Hits> hits = join(entries, packets);

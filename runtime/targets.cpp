@@ -63,7 +63,8 @@ Result<void> check_distinct(const TargetGroup& group) {
 }
 
 /// An interface's key is its number. A cgroup's has the bit that no interface's number has, and a slot that nobody else
-/// wants; as it begins with the cgroup's own number, it nearly always is the same at every load, and so connections are kept.
+/// wants; as it begins with the cgroup's own number, it nearly always is the same at every load, and so connections are
+/// kept.
 void assign_keys(std::vector<Target>& targets) {
   std::set<std::uint32_t> slots;
   for (Target& target : targets) {
@@ -158,8 +159,9 @@ class Search {
         return {};
       }
       if (!is_ethernet(interface)) {
-        return failure("W6005", fmt::format("interface `{}` of `{}` is no Ethernet interface", place, endpoint.workload),
-                       "the program reads Ethernet headers: name the node's end of a veth pair, or another Ethernet link");
+        return failure(
+            "W6005", fmt::format("interface `{}` of `{}` is no Ethernet interface", place, endpoint.workload),
+            "the program reads Ethernet headers: name the node's end of a veth pair, or another Ethernet link");
       }
       group.targets.push_back({&endpoint, interface, ifindex, {}, 0, is_node(endpoint)});
       return {};
@@ -180,8 +182,9 @@ Result<Targets> choose_targets(const bundle::Manifest& manifest, const LoadOptio
   for (const bundle::Endpoint& endpoint : manifest.endpoints) {
     if (!options.only.empty() && std::ranges::find(options.only, endpoint.workload) == options.only.end()) continue;
     const auto chosen = options.interfaces.find(endpoint.workload);
-    const std::string place = chosen != options.interfaces.end() ? chosen->second
-                                                                 : endpoint.interface.substr(is_node(endpoint) ? node_prefix.size() : 0);
+    const std::string place = chosen != options.interfaces.end()
+                                  ? chosen->second
+                                  : endpoint.interface.substr(is_node(endpoint) ? node_prefix.size() : 0);
     if (!place.empty()) {
       if (auto added = search.add(endpoint, place); !added) return std::unexpected(added.error());
       continue;
@@ -202,7 +205,8 @@ Result<Targets> choose_targets(const bundle::Manifest& manifest, const LoadOptio
         "create what is missing first, run in the network namespace that has the interfaces, or skip what is missing");
   }
   // Where the interfaces of a namespace are all missing, nothing is attached there.
-  std::erase_if(out.groups, [&](const TargetGroup& group) { return &group != &out.groups.front() && group.targets.empty(); });
+  std::erase_if(out.groups,
+                [&](const TargetGroup& group) { return &group != &out.groups.front() && group.targets.empty(); });
   if (out.empty()) {
     return failure("W6005",
                    missing.empty() ? "the bundle names no endpoint with an interface or a cgroup"

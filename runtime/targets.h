@@ -27,22 +27,23 @@ struct Target {
   bool is_cgroup() const { return ifindex == 0; }
 };
 
-/// What is attached in one network namespace. Each has programs of its own: they know an endpoint by the number of its interface,
-/// and two namespaces use the same numbers.
+/// What is attached in one network namespace. Each has programs of its own: they know an endpoint by the number of its
+/// interface, and two namespaces use the same numbers.
 struct TargetGroup {
   Namespace where;
   std::vector<Target> targets;
 };
 
 struct Targets {
-  std::vector<TargetGroup> groups;  ///< that of the calling thread first, with the cgroups; others with at least one target
+  std::vector<TargetGroup>
+      groups;  ///< that of the calling thread first, with the cgroups; others with at least one target
   std::vector<std::string> skipped;
 
   bool empty() const { return groups.size() == 1 && groups.front().targets.empty(); }
 };
 
-/// Which endpoints to attach where, by the manifest, the options, and the namespaces, interfaces and cgroups there are: at
-/// least one.
+/// Which endpoints to attach where, by the manifest, the options, and the namespaces, interfaces and cgroups there are:
+/// at least one.
 ///
 /// Errors: W6001, W6002, W6004, W6005, W6013, W6006 where an endpoint has more addresses than the program has room for.
 Result<Targets> choose_targets(const bundle::Manifest& manifest, const LoadOptions& options);

@@ -14,10 +14,10 @@ namespace weft::runtime {
 namespace {
 
 // What headers before Linux 6.6 do not name.
-constexpr int tcx_ingress = 46;               // BPF_TCX_INGRESS
-constexpr int tcx_egress = 47;                // BPF_TCX_EGRESS
-constexpr unsigned before = 1u << 3;          // BPF_F_BEFORE: without a program to be before, before all of them
-constexpr std::size_t most_programs = 64;     // BPF_MPROG_MAX
+constexpr int tcx_ingress = 46;            // BPF_TCX_INGRESS
+constexpr int tcx_egress = 47;             // BPF_TCX_EGRESS
+constexpr unsigned before = 1u << 3;       // BPF_F_BEFORE: without a program to be before, before all of them
+constexpr std::size_t most_programs = 64;  // BPF_MPROG_MAX
 
 bpf_attach_type type_of(Side side) {
   return static_cast<bpf_attach_type>(side == Side::FromWorkload ? tcx_ingress : tcx_egress);

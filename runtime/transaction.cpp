@@ -24,7 +24,8 @@ std::function<Result<void>()> there(const Namespace& where, std::function<Result
 
 Result<void> Transaction::ensure_clsact(const Place& place) {
   if (place.ground.hooks.clsact.contains(place.ifindex)) return {};
-  if (auto asked = ask(before_step_, fmt::format("create the clsact qdisc of `{}`", place.text())); !asked) return asked;
+  if (auto asked = ask(before_step_, fmt::format("create the clsact qdisc of `{}`", place.text())); !asked)
+    return asked;
   // Before the change, not after: a call that fails half-way must be undone too.
   const auto ifindex = place.ifindex;
   undo_.push_back(there(place.ground.where, [=, name = place.name] { return destroy_clsact(ifindex, name); }));
@@ -53,9 +54,8 @@ Result<void> Transaction::detach_former(const Place& place, Side hook, Way way, 
     return asked;
   }
   if (auto undoable = prepare_undo(place, hook); !undoable) return undoable;
-  return inside(place.ground.where, [&] {
-    return detach_gates_but(place.ifindex, place.name, hook, way, program_info(program_fd).id);
-  });
+  return inside(place.ground.where,
+                [&] { return detach_gates_but(place.ifindex, place.name, hook, way, program_info(program_fd).id); });
 }
 
 Result<void> Transaction::detach(const Place& place, const Filter& filter) {
@@ -66,7 +66,8 @@ Result<void> Transaction::detach(const Place& place, const Filter& filter) {
 }
 
 Result<void> Transaction::remove_clsact(const Place& place) {
-  if (auto asked = ask(before_step_, fmt::format("remove the clsact qdisc of `{}`", place.text())); !asked) return asked;
+  if (auto asked = ask(before_step_, fmt::format("remove the clsact qdisc of `{}`", place.text())); !asked)
+    return asked;
   // Undoing runs newest first: the qdisc is back before its filters are.
   const auto ifindex = place.ifindex;
   undo_.push_back(there(place.ground.where, [=, name = place.name] { return create_clsact(ifindex, name); }));

@@ -30,7 +30,8 @@ class Transaction {
 
   /// Errors of these: those of the calls in filters.h, W6012.
   Result<void> ensure_clsact(const Place& place);
-  /// The gate of the new bundle at that hook. At clsact it takes the place of the former one, elsewhere it comes beside it.
+  /// The gate of the new bundle at that hook. At clsact it takes the place of the former one, elsewhere it comes beside
+  /// it.
   Result<void> attach(const Place& place, Side hook, Way way, int program_fd);
   /// Takes away what hung there before and is still there beside the new gate.
   Result<void> detach_former(const Place& place, Side hook, Way way, int program_fd);

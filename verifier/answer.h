@@ -15,7 +15,7 @@ namespace weft::verifier {
 /// A concrete flow that shows a claim false, with what `model::evaluate` says about it. Nothing in it points outside.
 /// Two workloads or nodes are different instances: the source is instance 0, the destination instance 1.
 struct Witness {
-  std::string source_name{};       ///< in the inventory; empty of the world, and of what may exist or not
+  std::string source_name{};  ///< in the inventory; empty of the world, and of what may exist or not
   std::string destination_name{};
   model::Peer source;
   model::Peer destination;
@@ -51,8 +51,9 @@ struct Proved {
 };
 
 struct Refuted {
-  Witness witness;               ///< of a chain that must not be: its last flow
-  std::vector<Witness> chain{};  ///< of a chain that must not be: its flows in order, each from where the one before led
+  Witness witness;  ///< of a chain that must not be: its last flow
+  std::vector<Witness>
+      chain{};  ///< of a chain that must not be: its flows in order, each from where the one before led
 
   bool operator==(const Refuted&) const = default;
 };

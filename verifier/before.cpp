@@ -52,8 +52,8 @@ bool visibly_settles(const model::Policy& policy, const Slice& slice, RuleId fir
     const auto all_of = [&](const model::PortSet& ports) {
       return ports.names.empty() && rule.ports.points.contains(ports.points);
     };
-    return rule.relations.empty() && rule.peer_node == model::PeerNode::Any && covers(rule.source, a.source, b.source) &&
-           covers(rule.destination, a.destination, b.destination) &&
+    return rule.relations.empty() && rule.peer_node == model::PeerNode::Any &&
+           covers(rule.source, a.source, b.source) && covers(rule.destination, a.destination, b.destination) &&
            (rule.ports == a.ports || rule.ports == b.ports || all_of(a.ports) || all_of(b.ports) ||
             rule.ports.points == model::PointSet::any());
   };

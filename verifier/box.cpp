@@ -162,8 +162,7 @@ Box common(const Universe& universe, const Box& a, const Box& b) {
   return out;
 }
 
-Cover::Cover(const Universe& universe, const Selector& selector)
-    : boxes_(boxes_of(universe, selector, true, exact_)) {}
+Cover::Cover(const Universe& universe, const Selector& selector) : boxes_(boxes_of(universe, selector, true, exact_)) {}
 
 bool Cover::intersects(const Cover& other) const {
   return std::ranges::any_of(boxes_, [&](const Box& a) {

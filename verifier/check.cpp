@@ -24,8 +24,8 @@ std::optional<Finding> look_at(const model::Policy& policy, const Pair& pair, Di
                                const Options& options, Prover& prover, std::string& undecided) {
   const Rule& first = policy[pair.first];
   // What decides between policies of one priority is their positions, so only other priorities come before them.
-  const PlaceInWalk place{first.tier, pair.kind == Finding::Kind::Conflict ? first.level
-                                                                     : model::Level{first.level.priority, 0}};
+  const PlaceInWalk place{first.tier,
+                          pair.kind == Finding::Kind::Conflict ? first.level : model::Level{first.level.priority, 0}};
   const Interval both = *common_time(first, policy[pair.second], options.now);
   const Slice earlier = before(policy, prover.slicer(), place, pair.first, pair.second, direction);
   std::vector<model::Moment> moments = cuts(policy, earlier, options.now);
@@ -147,7 +147,8 @@ void prove_assertions(const model::Policy& policy, const model::Inventory* inven
       if (!closed) closed.emplace(policy, *inventory, options);
       answers = closed->holds(i, asked);
     } else if (claim.chain) {
-      answers = no_chain(policy, claim, universe, prover.slicer(), options, fmt::format("assertion-{:04}-chain", i), asked);
+      answers =
+          no_chain(policy, claim, universe, prover.slicer(), options, fmt::format("assertion-{:04}-chain", i), asked);
     } else {
       answers = prover.holds(i);
     }
@@ -169,9 +170,8 @@ bool Report::has_errors() const {
 
 bool Report::has_undecided() const {
   const bool gaps = std::ranges::any_of(not_checked, [](const NotChecked& gap) { return !gap.only_a_warning; });
-  return gaps || std::ranges::any_of(assertions, [](const AssertionResult& a) {
-    return std::holds_alternative<Undecided>(a.answer);
-  });
+  return gaps || std::ranges::any_of(
+                     assertions, [](const AssertionResult& a) { return std::holds_alternative<Undecided>(a.answer); });
 }
 
 Report check(const model::Policy& policy, const model::Inventory* inventory, const Options& options) {

@@ -19,11 +19,12 @@ model::Policy with_assertions_told_apart(const model::Policy& policy);
 /// What is odd about the policy in the inventory at that moment. `connectivity` is of the policy, or of
 /// `with_assertions_told_apart`, at that moment.
 ClosedFindings find_closed(const model::Policy& policy, const model::Inventory& inventory,
-                           const Connectivity& connectivity, model::Moment now, std::vector<std::string>& internal_errors);
+                           const Connectivity& connectivity, model::Moment now,
+                           std::vector<std::string>& internal_errors);
 
 /// Holds the answers about assertions against the inventory, which is one of all those that they speak of: a flow that
-/// a proof rules out and the connectivity allows is our mistake, and goes to `internal_errors`. At most `effort` rows of
-/// classes are looked at for an assertion.
+/// a proof rules out and the connectivity allows is our mistake, and goes to `internal_errors`. At most `effort` rows
+/// of classes are looked at for an assertion.
 void compare_with_inventory(const model::Policy& policy, const Connectivity& connectivity, model::Moment now,
                             const std::vector<AssertionResult>& answers, std::size_t effort,
                             std::vector<std::string>& internal_errors);

@@ -16,10 +16,10 @@ namespace weft::verifier {
 
 /// A selector that matches nobody of an inventory, nor any address of the world.
 struct NobodySelected {
-  std::string selector;      ///< as policy text; of a group its name
+  std::string selector;  ///< as policy text; of a group its name
   bool group = false;
-  Span span{};               ///< the statement that uses it first, or the group
-  std::size_t further = 0;   ///< other statements that use it
+  Span span{};              ///< the statement that uses it first, or the group
+  std::size_t further = 0;  ///< other statements that use it
 
   bool operator==(const NobodySelected&) const = default;
 };
@@ -40,7 +40,8 @@ struct RangeWithOwners {
 
 /// Workloads that may open connections but can ask no name server: nobody is reached on udp/53.
 struct NoNames {
-  std::optional<Statement> decider{};  ///< denies the example its question at the source; none: the profile, or the other end
+  std::optional<Statement>
+      decider{};  ///< denies the example its question at the source; none: the profile, or the other end
   std::vector<std::string> workloads;  ///< in the order of the inventory
   std::string reached;                 ///< whom the first of them may reach
   model::ServicePoint service{};       ///< on what

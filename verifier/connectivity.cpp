@@ -169,9 +169,7 @@ bool Connectivity::has_subjects(model::IsolationId isolation) const {
   return tables.classes.selected[tables.vocabulary.isolation_subject[static_cast<std::size_t>(isolation)]].count() != 0;
 }
 
-bool Connectivity::place_matters() const {
-  return tables_->policy.profile.own_node_may_enter || place_takes_away();
-}
+bool Connectivity::place_matters() const { return tables_->policy.profile.own_node_may_enter || place_takes_away(); }
 
 bool Connectivity::place_takes_away() const {
   const model::Policy& policy = tables_->policy;

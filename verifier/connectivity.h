@@ -26,7 +26,7 @@ struct PeerClass {
   std::vector<model::InstanceId> members{};      ///< ascending; none of the world's
   std::vector<model::AddressRange> addresses{};  ///< of the world's: those of its addresses that nobody owns,
                                                  ///< ascending; hosts inside a range that have an owner are not cut out
-  model::End example{};  ///< one of its ends; lives in the inventory
+  model::End example{};                          ///< one of its ends; lives in the inventory
 };
 
 /// Whether an end is the node that the workload at the other end runs on. All other pairs are apart.
@@ -102,8 +102,8 @@ class Connectivity {
 
   /// True where some verdict depends on `Place`: the profile's own-node rule, and rules about `host` and `remote_node`.
   bool place_matters() const;
-  /// True where the ends of a pair at home may be refused what such ends apart are allowed, and a workload may reach its node
-  /// by being on it: rules about `host` and `remote_node`. Otherwise being at home only lets the node in.
+  /// True where the ends of a pair at home may be refused what such ends apart are allowed, and a workload may reach
+  /// its node by being on it: rules about `host` and `remote_node`. Otherwise being at home only lets the node in.
   bool place_takes_away() const;
 
   /// The classes that the egress gate of `source` lets it talk to on the services of `atom`, and those that the ingress

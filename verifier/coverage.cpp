@@ -194,8 +194,8 @@ void Coverage::dump(const CoverageQuestion& question, int answer) const {
   for (const auto* literals : {&posed.fixed, &posed.others}) {
     for (const z3::expr& literal : *literals) query.require(literal);
   }
-  write_smt(*options_.dump_smt, question.name, "the statement has a say, and the model is a flow that shows it", smt_of(query.solver),
-            static_cast<z3::check_result>(answer));
+  write_smt(*options_.dump_smt, question.name, "the statement has a say, and the model is a flow that shows it",
+            smt_of(query.solver), static_cast<z3::check_result>(answer));
 }
 
 }  // namespace weft::verifier

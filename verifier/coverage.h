@@ -12,8 +12,8 @@
 
 namespace weft::verifier {
 
-/// A question about one statement and others: is there a flow that passes the gate of `direction`, matches `target`, and
-/// is not taken by one of `others`?
+/// A question about one statement and others: is there a flow that passes the gate of `direction`, matches `target`,
+/// and is not taken by one of `others`?
 struct CoverageQuestion {
   Statement target;
   model::Direction direction = model::Direction::Egress;
@@ -38,8 +38,8 @@ struct CoverageAnswer {
   std::string why{};               ///< of Unknown
 };
 
-/// Puts such questions to Z3. One solver for each direction learns from every question; it is made for the first one, and
-/// stays on one thread.
+/// Puts such questions to Z3. One solver for each direction learns from every question; it is made for the first one,
+/// and stays on one thread.
 class Coverage {
  public:
   /// All three must outlive it.

@@ -271,9 +271,8 @@ class Scan {
     const model::Flow flow = witness.flow();
     std::set<Statement> matching;
     const auto add = [&](Statement other) {
-      const bool speaking = std::ranges::any_of(both_directions, [&](Direction gate) {
-        return speaks(policy_, other, gate) && matches(other, gate, flow);
-      });
+      const bool speaking = std::ranges::any_of(
+          both_directions, [&](Direction gate) { return speaks(policy_, other, gate) && matches(other, gate, flow); });
       if (speaking) matching.insert(other);
     };
     for (const std::uint32_t place : surroundings_.meeting(surroundings_.cover_of(statement, direction))) {

@@ -70,9 +70,8 @@ void drop_explained_conflicts(const model::Policy& policy, const std::vector<Dea
     return false;
   };
   std::erase_if(report.findings, [&](const Finding& finding) {
-    return finding.kind == Finding::Kind::Conflict && std::ranges::any_of(all, [&](const Dead& dead) {
-             return explains(dead, finding.first, finding.second);
-           });
+    return finding.kind == Finding::Kind::Conflict &&
+           std::ranges::any_of(all, [&](const Dead& dead) { return explains(dead, finding.first, finding.second); });
   });
 }
 

@@ -17,8 +17,7 @@ inline constexpr DiagnosticKind<std::string_view, std::string_view, std::string_
 inline constexpr DiagnosticKind<std::string, std::string> never_refuted{"W3002", Severity::Error, "{} is broken: {}"};
 
 /// the assertion as written, as code, who cannot reach whom on what
-inline constexpr DiagnosticKind<std::string, std::string> always_refuted{"W3003", Severity::Error,
-                                                                         "{} is broken: {}"};
+inline constexpr DiagnosticKind<std::string, std::string> always_refuted{"W3003", Severity::Error, "{} is broken: {}"};
 
 /// the question, the reason
 inline constexpr DiagnosticKind<std::string, std::string> undecided{"W3004", Severity::Warning,
@@ -60,7 +59,7 @@ inline constexpr DiagnosticKind<std::string_view, std::string_view> redundant{
 
 /// what it is, why
 inline constexpr DiagnosticKind<std::string_view, std::string> contradictory{"W3013", Severity::Warning,
-                                                                            "this {} never matches: {}"};
+                                                                             "this {} never matches: {}"};
 
 /// "tier" or "policy", its name
 inline constexpr DiagnosticKind<std::string_view, std::string> unreachable{

@@ -126,9 +126,8 @@ class Comparison {
     for (std::size_t i = 0; i < moments.size(); ++i) {
       compare(moments[i], i, in_force(before_, old_part, moments[i]), in_force(after_, new_part, moments[i]));
     }
-    sort_stably(out_.differences, {}, [](const Difference& each) {
-      return std::tuple(!each.gained, each.when.from, each.turns);
-    });
+    sort_stably(out_.differences, {},
+                [](const Difference& each) { return std::tuple(!each.gained, each.when.from, each.turns); });
   }
 
  private:
@@ -265,12 +264,13 @@ class Comparison {
       query.require(in_a_region(query));
       const z3::expr allowed_before =
           query.named("old.allows", formulas.before[0].allows() && formulas.before[1].allows());
-      const z3::expr allowed_after = query.named("new.allows", formulas.after[0].allows() && formulas.after[1].allows());
+      const z3::expr allowed_after =
+          query.named("new.allows", formulas.after[0].allows() && formulas.after[1].allows());
       const Judge old_judge = judge_of(before_, std::move(old_part));
       const Judge new_judge = judge_of(after_, std::move(new_part));
       for (const bool gained : {true, false}) {
-        const z3::expr wanted = query.named(gained ? "gained" : "lost", gained ? allowed_after && !allowed_before
-                                                                                : allowed_before && !allowed_after);
+        const z3::expr wanted = query.named(
+            gained ? "gained" : "lost", gained ? allowed_after && !allowed_before : allowed_before && !allowed_after);
         dump(query, wanted, gained, interval);
         enumerate(query, formulas, wanted, gained, now, old_judge, new_judge);
       }

@@ -31,21 +31,22 @@ struct Turn {
   auto operator<=>(const Turn&) const = default;
 };
 
-/// Flows that one policy allows and the other denies, for one reason: the same two statements disagree about all of them.
-/// It is the gate that keeps the flow from passing on one side which says so; of two such gates the one at the source,
-/// and both where different statements open (of a flow that is gained) or used to open (of one that is lost) them.
+/// Flows that one policy allows and the other denies, for one reason: the same two statements disagree about all of
+/// them. It is the gate that keeps the flow from passing on one side which says so; of two such gates the one at the
+/// source, and both where different statements open (of a flow that is gained) or used to open (of one that is lost)
+/// them.
 struct Difference {
-  bool gained = false;          ///< allowed by the new policy only; else by the old one only
-  std::vector<Turn> turns;      ///< one or two
-  Interval when{};              ///< as long as the witness shows it
-  Witness witness;              ///< with the decision of the new policy
-  model::Decision before;       ///< what the old policy says about the witness
+  bool gained = false;      ///< allowed by the new policy only; else by the old one only
+  std::vector<Turn> turns;  ///< one or two
+  Interval when{};          ///< as long as the witness shows it
+  Witness witness;          ///< with the decision of the new policy
+  model::Decision before;   ///< what the old policy says about the witness
 
   bool operator==(const Difference&) const = default;
 };
 
-/// A label whose values the two policies declare differently, or that only one declares. Flows with all values of either
-/// are compared.
+/// A label whose values the two policies declare differently, or that only one declares. Flows with all values of
+/// either are compared.
 struct VocabularyChange {
   model::LabelKey key;
   std::optional<model::KeyDomain> before;
@@ -63,14 +64,14 @@ struct Diff {
 
   std::vector<Difference> differences;  ///< what is gained, then what is lost, each in order of time and of the rules
   std::vector<NotChecked> not_checked;
-  std::size_t unlisted = 0;             ///< stretches of time in which more differences exist than are listed
-  bool gained_open = false;             ///< more may be gained than is known: a question is undecided
+  std::size_t unlisted = 0;  ///< stretches of time in which more differences exist than are listed
+  bool gained_open = false;  ///< more may be gained than is known: a question is undecided
   bool lost_open = false;
   std::vector<VocabularyChange> vocabulary;
-  std::size_t changed_rules = 0;        ///< of both policies: without an equal one in the same place
-  std::size_t compared_rules = 0;       ///< that can have a say about a flow which a changed statement speaks about
-  std::size_t audited = 0;              ///< rules and isolations of either policy that are not in force
-  std::size_t questions = 0;            ///< put to the solver; 0: no solver was started
+  std::size_t changed_rules = 0;   ///< of both policies: without an equal one in the same place
+  std::size_t compared_rules = 0;  ///< that can have a say about a flow which a changed statement speaks about
+  std::size_t audited = 0;         ///< rules and isolations of either policy that are not in force
+  std::size_t questions = 0;       ///< put to the solver; 0: no solver was started
   std::vector<std::string> internal_errors;
 
   bool gains() const;
@@ -80,9 +81,9 @@ struct Diff {
 };
 
 /// Compares two policies over all flows of the open world, for each stretch of time that deadlines cut from
-/// `options.now` on. Proved, but for what is reported as open. With an inventory, namespaces are as it lists them. Policies
-/// whose statements are equal in equal places are proved equal without the solver; else only what can have a say about
-/// changed statements is looked at. `options.max_findings` bounds the differences listed.
+/// `options.now` on. Proved, but for what is reported as open. With an inventory, namespaces are as it lists them.
+/// Policies whose statements are equal in equal places are proved equal without the solver; else only what can have a
+/// say about changed statements is looked at. `options.max_findings` bounds the differences listed.
 Diff diff(const model::Policy& before, const model::Policy& after, const model::Inventory* inventory,
           const Options& options);
 

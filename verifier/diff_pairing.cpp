@@ -44,7 +44,7 @@ class Tiers {
     for (std::size_t i = rows; i-- > 0;) {
       for (std::size_t j = columns; j-- > 0;) {
         length[i][j] = before.tiers[i].name == after.tiers[j].name ? length[i + 1][j + 1] + 1
-                                                                    : std::max(length[i + 1][j], length[i][j + 1]);
+                                                                   : std::max(length[i + 1][j], length[i][j + 1]);
       }
     }
     std::size_t i = 0;
@@ -115,7 +115,8 @@ struct Entry {
     const Rule& b = *other.rule;
     return place == other.place && pass_to == other.pass_to && a.verdict == b.verdict && a.at_source == b.at_source &&
            a.at_destination == b.at_destination && a.expires == b.expires && a.ports == b.ports &&
-           a.relations == b.relations && a.peer_node == b.peer_node && a.source == b.source && a.destination == b.destination;
+           a.relations == b.relations && a.peer_node == b.peer_node && a.source == b.source &&
+           a.destination == b.destination;
   }
 };
 
@@ -220,8 +221,8 @@ void pair_isolations(const Policy& before, const Policy& after, const Tiers& tie
   // An order among them is of no consequence, but for audited ones, which come behind.
   const auto equal = [&](const model::Isolation& a, const model::Isolation& b) {
     const std::uint32_t place = tiers.of_old(static_cast<std::size_t>(a.tier));
-    return place != Pairing::none && place == tiers.of_new(static_cast<std::size_t>(b.tier)) &&
-           a.egress == b.egress && a.ingress == b.ingress && a.audit == b.audit && a.subject == b.subject;
+    return place != Pairing::none && place == tiers.of_new(static_cast<std::size_t>(b.tier)) && a.egress == b.egress &&
+           a.ingress == b.ingress && a.audit == b.audit && a.subject == b.subject;
   };
   const auto add = [&](const model::Isolation& isolation, std::uint32_t of_old, std::uint32_t of_new) {
     const model::IsolationId id{static_cast<std::uint32_t>(out.both.isolations.size())};
@@ -243,8 +244,9 @@ void pair_isolations(const Policy& before, const Policy& after, const Tiers& tie
     std::uint32_t twin = Pairing::none;
     const auto same = of_new.find(hash_of(isolation));
     if (same != of_new.end()) {
-      const auto found = std::ranges::find_if(
-          same->second, [&](std::uint32_t other) { return !taken[other] && equal(isolation, after.isolations[other]); });
+      const auto found = std::ranges::find_if(same->second, [&](std::uint32_t other) {
+        return !taken[other] && equal(isolation, after.isolations[other]);
+      });
       if (found != same->second.end()) {
         twin = *found;
         taken[twin] = true;

@@ -83,7 +83,8 @@ void GateFormula::walk(const Part& part, const std::string& name) {
     std::vector<z3::expr> first, second;
     for (const std::uint32_t number : part.isolations) {
       const model::Isolation& isolation = policy_.isolations[number];
-      if (static_cast<std::size_t>(isolation.tier) != tier || !(ingress ? isolation.ingress : isolation.egress)) continue;
+      if (static_cast<std::size_t>(isolation.tier) != tier || !(ingress ? isolation.ingress : isolation.egress))
+        continue;
       (isolation.audit ? here.second : here.first).push_back(number);
       (isolation.audit ? second : first).push_back(isolates(number));
     }

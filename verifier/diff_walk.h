@@ -40,7 +40,7 @@ class GateFormula {
   };
   struct Isolated {
     z3::expr open;
-    std::vector<std::uint32_t> first;   // in force, then audited ones
+    std::vector<std::uint32_t> first;  // in force, then audited ones
     std::vector<std::uint32_t> second;
   };
 

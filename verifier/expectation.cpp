@@ -16,7 +16,9 @@ bool is_expected(const model::Policy& policy, const Dead& dead) {
   if (expects(policy[*id], "dead")) return true;
   if (dead.kind == Dead::Kind::Redundant) return expects(policy[*id], "redundant");
   if (dead.kind != Dead::Kind::Overridden) return false;
-  const auto known = [&](const Statement& other) { return expects(policy[std::get<model::RuleId>(other)], "conflict"); };
+  const auto known = [&](const Statement& other) {
+    return expects(policy[std::get<model::RuleId>(other)], "conflict");
+  };
   return known(dead.what) || std::ranges::all_of(dead.blockers, known);
 }
 

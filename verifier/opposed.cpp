@@ -25,7 +25,8 @@ std::optional<Finding::Kind> contradiction(const model::Policy& policy, const Ru
   if (a.block != b.block && (left.ordered || right.ordered) && left.priority_stated && right.priority_stated) {
     return Finding::Kind::AmbiguousPriority;
   }
-  // Rules of one ordered policy are never of one level: their order is what its author says. A pass gives way by its nature.
+  // Rules of one ordered policy are never of one level: their order is what its author says. A pass gives way by its
+  // nature.
   if (a.level != b.level || a.verdict == Verdict::Pass || b.verdict == Verdict::Pass) return {};
   if (expects(a, "conflict") || expects(b, "conflict")) return {};
   return Finding::Kind::Conflict;

@@ -22,9 +22,10 @@ using model::Selector;
 
 namespace {
 
-// Ends whose packets a policy treats alike, whatever address they send from: that is all that matters of who is reached.
+// Ends whose packets a policy treats alike, whatever address they send from: that is all that matters of who is
+// reached.
 struct Behaviour {
-  std::vector<bool> matched;                      // by selector
+  std::vector<bool> matched;                       // by selector
   std::vector<std::optional<std::string>> values;  // by key that relations compare at the source
 
   bool operator==(const Behaviour&) const = default;
@@ -127,8 +128,8 @@ class Search {
     query.require(gate_allows(query, policy_, slice_, Direction::Egress));
     query.require(gate_allows(query, policy_, slice_, Direction::Ingress));
     z3::expr reached = query.named("reached.0", query.matches(Side::Source, claim_.source));
-    const z3::expr arrives = query.named(
-        "arrives", query.matches(Side::Destination, claim_.destination) && query.matches(claim_.ports));
+    const z3::expr arrives =
+        query.named("arrives", query.matches(Side::Destination, claim_.destination) && query.matches(claim_.ports));
     // Those that the claim starts from are reached to begin with.
     std::vector<z3::expr> between{!query.matches(Side::Destination, Selector::world()),
                                   !is_source(query, Side::Destination)};
@@ -173,8 +174,9 @@ class Search {
       return Undecided{
           fmt::format("the patterns on `{}` combine in more ways than can be told apart", *query.inexact_key())};
     }
-    return Proved{false, fmt::format("{} kinds of workloads and nodes can be reached, none of them in one hop of a destination",
-                                     found.size())};
+    return Proved{
+        false, fmt::format("{} kinds of workloads and nodes can be reached, none of them in one hop of a destination",
+                           found.size())};
   }
 
   // What depends on the address it sends from is asked again for every flow.
@@ -221,9 +223,10 @@ class Search {
       return Undecided{"the solver and the evaluator disagree"};
     }
     if (!can_exist(universe_, chain)) {
-      return Undecided{fmt::format("a chain of {} flows was found that needs one address to be two peers, or a workload to "
-                                   "run on two nodes",
-                                   chain.size())};
+      return Undecided{
+          fmt::format("a chain of {} flows was found that needs one address to be two peers, or a workload to "
+                      "run on two nodes",
+                      chain.size())};
     }
     auto flows = shown(policy_, claim_, universe_, plainest(policy_, claim_, universe_, chain, now_), now_);
     Refuted out{flows->back(), {}};
@@ -272,7 +275,8 @@ std::vector<TimedAnswer> no_chain(const model::Policy& policy, const model::Asse
   };
   if (source.empty()) return vacuous(fmt::format("no source matches `{}`", to_string(claim.source)));
   if (destination.empty()) return vacuous(fmt::format("no destination matches `{}`", to_string(claim.destination)));
-  if (cover(universe, claim.ports).empty()) return vacuous(fmt::format("no service is in `{}`", to_string(claim.ports)));
+  if (cover(universe, claim.ports).empty())
+    return vacuous(fmt::format("no service is in `{}`", to_string(claim.ports)));
 
   // Whoever stands in between may be anybody: all rules may have a say.
   const Cover any(universe, Selector::any());

@@ -21,8 +21,8 @@ bool breaks(const model::Assertion& claim, const std::vector<Witness>& flows) {
     if (claim.avoiding && model::matches(*claim.avoiding, between)) return false;
   }
   const model::Flow last = flows.back().flow();
-  return model::matches(claim.source, flows.front().flow().source) && model::matches(claim.destination, last.destination) &&
-         model::matches(claim.ports, last);
+  return model::matches(claim.source, flows.front().flow().source) &&
+         model::matches(claim.destination, last.destination) && model::matches(claim.ports, last);
 }
 
 std::optional<std::vector<Witness>> shown(const model::Policy& policy, const model::Assertion& claim,
@@ -50,7 +50,8 @@ bool can_exist(const Universe& universe, const Chain& chain) {
   for (std::size_t i = 0; i < chain.size(); ++i) {
     if (!is_new(chain[i].source) || !is_new(chain[i].destination)) return false;
     // It came from its own node and goes on to it: that is one node.
-    const bool both = i > 0 && chain[i - 1].own_node && chain[i - 1].source.kind == PeerKind::Node && runs_on_next(chain[i]);
+    const bool both =
+        i > 0 && chain[i - 1].own_node && chain[i - 1].source.kind == PeerKind::Node && runs_on_next(chain[i]);
     if (both && chain[i - 1].source.labels != chain[i].destination.labels) return false;
   }
   return true;
@@ -65,7 +66,8 @@ Chain plainest(const model::Policy& policy, const model::Assertion& claim, const
     chain = std::move(simpler);
     return true;
   };
-  // The ends of a chain of n flows are n + 1; one in the middle is the destination of a flow and the source of the next.
+  // The ends of a chain of n flows are n + 1; one in the middle is the destination of a flow and the source of the
+  // next.
   const auto at_end = [&](Chain& of, std::size_t end, const std::function<void(EndValue&)>& change) {
     if (end > 0) change(of[end - 1].destination);
     if (end < of.size()) change(of[end].source);

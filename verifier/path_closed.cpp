@@ -161,8 +161,8 @@ class Closed {
     return Answer{std::move(out)};
   }
 
-  // Sources of the claim that reach the same, each with its ends: instances of one row of classes are alike, but for who
-  // runs where.
+  // Sources of the claim that reach the same, each with its ends: instances of one row of classes are alike, but for
+  // who runs where.
   std::vector<std::vector<PartyEnd>> kinds_of_sources() const {
     std::map<InstanceId, std::vector<PartyEnd>> by_instance;
     std::vector<std::vector<PartyEnd>> out;
@@ -210,8 +210,7 @@ class Closed {
     const auto reaches = [&](const RelaySearch::Item& item, Party party, std::uint32_t to) {
       const std::vector<std::uint32_t> classes = spread.classes_of(item);
       return item.party != party && std::ranges::any_of(classes, [&](std::uint32_t from) {
-               return graph_.pairs_exist(from, to) &&
-                      graph_.allowed(from, to, atom, parties_.place(item.party, party));
+               return graph_.pairs_exist(from, to) && graph_.allowed(from, to, atom, parties_.place(item.party, party));
              });
     };
     std::optional<Answer> out;
@@ -219,9 +218,8 @@ class Closed {
       if (out || !parties_.service(claim_.ports, atom, to)) return;
       for (const Party party : parties_.members(to)) {
         if (party == ends.front().party) continue;
-        const bool known = !graph_.place_matters() && std::ranges::any_of(senders[to], [&](Party sender) {
-          return sender != party;
-        });
+        const bool known =
+            !graph_.place_matters() && std::ranges::any_of(senders[to], [&](Party sender) { return sender != party; });
         if (known || std::ranges::any_of(spread.items(), [&](const auto& item) { return reaches(item, party, to); })) {
           continue;
         }

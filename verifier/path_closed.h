@@ -14,9 +14,9 @@ namespace weft::verifier {
 
 class Connectivity;
 
-/// Proves or refutes claims `in inventory`: about the workloads and nodes that one inventory lists, and the world around
-/// them. Worked out from who may talk to whom (engine A), without a solver; every flow that is shown was decided by
-/// `model::evaluate`.
+/// Proves or refutes claims `in inventory`: about the workloads and nodes that one inventory lists, and the world
+/// around them. Worked out from who may talk to whom (engine A), without a solver; every flow that is shown was decided
+/// by `model::evaluate`.
 class ClosedWorld {
  public:
   /// All three must outlive it; the inventory must be indexed.

@@ -34,7 +34,8 @@ class PartyGraph {
   BitSet classes(const model::Selector& selector) const;
   /// The services of an atom that a flow to that class may ask for and the set holds: one of them, one that people know
   /// where there is one.
-  std::optional<model::ServicePoint> service(const model::PortSet& ports, std::uint32_t atom, std::uint32_t class_) const;
+  std::optional<model::ServicePoint> service(const model::PortSet& ports, std::uint32_t atom,
+                                             std::uint32_t class_) const;
   /// The classes that `source` reaches on a service of the set, apart or at home.
   BitSet reached(std::uint32_t source, const model::PortSet& ports, Place place) const;
 
@@ -43,10 +44,12 @@ class PartyGraph {
   /// The parties of a class.
   std::vector<Party> members(std::uint32_t class_) const;
   /// The workloads of a node; the node of a workload.
-  std::span<const model::InstanceId> home(model::InstanceId instance) const { return home_[static_cast<std::size_t>(instance)]; }
+  std::span<const model::InstanceId> home(model::InstanceId instance) const {
+    return home_[static_cast<std::size_t>(instance)];
+  }
 
-  /// A flow between two parties at ends of these classes, of the services, as the policy decides it. Nothing where there
-  /// can be none.
+  /// A flow between two parties at ends of these classes, of the services, as the policy decides it. Nothing where
+  /// there can be none.
   std::optional<Witness> flow(Party source, std::uint32_t from, Party destination, std::uint32_t to,
                               const model::PortSet& ports, bool allowed) const;
 

@@ -33,7 +33,7 @@ std::vector<std::uint32_t> RelaySearch::classes_of(const Item& item) const {
 }
 
 std::optional<std::size_t> RelaySearch::run(const std::vector<PartyEnd>& starts,
-                                       const std::function<bool(const Item&)>& visit) {
+                                            const std::function<bool(const Item&)>& visit) {
   items_.clear();
   reached_ = BitSet(graph_.inventory().instances.size());
   whole_ = BitSet(graph_.graph().classes().size());

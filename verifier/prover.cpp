@@ -39,7 +39,8 @@ Answer Prover::ask(const std::string& name, model::Moment now, const model::Poli
     const std::string question = options_.dump_smt ? smt_of(query.solver) : "";
     const z3::check_result result = query.solver.check();
     if (options_.dump_smt) {
-      write_smt(*options_.dump_smt, name, "the claim is false, and the model is a flow that shows it", question, result);
+      write_smt(*options_.dump_smt, name, "the claim is false, and the model is a flow that shows it", question,
+                result);
     }
     switch (result) {
       case z3::unsat:
@@ -78,8 +79,7 @@ bool speaks_of(const model::Assertion& assertion, const Witness& witness) {
 }
 
 bool breaks(const model::Assertion& assertion, const Witness& witness) {
-  return speaks_of(assertion, witness) &&
-         witness.decision.allowed == (assertion.kind == model::Assertion::Kind::Never);
+  return speaks_of(assertion, witness) && witness.decision.allowed == (assertion.kind == model::Assertion::Kind::Never);
 }
 
 void pose_flow(Query& query, const model::Assertion& assertion) {
@@ -155,8 +155,8 @@ Answer Prover::holds_at(std::size_t index, const Slice& slice, model::Moment now
                             std::max(slice.egress.size(), slice.ingress.size()), policy_.rules.size())};
 }
 
-Answer Prover::disjoint(model::RuleId first, model::RuleId second, Direction direction, const Slice& before, PlaceInWalk place,
-                        model::Moment now) {
+Answer Prover::disjoint(model::RuleId first, model::RuleId second, Direction direction, const Slice& before,
+                        PlaceInWalk place, model::Moment now) {
   const bool egress = direction == Direction::Egress;
   std::string name = fmt::format("overlap-{:05}-{:05}-{}", static_cast<std::uint32_t>(first),
                                  static_cast<std::uint32_t>(second), egress ? "egress" : "ingress");
@@ -200,7 +200,8 @@ std::optional<Grounds> Prover::grounds(std::size_t index, bool allowed) {
       const Precedence place = precedence(policy_, statement);
       const auto known = present.find(place);
       if (known != present.end()) return known->second.second;
-      const z3::expr out = query.condition(fmt::format("present.{}.{}", place.isolation ? "isolation" : "rule", place.index));
+      const z3::expr out =
+          query.condition(fmt::format("present.{}.{}", place.isolation ? "isolation" : "rule", place.index));
       present.emplace(place, std::pair{statement, out});
       return out;
     };

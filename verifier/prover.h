@@ -34,8 +34,8 @@ class Prover {
                   PlaceInWalk place, model::Moment now);
 
   /// What makes it so at `Options::now` that every flow the assertion speaks of is allowed, or that none is: the rules
-  /// and isolations without some of which it would not be, whatever else the policy says or leaves out. None where it is
-  /// not so, or nobody could tell.
+  /// and isolations without some of which it would not be, whatever else the policy says or leaves out. None where it
+  /// is not so, or nobody could tell.
   std::optional<Grounds> grounds(std::size_t assertion, bool allowed);
 
   const Slicer& slicer() const { return slicer_; }

@@ -60,8 +60,8 @@ void relate(const Universe& universe, const Region& region, const model::Relatio
 bool put_addresses(const Universe& universe, const Region& region, Valuation& flow) {
   const IndexSet v4 = IndexSet::below(universe.first_v6());
   const IndexSet v6 = v4.complement(universe.address_count());
-  for (const auto& [family, example] :
-       {std::pair{v4, universe.example_address(model::Family::V4)}, {v6, universe.example_address(model::Family::V6)}}) {
+  for (const auto& [family, example] : {std::pair{v4, universe.example_address(model::Family::V4)},
+                                        {v6, universe.example_address(model::Family::V6)}}) {
     const IndexSet sources = region.source.addresses.common_with(family);
     const IndexSet destinations = region.destination.addresses.common_with(family);
     if (sources.empty() || destinations.empty()) continue;
@@ -72,8 +72,7 @@ bool put_addresses(const Universe& universe, const Region& region, Valuation& fl
     };
     flow.source.address = pick(sources, destinations);
     flow.destination.address = pick(destinations, sources);
-    if (flow.source.address != flow.destination.address ||
-        !universe.single_addresses().contains(flow.source.address)) {
+    if (flow.source.address != flow.destination.address || !universe.single_addresses().contains(flow.source.address)) {
       return true;
     }
   }

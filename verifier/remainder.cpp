@@ -324,9 +324,7 @@ class Search {
       IndexSet common = IndexSet::of(std::move(where)).common_with(values);
       if (!common.empty()) out.push_back({std::move(common), who});
     }
-    const auto fewest_first = [](const Share& share) {
-      return std::pair(share.patches.size(), share.values.lowest());
-    };
+    const auto fewest_first = [](const Share& share) { return std::pair(share.patches.size(), share.values.lowest()); };
     std::ranges::sort(out, {}, fewest_first);
     return out;
   }
@@ -372,7 +370,7 @@ class Search {
   const std::vector<std::size_t>& used_;
   const std::function<bool(const Region&)>& accept_;
   std::size_t& work_;
-  std::uint32_t lead_to_ = 0;  // the latest tier to which one of them leads
+  std::uint32_t lead_to_ = 0;          // the latest tier to which one of them leads
   std::vector<Dimension> dimensions_;  // of which some patch has a part only
   std::vector<Patch> patches_;         // in the order of their obstacles
   std::vector<const IndexSet*> sets_;

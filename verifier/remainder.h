@@ -14,11 +14,11 @@ namespace weft::verifier {
 
 /// What may keep a flow from where its walk is asked for.
 struct Obstacle {
-  const RuleCover* cover = nullptr;        ///< around all flows that match it
-  bool exact = false;                      ///< and around no others
-  std::uint32_t tier = 0;                  ///< in which a walk meets it
-  std::optional<std::uint32_t> leads_to{}; ///< no end of the walk: it goes on in this later tier
-  std::size_t preference = 0;              ///< of several that do, the lowest is named
+  const RuleCover* cover = nullptr;         ///< around all flows that match it
+  bool exact = false;                       ///< and around no others
+  std::uint32_t tier = 0;                   ///< in which a walk meets it
+  std::optional<std::uint32_t> leads_to{};  ///< no end of the walk: it goes on in this later tier
+  std::size_t preference = 0;               ///< of several that do, the lowest is named
 };
 
 /// What obstacles leave of some regions.

@@ -72,11 +72,11 @@ class Reporter {
       say_parts(out, result);
       out.note("the assertion counts as neither proved nor broken");
       if (std::get<Undecided>(answer).why == no_inventory_given) {
-        out.suggest("give one with `--inventory FILE`, or name a directory that holds the policy and an `inventory.yaml`");
+        out.suggest(
+            "give one with `--inventory FILE`, or name a directory that holds the policy and an `inventory.yaml`");
         return;
       }
-      out
-          .suggest("ask for less at once (fewer ports, narrower selectors), or give the keys it mentions finite values")
+      out.suggest("ask for less at once (fewer ports, narrower selectors), or give the keys it mentions finite values")
           .suggest("allow more work for each question: `weft check --effort 10`");
     }
   }
@@ -118,12 +118,14 @@ class Reporter {
 
   void say_broken(const model::Assertion& assertion, const AssertionResult& result, const Witness& witness) {
     const bool never = assertion.kind == model::Assertion::Kind::Never;
-    const std::string flow =
-        fmt::format("{} {} {} on {}", describe_source(witness),
-                    never ? "reaches" : assertion.chain ? "does not reach, by any chain of hops," : "does not reach",
-                    describe_destination(witness), model::to_string(witness.service));
-    Diagnostic& out = never ? diagnostics_.report(never_refuted, place(assertion.span), in_code(as_written(assertion)), flow)
-                            : diagnostics_.report(always_refuted, place(assertion.span), in_code(as_written(assertion)), flow);
+    const std::string flow = fmt::format("{} {} {} on {}", describe_source(witness),
+                                         never             ? "reaches"
+                                         : assertion.chain ? "does not reach, by any chain of hops,"
+                                                           : "does not reach",
+                                         describe_destination(witness), model::to_string(witness.service));
+    Diagnostic& out =
+        never ? diagnostics_.report(never_refuted, place(assertion.span), in_code(as_written(assertion)), flow)
+              : diagnostics_.report(always_refuted, place(assertion.span), in_code(as_written(assertion)), flow);
 
     show_use(out, assertion);
     say_parts(out, result);
@@ -148,8 +150,9 @@ class Reporter {
       if (by_rule(egress) || by_rule(ingress)) {
         out.suggest("narrow that rule, deny the flow in an earlier tier, or except it from the assertion");
       } else if (!egress && !ingress) {
-        out.suggest(touches_node(witness) ? "turn the gates of the node on with `guard`, or except it from the assertion"
-                                                 : "no gate sees this flow: except it from the assertion");
+        out.suggest(touches_node(witness)
+                        ? "turn the gates of the node on with `guard`, or except it from the assertion"
+                        : "no gate sees this flow: except it from the assertion");
       } else {
         out.suggest("deny the flow by a rule, `isolate` its ends, or except it from the assertion");
       }
@@ -199,9 +202,10 @@ class Reporter {
       out.note(describe_gate(chain[i], Direction::Egress, policy_, sources_));
       out.note(describe_gate(chain[i], Direction::Ingress, policy_, sources_));
     }
-    out.suggest(chain.size() == 1 ? "narrow the rule that allows it"
-                                  : "narrow a rule that allows one of these hops; or say with `avoiding` whom a chain may "
-                                    "lead over");
+    out.suggest(chain.size() == 1
+                    ? "narrow the rule that allows it"
+                    : "narrow a rule that allows one of these hops; or say with `avoiding` whom a chain may "
+                      "lead over");
   }
 
   static bool touches_node(const Witness& witness) {
@@ -266,8 +270,8 @@ class Reporter {
     if (assertion.in_inventory) out += " in inventory";
     for (const model::Relation& relation : assertion.relations) {
       out += fmt::format("{}source.{} {} destination.{}", &relation == assertion.relations.data() ? " when " : " && ",
-                         model::to_string(relation.source), relation.equal ? "==" : "!=",
-                         model::to_string(relation.destination));
+                         model::to_string(relation.source),
+                         relation.equal ? "==" : "!=", model::to_string(relation.destination));
     }
     return out;
   }
@@ -339,8 +343,8 @@ void report_to(const Report& report, const model::Policy& policy, const Sources&
     std::string what;
     if (report.audited_rules > 0) what = counted(report.audited_rules, "audited rule", "audited rules");
     if (report.audited_isolations > 0) {
-      what += (what.empty() ? "" : " and ") +
-              counted(report.audited_isolations, "audited isolation", "audited isolations");
+      what +=
+          (what.empty() ? "" : " and ") + counted(report.audited_isolations, "audited isolation", "audited isolations");
     }
     const bool one = report.audited_rules + report.audited_isolations == 1;
     diagnostics.report(audited, {}, fmt::format("{} {}", what, one ? "is" : "are"), one ? "it" : "them");

@@ -32,8 +32,9 @@ class ClosedReporter {
   void say(const NobodySelected& found) {
     Diagnostic& out = diagnostics_.report(matches_nobody, place_in(sources_, found.span), in_code(found.selector));
     if (found.further > 0) {
-      out.note(fmt::format("{} of it", found.further == 1 ? "another statement makes use"
-                                                          : fmt::format("{} other statements make use", found.further)));
+      out.note(fmt::format("{} of it", found.further == 1
+                                           ? "another statement makes use"
+                                           : fmt::format("{} other statements make use", found.further)));
     }
     out.note(in_inventory).suggest("compare its labels with those of the workloads that are meant, or wait for them");
   }
@@ -61,11 +62,10 @@ class ClosedReporter {
     std::optional<Span> place;
     if (found.decider) place = place_in(sources_, span_of(policy_, *found.decider));
     if (!place && policy_.profile_stated) place = place_in(sources_, *policy_.profile_stated);
-    Diagnostic& out =
-        diagnostics_.report(no_names, place,
-                            count == 1 ? fmt::format("`{}` may", found.workloads.front())
-                                       : fmt::format("`{}` and {} more may", found.workloads.front(),
-                                                     counted(count - 1, "workload", "workloads")));
+    Diagnostic& out = diagnostics_.report(no_names, place,
+                                          count == 1 ? fmt::format("`{}` may", found.workloads.front())
+                                                     : fmt::format("`{}` and {} more may", found.workloads.front(),
+                                                                   counted(count - 1, "workload", "workloads")));
     if (found.decider) out.at("denies the question");
     out.note(fmt::format("for example `{}` -> {} : {} is allowed", found.workloads.front(),
                          found.reached.starts_with("world") ? found.reached : fmt::format("`{}`", found.reached),

@@ -43,8 +43,8 @@ class DeadReporter {
         return;
       }
       case Dead::Kind::Redundant: {
-        Diagnostic& out =
-            diagnostics_.report(redundant, place, what, dead.blockers.size() == 1 ? "another statement says" : "others together say");
+        Diagnostic& out = diagnostics_.report(
+            redundant, place, what, dead.blockers.size() == 1 ? "another statement says" : "others together say");
         show(out, dead, "says the same");
         remove(out, dead, can_go(dead) ? Applicability::MachineApplicable : Applicability::MaybeIncorrect);
         return;

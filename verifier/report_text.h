@@ -20,8 +20,8 @@ void add_label(Diagnostic& diagnostic, const Sources& sources, Span span, std::s
 /// What a statement is called: "`allow`", "`deny`", "`pass`", "isolation".
 std::string_view word(const model::Policy& policy, Statement statement);
 
-/// What to take out of a text so that the statement is gone: its line where it stands alone there. Nothing where the text
-/// is none that its author can change, or other statements come out of the same words: those of templates.
+/// What to take out of a text so that the statement is gone: its line where it stands alone there. Nothing where the
+/// text is none that its author can change, or other statements come out of the same words: those of templates.
 std::optional<Edit> deletion(const model::Policy& policy, const Sources& sources, Statement statement);
 
 }  // namespace weft::verifier

@@ -86,7 +86,8 @@ Slice Slicer::slice(const Cover& source, const Cover& destination, const IndexSe
   }
   for (std::uint32_t i = 0; i < isolations_.size(); ++i) {
     const model::Isolation& isolation = policy_.isolations[i];
-    if (isolation.egress && cover_of(model::IsolationId{i}).intersects(source)) out.isolated_sources.push_back(model::IsolationId{i});
+    if (isolation.egress && cover_of(model::IsolationId{i}).intersects(source))
+      out.isolated_sources.push_back(model::IsolationId{i});
     if (isolation.ingress && cover_of(model::IsolationId{i}).intersects(destination)) {
       out.isolated_destinations.push_back(model::IsolationId{i});
     }

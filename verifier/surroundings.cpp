@@ -46,8 +46,7 @@ Surroundings::Surroundings(const model::Policy& policy, const Universe& universe
       isolation_places_[static_cast<std::size_t>(std::get<IsolationId>(statement))] = place;
       isolations.push_back(place);
     }
-    speaks_at_.push_back(
-        {speaks(policy, statement, Direction::Egress), speaks(policy, statement, Direction::Ingress)});
+    speaks_at_.push_back({speaks(policy, statement, Direction::Egress), speaks(policy, statement, Direction::Ingress)});
   }
   const Cover everyone(universe, model::Selector::any());
   const IndexSet all = IndexSet::below(static_cast<std::uint32_t>(universe.services().size()));

@@ -151,8 +151,7 @@ struct Universe::Uses {
   }
 };
 
-Universe::Universe(const model::Policy& policy, const model::Inventory* inventory)
-    : inventory_(inventory) {
+Universe::Universe(const model::Policy& policy, const model::Inventory* inventory) : inventory_(inventory) {
   Uses uses(policy);
   number_keys(uses);
   number_namespaces(uses);

@@ -31,8 +31,8 @@ struct Valuation {
 };
 
 /// All flows there can be at one moment, cut into finitely many kinds no part of a policy can tell apart. Keys that
-/// relations compare share one set of texts, so that values of both ends can be equal or differ. Exact: every flow has a
-/// counterpart here that the policy treats the same, and everything here stands for a flow; unless a key says
+/// relations compare share one set of texts, so that values of both ends can be equal or differ. Exact: every flow has
+/// a counterpart here that the policy treats the same, and everything here stands for a flow; unless a key says
 /// otherwise.
 class Universe {
  public:

@@ -27,7 +27,7 @@ struct Options {
   std::optional<std::filesystem::path> dump_smt;
   /// Conflicts reported, and dead rules; what is beyond is counted in `not_checked`.
   std::size_t max_findings = 100;
-  bool look_for_dead = true;  ///< whether the report has `dead` and `unreachable`
+  bool look_for_dead = true;    ///< whether the report has `dead` and `unreachable`
   bool explain_proofs = false;  ///< whether proofs say what they rest on, at the price of more questions
   /// Rules that expire before it are told of.
   std::optional<model::Moment> expires_soon{};
@@ -47,7 +47,8 @@ struct Interval {
   bool operator==(const Interval&) const = default;
 };
 
-/// Two rules that contradict each other on some flow that no earlier tier, lower level or isolation decides. Silenced by
+/// Two rules that contradict each other on some flow that no earlier tier, lower level or isolation decides. Silenced
+/// by
 /// `@expect(conflict)` on either of them, and told of as `Dead` where one of them leaves the other nothing.
 struct Finding {
   enum class Kind : std::uint8_t {
@@ -60,7 +61,7 @@ struct Finding {
   model::RuleId second{};
   model::Direction direction = model::Direction::Egress;  ///< a gate at which both match
   Witness witness;
-  Interval when{};  ///< while both are in force and may decide
+  Interval when{};       ///< while both are in force and may decide
   bool decisive = true;  ///< the walk of the witness comes to the two; false: nobody could tell of any flow
 
   bool operator==(const Finding&) const = default;
@@ -104,8 +105,9 @@ struct TimedAnswer {
 
 /// What makes it so that all flows of an assertion fare the same.
 struct Grounds {
-  bool allowed = false;                 ///< all are allowed; else all are denied
-  std::vector<Statement> statements{};  ///< none can go, in the order in which a walk meets them; none at all: the profile
+  bool allowed = false;  ///< all are allowed; else all are denied
+  std::vector<Statement>
+      statements{};  ///< none can go, in the order in which a walk meets them; none at all: the profile
 
   bool operator==(const Grounds&) const = default;
 };
@@ -115,10 +117,10 @@ inline constexpr std::string_view no_inventory_given = "it is about an inventory
 
 /// The answer to `policy.assertions[i]` at position i of the report.
 struct AssertionResult {
-  Answer answer;                      ///< refuted if it ever is, proved if it is proved for all time
+  Answer answer;                     ///< refuted if it ever is, proved if it is proved for all time
   std::vector<TimedAnswer> parts{};  ///< where a deadline changes it: the answers in order of time, together all time
-  /// Of a proof, where `Options::explain_proofs` asks for it and no deadline changes the answer: what it rests on. Of an
-  /// `always` that no flow keeps: what denies all of them.
+  /// Of a proof, where `Options::explain_proofs` asks for it and no deadline changes the answer: what it rests on. Of
+  /// an `always` that no flow keeps: what denies all of them.
   std::optional<Grounds> grounds{};
 
   bool operator==(const AssertionResult&) const = default;
@@ -165,16 +167,18 @@ struct Report {
   bool has_undecided() const;
 };
 
-/// Proves or refutes every assertion and finds the conflicts, for each stretch of time that deadlines cut; where no rule
-/// that has a say expires that is one question, as ever. Audited rules decide nothing, and audited isolations allow. With an inventory, a namespace it lists has the `ns.*`
-/// labels it lists and no others; an unlisted namespace may have any. The same arguments give the same report.
+/// Proves or refutes every assertion and finds the conflicts, for each stretch of time that deadlines cut; where no
+/// rule that has a say expires that is one question, as ever. Audited rules decide nothing, and audited isolations
+/// allow. With an inventory, a namespace it lists has the `ns.*` labels it lists and no others; an unlisted namespace
+/// may have any. The same arguments give the same report.
 Report check(const model::Policy& policy, const model::Inventory* inventory, const Options& options);
 
-/// On one line: "`deny` of `shop` at shop.weft:14:3, isolation of `base` at base.weft:2:3", or that the profile does it.
+/// On one line: "`deny` of `shop` at shop.weft:14:3, isolation of `base` at base.weft:2:3", or that the profile does
+/// it.
 std::string describe(const Grounds& grounds, const model::Policy& policy, const Sources& sources);
 
-/// Says in diagnostics what the report found; proofs that are not vacuous say nothing, and neither does what `said` tells
-/// already in other words.
+/// Says in diagnostics what the report found; proofs that are not vacuous say nothing, and neither does what `said`
+/// tells already in other words.
 void report_to(const Report& report, const model::Policy& policy, const Sources& sources, Diagnostics& diagnostics,
                const Diagnostics& said);
 /// The same where all that is said stands in `diagnostics`.

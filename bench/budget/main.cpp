@@ -1,5 +1,5 @@
-// How much of what the kernel's verifier allows the programs use: instructions walked (of a million) and stack (of 512 bytes), by
-// what a policy asks for. Whatever the number of rules, the text of a program is the same.
+// How much of what the kernel's verifier allows the programs use: instructions walked (of a million) and stack (of 512
+// bytes), by what a policy asks for. Whatever the number of rules, the text of a program is the same.
 
 #include <algorithm>
 #include <cstdlib>

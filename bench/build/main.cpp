@@ -1,5 +1,5 @@
-// Generated worlds from texts to a bundle on disk, and from there into the kernel: what each step takes, how large the tables
-// are and how much memory it all needs. Every world is built in a process of its own.
+// Generated worlds from texts to a bundle on disk, and from there into the kernel: what each step takes, how large the
+// tables are and how much memory it all needs. Every world is built in a process of its own.
 
 #include <algorithm>
 #include <cstdint>
@@ -93,7 +93,8 @@ std::uint64_t figure(const bundle::Bundle& bundle, const std::string& name) {
 void print(const std::string& name, const driver::Compilation& world, const Steps& steps, double peak) {
   const bundle::Bundle& bundle = *world.bundle;
   fmt::print(
-      "{:<9} {:>6} {:>7} {:>13} {:>8.2f} {:>8.2f} {:>8.2f} {:>8.2f} {:>8.2f} {:>8.2f} s {:>6.0f} MB {:>9.2f} MB {:>7}\n",
+      "{:<9} {:>6} {:>7} {:>13} {:>8.2f} {:>8.2f} {:>8.2f} {:>8.2f} {:>8.2f} {:>8.2f} s {:>6.0f} MB {:>9.2f} MB "
+      "{:>7}\n",
       name, world.policy.rules.size(), figure(bundle, "classes"),
       fmt::format("{}+{}", figure(bundle, "egress entries"), figure(bundle, "ingress entries")), steps.of("reading"),
       steps.of("proving"), steps.of("planning"), steps.of("generating code"), steps.of("writing"), steps.all(), peak,
@@ -101,7 +102,8 @@ void print(const std::string& name, const driver::Compilation& world, const Step
 }
 
 // A line of the file that pictures are drawn of.
-void append_data(const std::string& file, const std::string& name, const driver::Compilation& world, const Steps& steps) {
+void append_data(const std::string& file, const std::string& name, const driver::Compilation& world,
+                 const Steps& steps) {
   if (file.empty()) return;
   std::ofstream(file, std::ios::app) << fmt::format(
       "{}\t{}\t{:.3f}\t{:.3f}\t{:.3f}\t{:.3f}\t{:.3f}\t{:.0f}\t{}\n", name, world.policy.rules.size(),
@@ -172,17 +174,20 @@ int main(int count, char** words) {
   const fs::path root = directory;
   bool right = true;
   for (const std::string& name : names) {
-    right = bench::in_own_process([&] {
-              write_texts(name == "1k" ? thousand_rules() : bench::generate_texts(*bench::find_world(name)), root / name);
-            }) && right;
+    right =
+        bench::in_own_process([&] {
+          write_texts(name == "1k" ? thousand_rules() : bench::generate_texts(*bench::find_world(name)), root / name);
+        }) &&
+        right;
   }
   fmt::print("weft build, processor seconds of each step, and the peak memory of the whole process\n\n");
-  fmt::print("{:<9} {:>6} {:>7} {:>13} {:>8} {:>8} {:>8} {:>8} {:>8} {:>10} {:>9} {:>12} {:>7}\n", "", "rules", "classes",
-             "entries", "reading", "proving", "planning", "code", "writing", "all", "peak", "tables", "in maps");
+  fmt::print("{:<9} {:>6} {:>7} {:>13} {:>8} {:>8} {:>8} {:>8} {:>8} {:>10} {:>9} {:>12} {:>7}\n", "", "rules",
+             "classes", "entries", "reading", "proving", "planning", "code", "writing", "all", "peak", "tables",
+             "in maps");
   for (const std::string& name : names) {
-    right = bench::in_own_process([&] { 
-              name == "1k" ? measure_twice(root / name, data) : measure(name, root / name, data);
-            }) && right;
+    right = bench::in_own_process(
+                [&] { name == "1k" ? measure_twice(root / name, data) : measure(name, root / name, data); }) &&
+            right;
   }
   if (const auto reason = test::no_kernel()) {
     fmt::print("\nloading is skipped: {}\n", *reason);

@@ -51,7 +51,10 @@ model::Inventory inventory_of(std::uint32_t jobs, bool labels_of_their_own) {
   model::Inventory out;
   for (std::uint32_t i = 0; i < services; ++i) {
     add_workload(out, fmt::format("infra/s{}", i),
-                 {{model::keys::ns, "infra"}, {app, i % 3 == 0 ? "storage" : i % 3 == 1 ? "registry" : "metrics"}});
+                 {{model::keys::ns, "infra"},
+                  {app, i % 3 == 0   ? "storage"
+                        : i % 3 == 1 ? "registry"
+                                     : "metrics"}});
   }
   const std::uint32_t each = pods / jobs;
   for (std::uint32_t i = 0; i < pods; ++i) {
@@ -76,7 +79,8 @@ model::Policy gang_policy() {
   out.profile = *model::find_profile("strict");
   out.tiers = {{.name = "main"}};
   out.blocks.push_back({.name = "gang"});
-  const auto allow = [&](Selector source, Selector destination, std::uint16_t first, std::uint16_t last) -> model::Rule& {
+  const auto allow = [&](Selector source, Selector destination, std::uint16_t first,
+                         std::uint16_t last) -> model::Rule& {
     model::Rule rule;
     rule.source = std::move(source);
     rule.destination = std::move(destination);
@@ -119,8 +123,8 @@ void check(const World& world, const plan::DecisionPlan& plan) {
     for (const model::Direction direction : {model::Direction::Egress, model::Direction::Ingress}) {
       const bool out = direction == model::Direction::Egress;
       const auto meant = model::evaluate_gate(world.policy, direction, flow);
-      const plan::Answer said = plan::decide(plan, direction, all[out ? from : to].addresses[0],
-                                             all[out ? to : from].addresses[0], service);
+      const plan::Answer said =
+          plan::decide(plan, direction, all[out ? from : to].addresses[0], all[out ? to : from].addresses[0], service);
       if (from != to && meant->verdict != said.verdict) {
         fmt::print(stderr, "bench: the plan and the evaluator disagree on {} -> {}\n", all[from].name, all[to].name);
         std::exit(1);
@@ -173,9 +177,10 @@ void print(std::uint32_t jobs, std::string_view labels, const Figures& figures) 
 }  // namespace
 
 int main() {
-  fmt::print("{} pods, 3 rules `when source.job == destination.job`, {} other rules; 20,000 flows of each plan agree with "
-             "the evaluator\n\n",
-             pods, ordinary_rules);
+  fmt::print(
+      "{} pods, 3 rules `when source.job == destination.job`, {} other rules; 20,000 flows of each plan agree with "
+      "the evaluator\n\n",
+      pods, ordinary_rules);
   fmt::print("{:>6}  {:<8}  {:>8}  {:>6}  {:>8}  {:>14}  {:>14}  {:>12}  {:>9}\n", "jobs", "labels", "classes", "rows",
              "entries", "verdict bytes", "address bytes", "instructions", "build");
   std::size_t with = 0;
@@ -186,8 +191,9 @@ int main() {
   }
   const Figures without = measure(2000, false);
   print(2000, "shared", without);
-  fmt::print("\nlabels \"own\": name, index and template hash of every pod differ, and the controller hash of every job;\n"
-             "they make {} further classes. A class is 2 bytes for its row and 2 for each key that relations compare.\n",
-             with - without.classes);
+  fmt::print(
+      "\nlabels \"own\": name, index and template hash of every pod differ, and the controller hash of every job;\n"
+      "they make {} further classes. A class is 2 bytes for its row and 2 for each key that relations compare.\n",
+      with - without.classes);
   return with == without.classes ? 0 : 1;
 }

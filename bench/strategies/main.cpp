@@ -1,5 +1,5 @@
-// What one verdict costs by rows of bits and by a matrix, where the kernel walks both and what they take. Nanoseconds of one
-// BPF_PROG_TEST_RUN, less what the feeder and an empty program cost, medians of interleaved trials in this run.
+// What one verdict costs by rows of bits and by a matrix, where the kernel walks both and what they take. Nanoseconds
+// of one BPF_PROG_TEST_RUN, less what the feeder and an empty program cost, medians of interleaved trials in this run.
 
 #include <algorithm>
 #include <array>

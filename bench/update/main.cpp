@@ -1,5 +1,5 @@
-// What it takes to bring one address or one rule up to date: 100,000 addresses, 1,000 rules. Which tables become others, the
-// processor time to work them out, and the time to put them into a program that runs.
+// What it takes to bring one address or one rule up to date: 100,000 addresses, 1,000 rules. Which tables become
+// others, the processor time to work them out, and the time to put them into a program that runs.
 
 #include <chrono>
 #include <cstdlib>
@@ -66,7 +66,8 @@ Difference between(const bundle::Bundle& before, const bundle::Bundle& after) {
     if (before.images[i] == now) continue;
     for (std::size_t b = 0; b < now.value.size(); ++b) out.bytes += before.images[i].value[b] != now.value[b] ? 1 : 0;
     for (std::size_t e = 0; e < now.entries.size(); ++e) {
-      if (before.images[i].entries[e] != now.entries[e]) out.bytes += now.entries[e].key.size() + now.entries[e].value.size();
+      if (before.images[i].entries[e] != now.entries[e])
+        out.bytes += now.entries[e].key.size() + now.entries[e].value.size();
     }
     out.images.push_back(now);
   }
@@ -82,8 +83,10 @@ void report(std::string_view what, const Built& before, const Built& after, test
   const std::chrono::duration<double, std::micro> filled = std::chrono::steady_clock::now() - begin;
   fmt::print("{}\n  {} bytes become others, in {}\n", what, difference.bytes, names);
   fmt::print("  the program is {}\n", before.bundle.object == after.bundle.object ? "the same" : "another");
-  fmt::print("  plan {:.1f} ms, tables {:.1f} ms, program {:.1f} ms (processor time); those tables into the running one {:.0f} us\n\n",
-             after.plan_ms, after.tables_ms, after.program_ms, filled.count());
+  fmt::print(
+      "  plan {:.1f} ms, tables {:.1f} ms, program {:.1f} ms (processor time); those tables into the running one "
+      "{:.0f} us\n\n",
+      after.plan_ms, after.tables_ms, after.program_ms, filled.count());
 }
 
 }  // namespace

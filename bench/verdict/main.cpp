@@ -1,6 +1,6 @@
-// What one verdict costs. Every figure is the median of several interleaved trials in this run, in nanoseconds of processor
-// time of one BPF_PROG_TEST_RUN, less what the feeder and an empty program cost. Ratios hold on any machine; absolute
-// figures drift.
+// What one verdict costs. Every figure is the median of several interleaved trials in this run, in nanoseconds of
+// processor time of one BPF_PROG_TEST_RUN, less what the feeder and an empty program cost. Ratios hold on any machine;
+// absolute figures drift.
 
 #include <algorithm>
 #include <array>
@@ -87,10 +87,10 @@ void by_rules(Yardsticks& yardsticks, const Asked& asked) {
       for (const bool with : {false, true}) {
         if (with && six && !asked.full) continue;
         test::Program& program = programs.emplace_back(world.load(with ? stateful : stateless));
-        rows.push_back(row_of(fmt::format("{}, {} rules, {}, {} walked", family(six), count,
-                                          with ? "established" : "without state",
-                                          program.walked(model::Direction::Egress)),
-                              program, with ? Kind::Established : Kind::Forward, six));
+        rows.push_back(
+            row_of(fmt::format("{}, {} rules, {}, {} walked", family(six), count,
+                               with ? "established" : "without state", program.walked(model::Direction::Egress)),
+                   program, with ? Kind::Established : Kind::Forward, six));
       }
       if (!six && count == sizes.back()) {
         yardsticks.fill(world.plan(), VerdictWorld::first_address, world.hosts());
@@ -113,8 +113,10 @@ void by_addresses(Yardsticks& yardsticks, const Asked& asked) {
       const Compiled world(1'000, hosts, six);
       test::Program without = world.load(stateless), with = world.load(stateful);
       std::vector<Row> rows;
-      rows.push_back(row_of(fmt::format("{}, {} addresses, without state", family(six), hosts), without, Kind::Forward, six));
-      rows.push_back(row_of(fmt::format("{}, {} addresses, established", family(six), hosts), with, Kind::Established, six));
+      rows.push_back(
+          row_of(fmt::format("{}, {} addresses, without state", family(six), hosts), without, Kind::Forward, six));
+      rows.push_back(
+          row_of(fmt::format("{}, {} addresses, established", family(six), hosts), with, Kind::Established, six));
       rows.back().wanted[2] = hosts <= VerdictWorld::hosts;  // more connections at once than a node is given room for
       measure(yardsticks, rows, hosts, asked.effort());
       print(rows);

@@ -43,7 +43,8 @@ void establish(Yardsticks& yardsticks, const Row& row, Traffic traffic) {
   Feed there = forward_feed(row.six), back = reply_feed(row.six);
   there.traffic = back.traffic = traffic;
   there.in_turn = back.in_turn = true;
-  const int from = row.state->descriptor(model::Direction::Egress), to = row.state->descriptor(model::Direction::Ingress);
+  const int from = row.state->descriptor(model::Direction::Egress),
+            to = row.state->descriptor(model::Direction::Ingress);
   run_allowed(yardsticks, row, from, frame_of(row.six, false, test::flag::syn), there, hosts);
   run_allowed(yardsticks, row, to, frame_of(row.six, true, test::flag::syn | test::flag::ack), back, hosts);
   run_allowed(yardsticks, row, from, frame_of(row.six, false, test::flag::ack), there, hosts);

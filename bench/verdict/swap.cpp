@@ -20,7 +20,8 @@ namespace weft::bench {
 namespace {
 
 constexpr std::uint32_t client = 0x0A000001, server = 0x0A000002;
-// One port that both policies allow, and two that only a mix of them would: the identities of the one, the rules of the other.
+// One port that both policies allow, and two that only a mix of them would: the identities of the one, the rules of the
+// other.
 constexpr std::uint16_t both = 1'000, mixed = 1'002, mixed_too = 1'003;
 // What one of the two policies allows and the other does not.
 constexpr std::uint16_t only_first = 1'004, only_second = 1'005;
@@ -40,7 +41,8 @@ model::Instance instance(std::uint32_t number, std::string name, std::string lab
 /// A policy in which the client is one of two, and each of the two may reach something else.
 bundle::Bundle bundle_of(bool second) {
   model::Inventory inventory;
-  inventory.instances = {instance(0, "client", second ? "two" : "one", client), instance(1, "server", "server", server)};
+  inventory.instances = {instance(0, "client", second ? "two" : "one", client),
+                         instance(1, "server", "server", server)};
   inventory.instances[0].attach = model::Attachment{.interface = "w0"};
   inventory.index();
 
@@ -100,16 +102,17 @@ void load(const Path& path, const bundle::Bundle& bundle, Changes* changes) {
   });
 }
 
-/// Sends packets that only the policy about to come allows, one after the other, while it comes: nanoseconds from the call that
-/// changes the first gate to the moment at which a packet has passed it. What is in doubt (a packet's way, a sender who has to
-/// wait for a processor) makes it longer.
+/// Sends packets that only the policy about to come allows, one after the other, while it comes: nanoseconds from the
+/// call that changes the first gate to the moment at which a packet has passed it. What is in doubt (a packet's way, a
+/// sender who has to wait for a processor) makes it longer.
 double until_first_passes(Path& path, const bundle::Bundle& next, std::uint16_t port, Changes& changes) {
   const std::vector<Bytes> frames{Path::frame(client, server, port)};
   const std::uint64_t before = path.arrived();
   std::atomic<bool> stop = false;
   std::vector<double> sent;
   std::thread sender([&] {
-    for (sent.reserve(1'000'000); !stop || sent.size() < 2; path.send(frames, 1)) sent.push_back(nanoseconds(CLOCK_MONOTONIC));
+    for (sent.reserve(1'000'000); !stop || sent.size() < 2; path.send(frames, 1))
+      sent.push_back(nanoseconds(CLOCK_MONOTONIC));
     sent.push_back(nanoseconds(CLOCK_MONOTONIC));
   });
   load(path, next, &changes);
@@ -138,7 +141,8 @@ void swap_under_load(int swaps) {
   std::uint64_t sent = 0;
   for (const bool allowed : {true, false}) {
     std::vector<Bytes> frames;
-    for (const std::uint16_t port : {mixed, mixed_too}) frames.push_back(Path::frame(client, server, allowed ? both : port));
+    for (const std::uint16_t port : {mixed, mixed_too})
+      frames.push_back(Path::frame(client, server, allowed ? both : port));
     const std::uint64_t before = path.arrived();
     std::atomic<bool> stop = false;
     std::uint64_t count = 0;
@@ -162,13 +166,15 @@ void swap_under_load(int swaps) {
     const bool second = i % 2 != 0;
     seen.push_back(until_first_passes(path, bundles[second ? 1 : 0], second ? only_second : only_first, changes));
   }
-  fmt::print("swap of a policy under load: {} changes of a gate, {} packets, none judged by a mix, none lost\n"
-             "  by the clock, from the call that changes a gate to a packet that was judged by the new policy: {:.1f} µs "
-             "(median of {}; 95th percentile {:.1f})\n"
-             "  the call itself: {:.1f} µs of processor time (median; 95th percentile {:.1f}); it returns after {:.1f} µs by the "
-             "clock, because at tcx the kernel waits until no processor is at the former list\n",
-             changes.processor.size(), sent, median(seen) / 1e3, seen.size(), quantile(seen, 0.95) / 1e3,
-             median(changes.processor) / 1e3, quantile(changes.processor, 0.95) / 1e3, median(changes.wall) / 1e3);
+  fmt::print(
+      "swap of a policy under load: {} changes of a gate, {} packets, none judged by a mix, none lost\n"
+      "  by the clock, from the call that changes a gate to a packet that was judged by the new policy: {:.1f} µs "
+      "(median of {}; 95th percentile {:.1f})\n"
+      "  the call itself: {:.1f} µs of processor time (median; 95th percentile {:.1f}); it returns after {:.1f} µs by "
+      "the "
+      "clock, because at tcx the kernel waits until no processor is at the former list\n",
+      changes.processor.size(), sent, median(seen) / 1e3, seen.size(), quantile(seen, 0.95) / 1e3,
+      median(changes.processor) / 1e3, quantile(changes.processor, 0.95) / 1e3, median(changes.wall) / 1e3);
 }
 
 }  // namespace weft::bench

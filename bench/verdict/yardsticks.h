@@ -16,9 +16,9 @@ enum class Traffic { Hot, Active256, Random };
 /// What the feeder changes in each packet.
 struct Feed {
   Traffic traffic = Traffic::Hot;
-  std::uint32_t at = 30;         ///< where the last four bytes of the address lie; 30: the destination of IPv4
-  std::uint32_t port_at = 0;     ///< where the source port lies that every packet has a new one of; 0: nowhere
-  bool in_turn = false;          ///< each host that takes part, one after the other
+  std::uint32_t at = 30;      ///< where the last four bytes of the address lie; 30: the destination of IPv4
+  std::uint32_t port_at = 0;  ///< where the source port lies that every packet has a new one of; 0: nowhere
+  bool in_turn = false;       ///< each host that takes part, one after the other
 };
 
 /// The hand-written programs of floor.bpf.c, loaded, with the tables of a plan, and the feeder that runs any program on
@@ -29,8 +29,8 @@ class Yardsticks {
   Yardsticks(Yardsticks&&) noexcept;
   ~Yardsticks();
 
-  /// Gives floor and peer shape the same answers as the egress gate of `plan`: at most 1,024 entries fit `floor_1k`, 10,240
-  /// `floor_10k`. `base` and `hosts` name the addresses in use.
+  /// Gives floor and peer shape the same answers as the egress gate of `plan`: at most 1,024 entries fit `floor_1k`,
+  /// 10,240 `floor_10k`. `base` and `hosts` name the addresses in use.
   void fill(const plan::DecisionPlan& plan, std::uint32_t base, std::uint32_t hosts);
 
   /// The descriptor of a program of floor.bpf.c.
@@ -38,8 +38,8 @@ class Yardsticks {
   /// The rule that the last packet met in one of the floors.
   std::uint32_t rule() const;
 
-  /// Mean nanoseconds of one run of `program` behind the feeder, over `runs` packets. `verdict` receives the last return
-  /// value.
+  /// Mean nanoseconds of one run of `program` behind the feeder, over `runs` packets. `verdict` receives the last
+  /// return value.
   double run(int program, std::span<const std::uint8_t> packet, const Feed& feed, std::uint32_t runs,
              std::uint32_t* verdict = nullptr);
   double run(int program, std::span<const std::uint8_t> packet, Traffic traffic, std::uint32_t runs,

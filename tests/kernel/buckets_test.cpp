@@ -1,4 +1,5 @@
-// Hosts of IPv6 whose addresses were chosen so that they meet: what finds no room in the buckets is in the hash behind them.
+// Hosts of IPv6 whose addresses were chosen so that they meet: what finds no room in the buckets is in the hash behind
+// them.
 #include <catch2/catch.hpp>
 
 #include <algorithm>

@@ -13,7 +13,7 @@ using namespace weft;
 namespace {
 
 constexpr unsigned most_walked = 100'000;  // of a million
-constexpr unsigned most_stack = 256;        // of 512
+constexpr unsigned most_stack = 256;       // of 512
 
 // A plan with more of everything than any world has: entries, conditions of every kind, direct tables.
 plan::DecisionPlan largest() {
@@ -62,8 +62,8 @@ TEST_CASE("programs stay far below what the kernel's verifier allows", "[kernel]
     CHECK(programs->size() >= 2);
     for (const test::Verified& found : *programs) {
       // `./dev bench budget` prints what docs/performance.md says.
-      INFO(plan.egress.entries.size() << " entries, " << found.program << ": " << found.walked << " walked, " << found.stack
-                                      << " bytes of stack");
+      INFO(plan.egress.entries.size() << " entries, " << found.program << ": " << found.walked << " walked, "
+                                      << found.stack << " bytes of stack");
       CHECK(found.walked > 100);
       CHECK(found.walked <= most_walked);
       CHECK(found.stack > 0);

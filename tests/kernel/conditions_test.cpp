@@ -19,8 +19,8 @@ namespace {
 const model::LabelKey job = model::keys::of_workload("job");
 constexpr model::Moment deadline{1'900'000'000}, second_before{1'899'999'999};
 
-/// Workloads `10.0.0.1` to `10.0.0.3`: two of job a, one of job b, and `10.0.0.4` of none. The first three run on the node
-/// `10.0.0.11`, the last one on no known node; `10.0.0.12` is another node.
+/// Workloads `10.0.0.1` to `10.0.0.3`: two of job a, one of job b, and `10.0.0.4` of none. The first three run on the
+/// node `10.0.0.11`, the last one on no known node; `10.0.0.12` is another node.
 model::Inventory inventory() {
   model::Inventory out;
   for (std::uint32_t i = 0; i < 4; ++i) {
@@ -174,9 +174,9 @@ TEST_CASE("a rule ends at its deadline, and where nobody said what time it is no
   CHECK_FALSE(denying.allows(2));
 }
 
-// A pass that has ended lets the walk go on in its own tier. So of two who ask in different seconds the one may be told of an
-// earlier entry that allows, the other of a later one that denies: what a plan says of a moment is compared with a packet of
-// that moment.
+// A pass that has ended lets the walk go on in its own tier. So of two who ask in different seconds the one may be told
+// of an earlier entry that allows, the other of a later one that denies: what a plan says of a moment is compared with
+// a packet of that moment.
 TEST_CASE("a packet that is judged a second later may meet an earlier entry", "[kernel]") {
   if (const auto reason = test::no_kernel()) {
     WARN("SKIPPED: " << *reason);

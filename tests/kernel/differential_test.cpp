@@ -39,8 +39,8 @@ bool is_header_of(const model::Flow& flow) {
          number == 139 || number == 140;
 }
 
-// What was told about the packet just judged, against what the plan says is to be told. Only where nothing is remembered,
-// so that every allowed packet is the first of its connection.
+// What was told about the packet just judged, against what the plan says is to be told. Only where nothing is
+// remembered, so that every allowed packet is the first of its connection.
 std::optional<std::string> event_disagreement(const plan::DecisionPlan& plan, test::Program& program,
                                               model::Direction direction, const model::Address& own,
                                               const model::Address& peer, const model::Flow& flow,
@@ -87,7 +87,8 @@ std::optional<std::string> gate_disagreement(const test::World& world, const pla
                          outcome.allowed ? "allow" : "deny");
     }
     if (!stateless) continue;
-    if (const auto wrong = event_disagreement(plan, program, direction, *own.address, *peer.address, flow, expected, now)) {
+    if (const auto wrong =
+            event_disagreement(plan, program, direction, *own.address, *peer.address, flow, expected, now)) {
       return fmt::format("{} gate of {}: {}", direction == model::Direction::Egress ? "egress" : "ingress",
                          test::describe(world, flow), *wrong);
     }
@@ -99,7 +100,8 @@ std::optional<std::string> gate_disagreement(const test::World& world, const pla
 struct Way {
   bool stateless = true;
   codegen::Strategy strategy = codegen::Strategy::Rows;
-  bool scattered = false;  ///< hosts of IPv6 lie in buckets, as if there were too few of them near each other for a table
+  bool scattered =
+      false;  ///< hosts of IPv6 lie in buckets, as if there were too few of them near each other for a table
 };
 
 // Generated worlds are dense. Here all that has a place in a table is a host of its own.
@@ -123,8 +125,8 @@ std::optional<std::string> disagreement(const test::World& world, std::size_t li
   const std::vector<model::Flow> flows = test::flows(world, {.limit = limit});
   if (auto wrong = test::plan_disagreement(world, *plan, flows)) return wrong;
 
-  const Result<bundle::Bundle> bundle = codegen::emit(
-      *plan, {.stateless = stateless, .events_per_second = 1'000'000, .strategy = strategy});
+  const Result<bundle::Bundle> bundle =
+      codegen::emit(*plan, {.stateless = stateless, .events_per_second = 1'000'000, .strategy = strategy});
   if (!bundle) return bundle.error().message;
   Result<test::Program> program = test::Program::load(*bundle);
   if (!program) return program.error().message;
@@ -133,7 +135,8 @@ std::optional<std::string> disagreement(const test::World& world, std::size_t li
   std::vector<model::Moment> moments{model::before_all};
   if (timed) {
     moments = test::interesting_moments(world.policy);
-    std::erase_if(moments, [](model::Moment now) { return now < model::Moment{0}; });  // the kernel's time began in 1970
+    std::erase_if(moments,
+                  [](model::Moment now) { return now < model::Moment{0}; });  // the kernel's time began in 1970
   }
   // Flows take turns through the moments, as they do against the evaluator.
   for (std::size_t turn = 0; turn < moments.size(); ++turn) {
@@ -165,9 +168,8 @@ void check_worlds(std::uint64_t first, std::uint64_t count, const test::WorldOpt
     const test::World world = test::generate_world(seed, options);
     if (const auto wrong = disagreement(world, limit, way)) {
       INFO("seed " << seed << ": " << *wrong);
-      INFO(test::keep_case(world, "kernel-" + std::to_string(seed), [&](const test::World& smaller) {
-        return disagreement(smaller, limit, way).has_value();
-      }));
+      INFO(test::keep_case(world, "kernel-" + std::to_string(seed),
+                           [&](const test::World& smaller) { return disagreement(smaller, limit, way).has_value(); }));
       FAIL();
     }
   }
@@ -214,7 +216,8 @@ TEST_CASE("the kernel decides packets of small worlds by a matrix as the plan do
   // Nothing that keeps rows: every gate is a matrix.
   options.relations = options.peer_nodes = options.audit = options.deadlines = false;
   check_worlds(900'001, worlds_from_environment(200), options, 1500, {.strategy = codegen::Strategy::Matrix});
-  check_worlds(950'001, worlds_from_environment(50), options, 1500, {.stateless = false, .strategy = codegen::Strategy::Matrix});
+  check_worlds(950'001, worlds_from_environment(50), options, 1500,
+               {.stateless = false, .strategy = codegen::Strategy::Matrix});
 }
 
 TEST_CASE("the kernel decides packets of big worlds by a matrix as the plan does", "[kernel]") {

@@ -89,10 +89,10 @@ class Scene {
 
 bool has(const weft_event& event, unsigned what) { return (event.what & what) != 0; }
 
-#define NEEDS_KERNEL()                          \
-  if (const auto reason = no_kernel()) {        \
-    WARN("SKIPPED: " << *reason);               \
-    return;                                     \
+#define NEEDS_KERNEL()                   \
+  if (const auto reason = no_kernel()) { \
+    WARN("SKIPPED: " << *reason);        \
+    return;                              \
   }
 
 }  // namespace
@@ -143,8 +143,8 @@ TEST_CASE("a denied packet is told about, with what it was and who denied it", "
     CHECK(has(*event, WEFT_EVENT_SERVICE));
   }
   SECTION("a borrowed address") {
-    const auto event = scene.told(
-        ethernet(0x0800, ipv4({.source = address("10.9.9.9"), .destination = scene.db4}, tcp(40'000, 443))));
+    const auto event =
+        scene.told(ethernet(0x0800, ipv4({.source = address("10.9.9.9"), .destination = scene.db4}, tcp(40'000, 443))));
     REQUIRE(event);
     CHECK(event->decision >> WEFT_ACTION_SHIFT == WEFT_ENTRY_UNKNOWN);
     CHECK(event->own == 0x10000);

@@ -291,8 +291,10 @@ TEST_CASE("a packet in pieces is read like one in one piece", "[kernel]") {
       {ethernet(type4, rig.v4(tcp(40'000, 443, flag::ack, payload), {.options = Frame(40)})), true},
       {ethernet(qinq, tag(vlan, tag(type4, rig.v4(tcp(40'000, 443, flag::ack, payload))))), true},
       {ethernet(type6, rig.v6(tcp(40'000, 443, flag::ack, payload))), true},
-      {ethernet(type6, rig.v6(extension(options, 30) + extension(tcp6, 20) + tcp(40'000, 443), {.next = options})), true},
-      {ethernet(type6, rig.v6(extension(options, 30) + extension(tcp6, 20) + tcp(40'000, 22), {.next = options})), false}};
+      {ethernet(type6, rig.v6(extension(options, 30) + extension(tcp6, 20) + tcp(40'000, 443), {.next = options})),
+       true},
+      {ethernet(type6, rig.v6(extension(options, 30) + extension(tcp6, 20) + tcp(40'000, 22), {.next = options})),
+       false}};
   for (const auto& [frame, allowed] : packets) {
     REQUIRE(rig.from_web(frame).allowed == allowed);
     for (std::uint32_t linear = 14; linear < frame.size(); linear += linear < 130 ? 1 : 37) {

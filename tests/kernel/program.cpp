@@ -146,7 +146,7 @@ struct Program::State {
 namespace {
 
 constexpr std::uint32_t accepted = 0, dropped = 2;  // TC_ACT_OK, TC_ACT_SHOT
-constexpr std::uint32_t most_unread = 500;  // packets for which only the likely counter was read
+constexpr std::uint32_t most_unread = 500;          // packets for which only the likely counter was read
 
 // The variables of the object's global data by name: section, offset, size.
 struct Place {

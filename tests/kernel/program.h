@@ -47,8 +47,8 @@ class Program {
   void fill(const std::vector<bundle::MapImage>& images);
 
   Outcome run(model::Direction gate, std::span<const std::uint8_t> packet, std::uint32_t interface = 1);
-  /// The same, cheap where the packet counts for the `likely` entry: of the others the counters are read every few hundred
-  /// packets, and by `check_counters`. A packet that counted for two entries stops the test then.
+  /// The same, cheap where the packet counts for the `likely` entry: of the others the counters are read every few
+  /// hundred packets, and by `check_counters`. A packet that counted for two entries stops the test then.
   Outcome run(model::Direction gate, std::span<const std::uint8_t> packet, std::optional<std::uint32_t> likely,
               std::uint32_t interface = 1);
   /// The same in the second `now` and no other, however long this process is stopped between setting the time and the

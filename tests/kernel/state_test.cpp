@@ -238,14 +238,16 @@ TEST_CASE("a flood of SYNs opens nothing and leaves established connections alon
     std::size_t wrong = 0;
     for (std::uint32_t i = 0; i < flood; ++i) {
       const auto port = static_cast<std::uint16_t>(1'024 + i % 39'000);
-      wrong += shop.program().allows(model::Direction::Ingress, wire.there(proto::tcp, tcp(port, 443, flag::syn))) ? 0 : 1;
+      wrong +=
+          shop.program().allows(model::Direction::Ingress, wire.there(proto::tcp, tcp(port, 443, flag::syn))) ? 0 : 1;
       if (i % 5 != 0) continue;
-      wrong += shop.program().allows(model::Direction::Egress,
-                                     wire.back(proto::tcp, tcp(443, port, flag::syn | flag::ack)))
-                   ? 0
-                   : 1;
+      wrong +=
+          shop.program().allows(model::Direction::Egress, wire.back(proto::tcp, tcp(443, port, flag::syn | flag::ack)))
+              ? 0
+              : 1;
       wrong += shop.program().allows(model::Direction::Ingress, wire.there(proto::tcp, tcp(port, 443))) ? 0 : 1;
-      wrong += shop.program().allows(model::Direction::Egress, wire.back(proto::tcp, tcp(443, port, flag::rst))) ? 0 : 1;
+      wrong +=
+          shop.program().allows(model::Direction::Egress, wire.back(proto::tcp, tcp(443, port, flag::rst))) ? 0 : 1;
     }
     CHECK(wrong == 0);
     // The connection was silent all the while, and its answers still pass.

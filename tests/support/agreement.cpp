@@ -12,8 +12,8 @@ bool is_self(const model::Flow& flow) {
 }
 
 // What a gate of the evaluator says, in the words of a plan; a gate that does not exist is an entry too.
-std::optional<std::string> difference(const plan::DecisionPlan& plan, const plan::Gate& gate, const plan::Answer& answer,
-                                      const std::optional<model::GateDecision>& expected) {
+std::optional<std::string> difference(const plan::DecisionPlan& plan, const plan::Gate& gate,
+                                      const plan::Answer& answer, const std::optional<model::GateDecision>& expected) {
   using By = plan::Entry::By;
   if (answer.entry < WEFT_ENTRY_FIRST) {
     const bool right = answer.entry == WEFT_ENTRY_OWN_NODE && plan.own_node_may_enter && expected &&
@@ -38,7 +38,8 @@ std::optional<std::string> difference(const plan::DecisionPlan& plan, const plan
     case model::Reason::Profile:
       if (entry.by == By::Profile) return {};
       break;
-    case model::Reason::OwnNode: break;
+    case model::Reason::OwnNode:
+      break;
   }
   return "the reasons differ";
 }

@@ -12,8 +12,9 @@
 
 namespace weft::test {
 
-/// The first flow on which the plan's tables and the evaluator differ at a gate (verdict, reason, rule or isolation), as
-/// a sentence; nothing where they agree on all. Flows take turns through the interesting moments. Flows without addresses are passed over: a plan is about addresses.
+/// The first flow on which the plan's tables and the evaluator differ at a gate (verdict, reason, rule or isolation),
+/// as a sentence; nothing where they agree on all. Flows take turns through the interesting moments. Flows without
+/// addresses are passed over: a plan is about addresses.
 std::optional<std::string> plan_disagreement(const World& world, const plan::DecisionPlan& plan,
                                              const std::vector<model::Flow>& flows);
 

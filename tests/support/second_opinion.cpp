@@ -81,7 +81,8 @@ bool serves(const PortSet& ports, const Flow& flow) {
 bool related(const Relation& relation, const Flow& flow) {
   std::set<std::string> seen;
   std::size_t ends = 0;
-  for (const auto& [end, key] : {std::pair(&flow.source, &relation.source), {&flow.destination, &relation.destination}}) {
+  for (const auto& [end, key] :
+       {std::pair(&flow.source, &relation.source), {&flow.destination, &relation.destination}}) {
     for (const auto& [label, value] : end->peer->labels) {
       if (label.scope == key->scope && label.name == key->name) {
         seen.insert(value);
@@ -104,8 +105,8 @@ bool right_node(PeerNode asked, const Flow& flow, bool egress) {
   return answers.count(asked) == 1;
 }
 
-// One thing a tier has to say. Sorted, the first of a tier decides it: lowest level, then deny, allow, pass, isolation in
-// force, audited isolation.
+// One thing a tier has to say. Sorted, the first of a tier decides it: lowest level, then deny, allow, pass, isolation
+// in force, audited isolation.
 using Voice = std::tuple<std::uint32_t /*tier*/, int /*1 isolation, 2 an audited one*/, std::int64_t /*priority*/,
                          std::uint32_t /*index*/, int /*rank*/, std::uint32_t /*source order*/>;
 
@@ -117,8 +118,8 @@ std::set<Voice> voices_of(const Policy& policy, const Flow& flow, bool egress, M
     const Rule& rule = policy.rules[i];
     if (rule.audit && !audited_are_real) continue;
     if (!(egress ? rule.at_source : rule.at_destination)) continue;
-    const bool over = rule.expires.has_value() &&
-                      static_cast<std::int64_t>(*rule.expires) <= static_cast<std::int64_t>(now);
+    const bool over =
+        rule.expires.has_value() && static_cast<std::int64_t>(*rule.expires) <= static_cast<std::int64_t>(now);
     if (over) continue;
     if (!selects(rule.source, flow.source) || !selects(rule.destination, flow.destination) || !serves(rule.ports, flow))
       continue;
@@ -196,8 +197,10 @@ Decision second_opinion(const Policy& policy, const Flow& flow, Moment now) {
   const auto& a = flow.source.peer->instance;
   const auto& b = flow.destination.peer->instance;
   if (a.has_value() && b.has_value() && *a == *b) return {.allowed = true, .self = true, .egress = {}, .ingress = {}};
-  Decision out{
-      .allowed = true, .self = false, .egress = gate(policy, flow, true, now), .ingress = gate(policy, flow, false, now)};
+  Decision out{.allowed = true,
+               .self = false,
+               .egress = gate(policy, flow, true, now),
+               .ingress = gate(policy, flow, false, now)};
   for (const auto& side : {out.egress, out.ingress}) {
     if (side && side->verdict == Verdict::Deny) out.allowed = false;
   }

@@ -440,13 +440,21 @@ class Generator {
 
   // Mostly one key on both sides; else keys whose values can be equal, and some whose values never are.
   Relation relation() {
-    static const std::vector<LabelKey> same{keys::of_workload("app"), keys::of_workload("app"), keys::of_workload("env"),
-                                            keys::of_workload("env"), keys::ns, keys::ns, keys::sa,
-                                            keys::of_namespace("team"), keys::of_node("zone")};
-    static const std::vector<std::pair<LabelKey, LabelKey>> other{
-        {keys::ns, keys::of_workload("ns")},          {keys::of_workload("app"), keys::sa},
-        {keys::sa, keys::of_workload("app")},         {keys::of_workload("ns"), keys::ns},
-        {keys::of_workload("app"), keys::of_workload("env")}, {keys::of_node("zone"), keys::of_workload("env")}};
+    static const std::vector<LabelKey> same{keys::of_workload("app"),
+                                            keys::of_workload("app"),
+                                            keys::of_workload("env"),
+                                            keys::of_workload("env"),
+                                            keys::ns,
+                                            keys::ns,
+                                            keys::sa,
+                                            keys::of_namespace("team"),
+                                            keys::of_node("zone")};
+    static const std::vector<std::pair<LabelKey, LabelKey>> other{{keys::ns, keys::of_workload("ns")},
+                                                                  {keys::of_workload("app"), keys::sa},
+                                                                  {keys::sa, keys::of_workload("app")},
+                                                                  {keys::of_workload("ns"), keys::ns},
+                                                                  {keys::of_workload("app"), keys::of_workload("env")},
+                                                                  {keys::of_node("zone"), keys::of_workload("env")}};
     const bool equal = conditions_.chance(65);
     if (conditions_.chance(75)) {
       const LabelKey& key = conditions_.pick(same);

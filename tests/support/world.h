@@ -45,8 +45,8 @@ struct WorldOptions {
 };
 
 /// A random world: few label keys and values, so that selectors overlap often. The same seed and options give the same
-/// world with every compiler and standard library; what `relations`, `audit` and `deadlines` add changes nothing else, and
-/// `peer_nodes` no other rule.
+/// world with every compiler and standard library; what `relations`, `audit` and `deadlines` add changes nothing else,
+/// and `peer_nodes` no other rule.
 World generate_world(std::uint64_t seed, const WorldOptions& options = {});
 
 struct FlowOptions {
@@ -75,7 +75,8 @@ std::string to_case(const World& world);
 std::optional<World> from_case(std::string_view text, std::string* error = nullptr);
 
 /// A smaller world that still `fails`: greedily without rules, isolations, guards, tiers, instances, addresses, labels,
-/// relations, nodes asked for, deadlines, audits and parts of selectors and services. `fails(world)` must hold. Calls `fails` at most `budget` times.
+/// relations, nodes asked for, deadlines, audits and parts of selectors and services. `fails(world)` must hold. Calls
+/// `fails` at most `budget` times.
 World shrink(World world, const std::function<bool(const World&)>& fails, std::size_t budget = 20000);
 
 /// Shrinks, writes the case below `tests/cases/differential/` (or $WEFT_FOUND_CASES) and returns a message with path

@@ -94,8 +94,8 @@ class Shrinker {
     smaller |= attempt([&](World& w) { return std::exchange(w.policy.rules[i].pass_to, {}).has_value(); });
     smaller |= attempt([&](World& w) { return !std::exchange(w.policy.rules[i].because, {}).empty(); });
     smaller |= thin([i](World& w) -> auto& { return w.policy.rules[i].relations; });
-    smaller |= attempt(
-        [&](World& w) { return std::exchange(w.policy.rules[i].peer_node, PeerNode::Any) != PeerNode::Any; });
+    smaller |=
+        attempt([&](World& w) { return std::exchange(w.policy.rules[i].peer_node, PeerNode::Any) != PeerNode::Any; });
     smaller |= attempt([&](World& w) { return std::exchange(w.policy.rules[i].expires, {}).has_value(); });
     smaller |= attempt([&](World& w) { return std::exchange(w.policy.rules[i].audit, false); });
     for (const ServiceRange& range : std::vector(best_.policy.rules[i].ports.points.ranges())) {

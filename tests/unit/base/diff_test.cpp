@@ -22,7 +22,8 @@ TEST_CASE("a difference is a unified diff", "[base][diff]") {
           "--- p.weft\n+++ p.weft\n@@ -2,7 +2,7 @@\n 2\n 3\n 4\n-5\n+five\n 6\n 7\n 8\n");
   }
   SECTION("changes near one another share a hunk, others have their own") {
-    CHECK(unified_diff("p", "a\nb\nc\nd\ne\nf\ng\nh\ni\nj\nk\nl\n1\n2\n", "A\nb\nc\nd\ne\nf\nG\nh\ni\nj\nk\nl\n1\n2\n3\n") ==
+    CHECK(unified_diff("p", "a\nb\nc\nd\ne\nf\ng\nh\ni\nj\nk\nl\n1\n2\n",
+                       "A\nb\nc\nd\ne\nf\nG\nh\ni\nj\nk\nl\n1\n2\n3\n") ==
           "--- p\n+++ p\n@@ -1,10 +1,10 @@\n-a\n+A\n b\n c\n d\n e\n f\n-g\n+G\n h\n i\n j\n"
           "@@ -12,3 +12,4 @@\n l\n 1\n 2\n+3\n");
   }
@@ -47,7 +48,8 @@ TEST_CASE("patch makes the second text of the first", "[base][diff]") {
   for (int i = 0; i < 40; ++i) {
     const auto text = [&] {
       std::string out;
-      for (auto lines = random() % 30; lines > 0; --lines) out += std::string(1, static_cast<char>('a' + random() % 4)) + "\n";
+      for (auto lines = random() % 30; lines > 0; --lines)
+        out += std::string(1, static_cast<char>('a' + random() % 4)) + "\n";
       return out;
     };
     const std::string before = text(), after = text();

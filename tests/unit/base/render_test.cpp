@@ -41,7 +41,10 @@ class Shown {
 TEST_CASE("marks of one line share an excerpt", "[base][render]") {
   Shown shown("label app, zone, app : string\n");
   SECTION("the last has its text beside it, the others below") {
-    shown.report(shown.span(17, 20)).at("again").label(shown.of("app"), "declared here").label(shown.of("zone"), "not it");
+    shown.report(shown.span(17, 20))
+        .at("again")
+        .label(shown.of("app"), "declared here")
+        .label(shown.of("zone"), "not it");
     CHECK(shown.text() ==
           " --> shop.weft:1:18\n"
           "1 | label app, zone, app : string\n"

@@ -21,15 +21,15 @@ TEST_CASE("lines that are cut without being parsed", "[cli]") {
   for (const char* number : {"-0", "01", "1.5", "1e3", "-", "1234567890123456789", "null", "true", "[]", "+1", ""}) {
     CHECK_FALSE(cut("{\"id\": " + std::string(number) + rest));
   }
-  for (const char* line : {
-           "", "{}", "[]", "{", R"({"from": "a"})",
-           R"({"from": "a", "to": "b", "service": "s"} x)", R"({"from": "a", "to": "b", "service": "s",})",
-           R"({"from": "a" "to": "b", "service": "s"})", R"({"from": "a", "from": "c", "to": "b", "service": "s"})",
-           R"({"from": "a\n", "to": "b", "service": "s"})", "{\"from\": \"\xC3\xA9\", \"to\": \"b\", \"service\": \"s\"}",
-           R"({"from": ["a"], "to": "b", "service": "s"})", R"({"from": {"a": 1, "to": "b", "service": "s"})",
-           R"({"from": "a", "to": "b", "service": ""})", R"({"from": "a", "to": "b", "service": 5})",
-           R"({"": 1, "from": "a", "to": "b", "service": "s"} {)", R"({"from": "a", "to": "b", "service": "s)",
-           R"({"from": "a", "to": "b", "service": "s", "x": null})", R"({'from': "a", "to": "b", "service": "s"})"}) {
+  for (const char* line :
+       {"", "{}", "[]", "{", R"({"from": "a"})", R"({"from": "a", "to": "b", "service": "s"} x)",
+        R"({"from": "a", "to": "b", "service": "s",})", R"({"from": "a" "to": "b", "service": "s"})",
+        R"({"from": "a", "from": "c", "to": "b", "service": "s"})", R"({"from": "a\n", "to": "b", "service": "s"})",
+        "{\"from\": \"\xC3\xA9\", \"to\": \"b\", \"service\": \"s\"}", R"({"from": ["a"], "to": "b", "service": "s"})",
+        R"({"from": {"a": 1, "to": "b", "service": "s"})", R"({"from": "a", "to": "b", "service": ""})",
+        R"({"from": "a", "to": "b", "service": 5})", R"({"": 1, "from": "a", "to": "b", "service": "s"} {)",
+        R"({"from": "a", "to": "b", "service": "s)", R"({"from": "a", "to": "b", "service": "s", "x": null})",
+        R"({'from': "a", "to": "b", "service": "s"})"}) {
     INFO(line);
     CHECK_FALSE(cut(line));
   }
@@ -86,7 +86,8 @@ TEST_CASE("a line is answered the same the first time and ever after", "[cli]") 
                            R"("nobody")", R"({"labels": {"app": "web"]})"}) {
     for (const char* to : {R"("web")", R"("db")", R"({"labels": {"app": "web"}})", R"({"address": "10.0.0.9"})"}) {
       for (const char* service : {"tcp/80", "tcp/81", "tcp/http", "tcp/080", "tcp", "ip/47"}) {
-        lines.push_back(fmt::format(R"({{"id": {}, "from": {}, "to": {}, "service": "{}"}})", lines.size(), from, to, service));
+        lines.push_back(
+            fmt::format(R"({{"id": {}, "from": {}, "to": {}, "service": "{}"}})", lines.size(), from, to, service));
       }
     }
   }

@@ -20,13 +20,16 @@ using Hosts = std::vector<plan::IdentityLayout::Exact>;
 
 constexpr Identity nobody{ClassId{77}, 3};
 
-Identity number(std::size_t i) { return {ClassId{static_cast<std::uint16_t>(1'000 + i % 50'000)}, static_cast<std::uint16_t>(i % 100)}; }
+Identity number(std::size_t i) {
+  return {ClassId{static_cast<std::uint16_t>(1'000 + i % 50'000)}, static_cast<std::uint16_t>(i % 100)};
+}
 
 // As a program looks: in the first bucket, then in the second.
 std::optional<std::uint32_t> found(const Buckets& buckets, const model::Address& address, int* looks = nullptr) {
   const std::size_t count = buckets.contents.size() / sizeof(weft_bucket6);
   const codegen::Halves halves = codegen::halves_of(address);
-  for (const std::uint64_t place : {weft_first_bucket6(halves.high, halves.low), weft_second_bucket6(halves.high, halves.low)}) {
+  for (const std::uint64_t place :
+       {weft_first_bucket6(halves.high, halves.low), weft_second_bucket6(halves.high, halves.low)}) {
     if (looks) ++*looks;
     weft_bucket6 bucket{};
     std::memcpy(&bucket, buckets.contents.data() + (place & (count - 1)) * sizeof bucket, sizeof bucket);
@@ -68,7 +71,8 @@ TEST_CASE("every host is in one of its two buckets, nearly all in the first", "[
       CHECK(2 * count <= 3 * (buckets.contents.size() / sizeof(weft_bucket6)));
       int looks = 0;
       std::size_t wrong = 0;
-      for (std::size_t i = 0; i < count; ++i) wrong += found(buckets, hosts[i].address, &looks) != codegen::word_of(number(i));
+      for (std::size_t i = 0; i < count; ++i)
+        wrong += found(buckets, hosts[i].address, &looks) != codegen::word_of(number(i));
       CHECK(wrong == 0);
       if (count >= 1'000) CHECK(static_cast<double>(looks) < 1.15 * static_cast<double>(count));
       // Nobody else is found.
@@ -94,7 +98,8 @@ TEST_CASE("addresses that are made to meet are left for the hash, and none is lo
   while (hosts.size() < 12) {
     const model::Address address = random_address(random);
     const codegen::Halves halves = codegen::halves_of(address);
-    if ((weft_first_bucket6(halves.high, halves.low) & mask) != 0 || (weft_second_bucket6(halves.high, halves.low) & mask) != 0) {
+    if ((weft_first_bucket6(halves.high, halves.low) & mask) != 0 ||
+        (weft_second_bucket6(halves.high, halves.low) & mask) != 0) {
       continue;
     }
     hosts.push_back({address, number(hosts.size())});

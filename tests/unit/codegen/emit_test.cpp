@@ -77,7 +77,8 @@ TEST_CASE("the same plan gives the same bytes", "[codegen]") {
 TEST_CASE("the bytes depend on nothing in the working directory", "[codegen]") {
   namespace fs = std::filesystem;
   const bundle::Bundle here = emitted(smallest());
-  const fs::path before = fs::current_path(), planted = fs::temp_directory_path() / fmt::format("weft-cwd-{}", ::getpid());
+  const fs::path before = fs::current_path(),
+                 planted = fs::temp_directory_path() / fmt::format("weft-cwd-{}", ::getpid());
   for (const auto& entry : fs::directory_iterator(WEFT_SOURCE_DIR "/codegen/datapath")) {
     const fs::path path = planted / "codegen/datapath" / entry.path().filename();
     fs::create_directories(path.parent_path());
@@ -132,13 +133,12 @@ TEST_CASE("what a policy does not need is not there", "[codegen]") {
   }
   SECTION("homes, hashes, tries") {
     plan.v4.direct.push_back({model::v4_address(0x0A000000), std::vector<plan::Identity>(4)});
-    CHECK(names(emitted(plan)) == std::set<std::string>{"weft_atoms_by_protocol", "weft_direct4_0",
-                                                        "weft_egress_actions", "weft_egress_atom_rows",
-                                                        "weft_egress_own_first", "weft_egress_own_rows",
-                                                        "weft_egress_peer_first", "weft_egress_peer_rows",
-                                                        "weft_ingress_actions", "weft_ingress_atom_rows",
-                                                        "weft_ingress_own_first", "weft_ingress_own_rows",
-                                                        "weft_ingress_peer_first", "weft_ingress_peer_rows"});
+    CHECK(names(emitted(plan)) ==
+          std::set<std::string>{"weft_atoms_by_protocol", "weft_direct4_0", "weft_egress_actions",
+                                "weft_egress_atom_rows", "weft_egress_own_first", "weft_egress_own_rows",
+                                "weft_egress_peer_first", "weft_egress_peer_rows", "weft_ingress_actions",
+                                "weft_ingress_atom_rows", "weft_ingress_own_first", "weft_ingress_own_rows",
+                                "weft_ingress_peer_first", "weft_ingress_peer_rows"});
     plan.uses_homes = plan.own_node_may_enter = true;
     plan.v4.exact.push_back({*model::parse_address("192.0.2.7"), {plan::ClassId{2}, 0x8001}});
     plan.v4.prefixes.push_back({*model::parse_prefix("192.0.2.0/24"), {plan::ClassId{1}, 0}});
@@ -195,7 +195,8 @@ model::Instance workload(std::uint32_t number, const std::string& app) {
   out.peer.kind = model::PeerKind::Workload;
   out.peer.instance = model::InstanceId{number};
   out.peer.labels = {{model::keys::of_workload("app"), app}};
-  out.addresses = {model::v4_address(0x0A000000 + number), *model::parse_address(fmt::format("fd00::{:x}", number + 1))};
+  out.addresses = {model::v4_address(0x0A000000 + number),
+                   *model::parse_address(fmt::format("fd00::{:x}", number + 1))};
   return out;
 }
 

@@ -34,7 +34,8 @@ test::WorldOptions plain() {
 
 TEST_CASE("tables are as large as was said before there were any", "[codegen]") {
   std::vector<test::World> worlds;
-  for (std::uint64_t seed = 1; seed <= 60; ++seed) worlds.push_back(test::generate_world(seed, test::WorldOptions::small()));
+  for (std::uint64_t seed = 1; seed <= 60; ++seed)
+    worlds.push_back(test::generate_world(seed, test::WorldOptions::small()));
   worlds.push_back(test::generate_world(1, test::WorldOptions::big()));
   for (const test::World& world : worlds) {
     const auto plan = plan::build(world.policy, world.inventory);
@@ -71,9 +72,12 @@ TEST_CASE("a matrix is there where nothing but ends and services has a say", "[c
     for (const bool egress : {true, false}) {
       const plan::Gate& gate = egress ? plan->egress : plan->ingress;
       const std::string name = egress ? "weft_egress_" : "weft_ingress_";
-      const auto audited = [](const plan::Gate& each) { return std::ranges::any_of(each.entries, &plan::Entry::audited); };
-      const bool asks = audited(plan->egress) || audited(plan->ingress) ||
-                        std::ranges::any_of(gate.entries, [](const plan::Entry& entry) { return !entry.conditions.empty(); });
+      const auto audited = [](const plan::Gate& each) {
+        return std::ranges::any_of(each.entries, &plan::Entry::audited);
+      };
+      const bool asks =
+          audited(plan->egress) || audited(plan->ingress) ||
+          std::ranges::any_of(gate.entries, [](const plan::Entry& entry) { return !entry.conditions.empty(); });
       CHECK(has(*images, name + "matrix") == !asks);
       CHECK(has(*images, name + "own_rows") == asks);
       CHECK(has(*images, name + "actions") == asks);
@@ -108,8 +112,9 @@ TEST_CASE("what is explained names every choice with its bytes", "[codegen]") {
   const auto plan = plan::build(world.policy, world.inventory);
   REQUIRE(plan);
   const std::string rows = codegen::explain(*plan, {});
-  for (const char* says : {"tables take", "egress gate: rows of bits", "ingress gate: rows of bits", "where to begin",
-                           "what each entry does", "rows are what was asked for", "IPv4 addresses", "IPv6 addresses", "services"}) {
+  for (const char* says :
+       {"tables take", "egress gate: rows of bits", "ingress gate: rows of bits", "where to begin",
+        "what each entry does", "rows are what was asked for", "IPv4 addresses", "IPv6 addresses", "services"}) {
     CHECK_THAT(rows, Catch::Contains(says));
   }
   const std::string matrix = codegen::explain(*plan, {.strategy = codegen::Strategy::Matrix});

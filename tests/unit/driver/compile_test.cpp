@@ -107,7 +107,7 @@ TEST_CASE("what is refuted or open is not built", "[driver]") {
   options.verifier.rlimit = 1;
   const Compilation open =
       Directory(policy + "never app == \"db\" -> app == \"web\" && has ns : tcp when source.ns != destination.ns\n",
-              inventory)
+                inventory)
           .compile(Goal::Build, options);
   if (open.report && open.report->has_undecided()) CHECK(!open.plan);
 }

@@ -142,11 +142,10 @@ std::pair<std::set<std::string>, bool> told(const Example& example, const fs::pa
 
 // Front end, inventory, proofs, tables: what a text shows. These would need megabytes of it, bytes that no page can
 // hold, or a solver that gives up; most of them are shown by case files.
-const std::set<std::string> without_example{"W1004", "W1005", "W1009", "W1010", "W1011", "W1047", "W1048", "W1076",
-                                            "W2001", "W2002", "W2006", "W2007", "W2009", "W3004", "W3007", "W3008",
-                                            "W3009", "W3015", "W3030", "W3031", "W3032", "W3033", "W3040", "W3041",
-                                            "W4001", "W4002", "W4003", "W4005", "W4006", "W4101", "W4102", "W4103",
-                                            "W4104"};
+const std::set<std::string> without_example{
+    "W1004", "W1005", "W1009", "W1010", "W1011", "W1047", "W1048", "W1076", "W2001", "W2002", "W2006",
+    "W2007", "W2009", "W3004", "W3007", "W3008", "W3009", "W3015", "W3030", "W3031", "W3032", "W3033",
+    "W3040", "W3041", "W4001", "W4002", "W4003", "W4005", "W4006", "W4101", "W4102", "W4103", "W4104"};
 
 }  // namespace
 
@@ -154,7 +153,8 @@ TEST_CASE("every code of the sources has a page, and every page a code", "[drive
   // Codes stand alone in quotes, but for the one that is told when not even a text can be made any more.
   const std::string text = sources();
   std::set<std::string> defined;
-  for (std::string& code : matches(text, std::regex("\"(?:error )?(W[0-9]{4})(?:\"|: )"), 1)) defined.insert(std::move(code));
+  for (std::string& code : matches(text, std::regex("\"(?:error )?(W[0-9]{4})(?:\"|: )"), 1))
+    defined.insert(std::move(code));
   REQUIRE(defined.size() > 130);
   CHECK(defined == page_codes());
 }
@@ -198,7 +198,8 @@ TEST_CASE("pages are found by their code, and have the parts that readers expect
     CHECK(page.title.size() < 70);
     CHECK(page.text.find("\nWhy: ") != std::string_view::npos);
     CHECK(page.text.ends_with(".\n"));
-    CHECK((page.text.find(" fails\n") != std::string_view::npos) == (page.text.find(" passes\n") != std::string_view::npos));
+    CHECK((page.text.find(" fails\n") != std::string_view::npos) ==
+          (page.text.find(" passes\n") != std::string_view::npos));
     CHECK(has_examples(page) != has_marked_examples(page));
     for (const char* part : {"W1", "W2", "W3", "W4"}) {
       if (page.code.starts_with(part)) CHECK(has_examples(page) != without_example.contains(std::string(page.code)));

@@ -86,7 +86,8 @@ TEST_CASE("ends of one sight are decided alike", "[driver][tests]") {
     for (const model::Flow& flow : test::flows(world, {2000, seed})) {
       if (is_self(flow)) continue;
       const model::Decision decision = model::evaluate(world.policy, flow);
-      if (model::is_own_node(Direction::Egress, flow) || model::is_own_node(Direction::Ingress, flow)) continue;  // a pair
+      if (model::is_own_node(Direction::Egress, flow) || model::is_own_node(Direction::Ingress, flow))
+        continue;  // a pair
       const auto [have, fresh] =
           decisions.emplace(std::tuple(sight.of(flow.source), sight.of(flow.destination), flow.service), decision);
       if (!fresh && have->second != decision) FAIL("seed " << seed << ": " << test::describe(world, flow));

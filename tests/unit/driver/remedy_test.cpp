@@ -9,7 +9,8 @@ using namespace weft::driver;
 namespace {
 
 // The changes as somebody would make them; nothing where one is a rule to write, which is text.
-std::optional<model::Policy> made(model::Policy policy, const std::vector<Change>& changes, model::ServicePoint service) {
+std::optional<model::Policy> made(model::Policy policy, const std::vector<Change>& changes,
+                                  model::ServicePoint service) {
   for (const Change& change : changes) {
     model::Rule* rule = change.rule ? &policy.rules[static_cast<std::size_t>(*change.rule)] : nullptr;
     switch (change.kind) {

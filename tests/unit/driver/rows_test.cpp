@@ -23,7 +23,8 @@ TEST_CASE("rows decide as the evaluator does", "[driver][rows]") {
   };
   for (std::uint64_t seed = 1; seed <= 200; ++seed) check(test::generate_world(seed), 200, seed);
   // More rules than a word has bits, so that tiers begin and end within words and beyond them.
-  for (std::uint64_t seed = 1; seed <= 2; ++seed) check(test::generate_world(seed, test::WorldOptions::big()), 300, seed);
+  for (std::uint64_t seed = 1; seed <= 2; ++seed)
+    check(test::generate_world(seed, test::WorldOptions::big()), 300, seed);
   CHECK(flows > 50'000);
   CHECK(audited > 1'000);
 }

@@ -83,9 +83,9 @@ const std::string conflicting =
 std::string laborious() {
   std::string out = "label app, role, tenant : string\npolicy shop {\n";
   for (int i = 0; i < 1500; ++i) {
-    out += fmt::format(
-        "  allow app == \"a{}\" || role == \"r{}\" -> tenant == \"t{}\" && !(app == \"a{}\") : tcp/{}-{}\n", i,
-        (i * 7) % 1500, (i * 13) % 1500, (i * 11) % 1500, 1 + i * 3, 30'000 + i);
+    out +=
+        fmt::format("  allow app == \"a{}\" || role == \"r{}\" -> tenant == \"t{}\" && !(app == \"a{}\") : tcp/{}-{}\n",
+                    i, (i * 7) % 1500, (i * 13) % 1500, (i * 11) % 1500, 1 + i * 3, 30'000 + i);
   }
   out += "}\n";
   for (int i = 0; i < 200; ++i) {

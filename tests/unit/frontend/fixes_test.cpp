@@ -54,7 +54,8 @@ TEST_CASE("what a fix of a case file is offered for is gone once it is made", "[
     const std::string text = frontend_tests::file_text(entry.path().string());
     const Read read = frontend_tests::read(text);
     // Past the limit of errors a fix only makes room for the next.
-    if (std::ranges::any_of(read.diagnostics.all(), [](const Diagnostic& each) { return each.code == "W1011"; })) continue;
+    if (std::ranges::any_of(read.diagnostics.all(), [](const Diagnostic& each) { return each.code == "W1011"; }))
+      continue;
     INFO(entry.path().filename().string());
     for (const Diagnostic& diagnostic : read.diagnostics.all()) {
       for (const Fix& fix : diagnostic.fixes) {
@@ -127,7 +128,8 @@ TEST_CASE("slips of first-time users are put right by their fix", "[frontend][fi
   rule("allow app === \"a\" -> web : pg", "allow app == \"a\" -> web : pg");
   rule("allow app is \"a\" -> web : pg", "allow app == \"a\" -> web : pg");
   rule("allow web to web : pg", "allow web -> web : pg");
-  rule("allow web -> web : pg if source.app == destination.app", "allow web -> web : pg when source.app == destination.app");
+  rule("allow web -> web : pg if source.app == destination.app",
+       "allow web -> web : pg when source.app == destination.app");
   rule("permit web -> web : pg", "allow web -> web : pg");
   rule("reject web -> web : pg", "deny web -> web : pg");
   check("label y : int\npolicy p { allow web -> web : pg }", "label y : string\npolicy p { allow web -> web : pg }");
@@ -220,7 +222,8 @@ TEST_CASE("a policy with `for` is offered no fix that matches nobody", "[fronten
 
 TEST_CASE("a file of another kind is one error", "[frontend]") {
   CHECK(frontend_tests::read("workloads:\n  - name: a\n    labels: {app: web}\n  - name: b\n").codes() == "W1081");
-  CHECK(frontend_tests::read("{\"items\": [{\"name\": \"a\"}, {\"name\": \"b\"}],\n \"kind\": \"List\"}\n").codes() == "W1081");
+  CHECK(frontend_tests::read("{\"items\": [{\"name\": \"a\"}, {\"name\": \"b\"}],\n \"kind\": \"List\"}\n").codes() ==
+        "W1081");
   CHECK(frontend_tests::read("a line\nand another line\nand a third\nand more\n").codes() == "W1081");
   // One statement that is wrong is a policy all the same.
   CHECK(frontend_tests::read("alow any -> any : tcp\n").codes() == "W1001");

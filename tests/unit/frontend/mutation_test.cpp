@@ -54,7 +54,8 @@ std::vector<std::string> valid_texts() {
                                language_page()};
   std::vector<std::filesystem::path> paths;
   for (const std::string_view folder : {"examples", "stdlib-policies"}) {
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(std::filesystem::path(WEFT_SOURCE_DIR) / folder)) {
+    for (const auto& entry :
+         std::filesystem::recursive_directory_iterator(std::filesystem::path(WEFT_SOURCE_DIR) / folder)) {
       // `tests.weft` speaks of what the policy beside it declares: by itself it is not valid.
       if (entry.path().extension() == ".weft" && entry.path().filename() != "tests.weft") paths.push_back(entry.path());
     }

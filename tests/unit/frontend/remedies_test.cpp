@@ -105,8 +105,8 @@ TEST_CASE("characters nobody sees, and those that look like others, are named", 
   check("allow app == \"x\" -> web : pg because \"\u061C\"", "W1080",
         "U+061C ARABIC LETTER MARK turns the order in which this text is shown");
   // Letters of every script are welcome there.
-  const frontend_tests::Read good =
-      frontend_tests::read(head + "policy p { allow app == \"مرحبا\" -> web : pg because \"👩‍💻 é\" } // שלום");
+  const frontend_tests::Read good = frontend_tests::read(
+      head + "policy p { allow app == \"مرحبا\" -> web : pg because \"👩‍💻 é\" } // שלום");
   CHECK(good.codes().empty());
   // None of them reaches a terminal as it is.
   const frontend_tests::Read hidden = frontend_tests::read(head + "policy p { allow web -> web : pg } // \u202E x");
@@ -131,7 +131,8 @@ TEST_CASE("what other languages have and this one has not is told in its words",
 }
 
 TEST_CASE("an argument of the wrong kind says what it is, and which parameter it is for", "[frontend]") {
-  const std::string text = head + "network lab = 10.0.0.0/8\ntemplate t(clients: group, port: service, lab: network) {\n"
+  const std::string text = head +
+                           "network lab = 10.0.0.0/8\ntemplate t(clients: group, port: service, lab: network) {\n"
                            "  policy p { allow clients -> addr lab : port }\n}\n";
   const auto check_use = [&](const std::string& arguments, const std::string& message) {
     const frontend_tests::Read read = frontend_tests::read(text + "use t(" + arguments + ")");

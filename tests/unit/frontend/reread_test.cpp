@@ -38,10 +38,10 @@ template <typename T>
 auto tied(const T& it) {
   constexpr std::size_t count = fields_of<T>();
   static_assert(count <= 16);
-#define WEFT_TIED(number, ...)                   \
-  if constexpr (count == number) {               \
-    const auto& [__VA_ARGS__] = it;              \
-    return std::tie(__VA_ARGS__);                \
+#define WEFT_TIED(number, ...)      \
+  if constexpr (count == number) {  \
+    const auto& [__VA_ARGS__] = it; \
+    return std::tie(__VA_ARGS__);   \
   }
   WEFT_TIED(1, a)
   WEFT_TIED(2, a, b)
@@ -150,11 +150,45 @@ std::vector<std::string> texts() {
 // What is put in: words and signs that open, close, begin or break things, and parts of words.
 const std::vector<std::string>& pieces() {
   static const std::vector<std::string> all{
-      " ", "\n", "x", "{", "}", "(", ")", "\"", "`", "//", "/*", "*/", "@", ":", "->", ".", "1", "é", "\x7F", "!",
-      "allow ", "policy p {\n", "test \"t\" {\n", "template t() {\n", "audit ", "@id(new)\n", "group extra = app == \"x\"\n",
-      "  allow web -> db : tcp/5432 because \"reason\" log \"text\" expires 2031-01-02\n", "}\n", "use ", "import \"a.weft\"\n",
-      "  web -> db : tcp/5432 is allow at source by \"shop\".edge\n", "never any -> world : any\n", "in ", " isolate workload\n",
-      "service s = tcp/1-2, udp/`dns` \\ udp/53\n", "label a, ns.b : \"x\" | \"y\"\n", "\r\n", "  deny any -> world 10.0.0.0/8 \\ 10.1.0.0/16 : any when source.app != destination.app\n"};
+      " ",
+      "\n",
+      "x",
+      "{",
+      "}",
+      "(",
+      ")",
+      "\"",
+      "`",
+      "//",
+      "/*",
+      "*/",
+      "@",
+      ":",
+      "->",
+      ".",
+      "1",
+      "é",
+      "\x7F",
+      "!",
+      "allow ",
+      "policy p {\n",
+      "test \"t\" {\n",
+      "template t() {\n",
+      "audit ",
+      "@id(new)\n",
+      "group extra = app == \"x\"\n",
+      "  allow web -> db : tcp/5432 because \"reason\" log \"text\" expires 2031-01-02\n",
+      "}\n",
+      "use ",
+      "import \"a.weft\"\n",
+      "  web -> db : tcp/5432 is allow at source by \"shop\".edge\n",
+      "never any -> world : any\n",
+      "in ",
+      " isolate workload\n",
+      "service s = tcp/1-2, udp/`dns` \\ udp/53\n",
+      "label a, ns.b : \"x\" | \"y\"\n",
+      "\r\n",
+      "  deny any -> world 10.0.0.0/8 \\ 10.1.0.0/16 : any when source.app != destination.app\n"};
   return all;
 }
 
@@ -166,8 +200,10 @@ struct Change {
 Change some_change(const std::string& text, std::mt19937_64& random) {
   const auto below = [&](std::size_t bound) { return static_cast<std::size_t>(random() % bound); };
   const std::size_t at = below(text.size() + 1);
-  const std::size_t line = text.rfind('\n', at == 0 ? 0 : at - 1) == std::string::npos ? 0 : text.rfind('\n', at == 0 ? 0 : at - 1) + 1;
-  const std::size_t line_end = std::min(text.size(), text.find('\n', at) == std::string::npos ? text.size() : text.find('\n', at) + 1);
+  const std::size_t line =
+      text.rfind('\n', at == 0 ? 0 : at - 1) == std::string::npos ? 0 : text.rfind('\n', at == 0 ? 0 : at - 1) + 1;
+  const std::size_t line_end =
+      std::min(text.size(), text.find('\n', at) == std::string::npos ? text.size() : text.find('\n', at) + 1);
   switch (below(6)) {
     case 0:  // a few bytes go
       return {at, std::min(text.size(), at + 1 + below(12)), ""};
@@ -213,8 +249,11 @@ TEST_CASE("a text that was edited is read as if it had never been read before", 
 }
 
 TEST_CASE("what stands around an edit is not read again", "[frontend]") {
-  const std::string head = "group some-name-of-its-own = app == \"a\"\npolicy p {\n  allow any -> any : some-service-before\n";
-  const std::string tail = "  allow any -> any : some-service-behind\n}\ntest \"the very last of all tests\" {\n  any -> any : tcp/1 is allow\n}\n";
+  const std::string head =
+      "group some-name-of-its-own = app == \"a\"\npolicy p {\n  allow any -> any : some-service-before\n";
+  const std::string tail =
+      "  allow any -> any : some-service-behind\n}\ntest \"the very last of all tests\" {\n  any -> any : tcp/1 is "
+      "allow\n}\n";
   Reader reader;
   reader.read(head + tail);
   // Long names have a place in memory that only moves when they are written anew.
@@ -237,8 +276,9 @@ TEST_CASE("what stands around an edit is not read again", "[frontend]") {
 
 TEST_CASE("a text that becomes no policy and a policy again leaves nothing behind", "[frontend]") {
   Reader reader;
-  for (const std::string text : {"group g = app == \"a\"\n", "{\"kind\": 1}\n", "", "group g = app == \"a\"\n", "\xFF\n",
-                                 "group g = app == \"a\"\nallow g -> g : any\n", "group g = app == \"a\"\n"}) {
+  for (const std::string text :
+       {"group g = app == \"a\"\n", "{\"kind\": 1}\n", "", "group g = app == \"a\"\n", "\xFF\n",
+        "group g = app == \"a\"\nallow g -> g : any\n", "group g = app == \"a\"\n"}) {
     CAPTURE(text);
     CHECK(reader.read(text) == first_reading(text));
   }

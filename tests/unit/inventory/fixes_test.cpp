@@ -34,7 +34,8 @@ TEST_CASE("a fix of an inventory gives what was meant", "[inventory][fix]") {
   check(head + "addresses: [10.0.0.1/24]\n", head + "addresses: [10.0.0.1]\n", maybe);
   check(head + "addresses: ['[fd00::1]']\n", head + "addresses: ['fd00::1']\n", maybe);
   check(head + "labels: {version: 1.10}\n", head + "labels: {version: \"1.10\"}\n", machine);
-  check("nodes:\n  - name: node-1\n" + head + "node: 'node-2'\n", "nodes:\n  - name: node-1\n" + head + "node: 'node-1'\n", maybe);
+  check("nodes:\n  - name: node-1\n" + head + "node: 'node-2'\n",
+        "nodes:\n  - name: node-1\n" + head + "node: 'node-1'\n", maybe);
   check(head + "sa: x\noverlay:\n  - {name: wbe, addresses: [10.0.0.1]}\n",
         head + "sa: x\noverlay:\n  - {name: web, addresses: [10.0.0.1]}\n", maybe);
   check(R"({"workloads": [{"name": "web", "labels": {"on": true}}]})",

@@ -36,10 +36,10 @@ TEST_CASE("places are counted as the client counts", "[lsp]") {
 
 TEST_CASE("no place is outside the text or inside a character", "[lsp]") {
   const Lines lines(text, Encoding::Utf16);
-  CHECK(lines.offset({0, 3}) == 3);       // between surrogates
+  CHECK(lines.offset({0, 3}) == 3);            // between surrogates
   CHECK(lines.position(5) == Position{0, 2});  // inside the octopus
   CHECK(lines.position(2) == Position{0, 1});
-  CHECK(lines.offset({0, 99}) == 8);      // behind the end of its line
+  CHECK(lines.offset({0, 99}) == 8);           // behind the end of its line
   CHECK(lines.position(9) == Position{0, 5});  // between "\r" and "\n"
   CHECK(lines.offset({99, 0}) == text.size());
   CHECK(lines.position(1000) == Position{3, 0});

@@ -34,7 +34,8 @@ TEST_CASE("line edits of generated texts", "[lsp]") {
   for (int round = 0; round < 2000; ++round) {
     const auto text = [&] {
       std::string out;
-      for (std::size_t i = random() % 12; i > 0; --i) out += std::string(1, static_cast<char>('a' + random() % 3)) + '\n';
+      for (std::size_t i = random() % 12; i > 0; --i)
+        out += std::string(1, static_cast<char>('a' + random() % 3)) + '\n';
       if (random() % 2 == 0) out += "end";
       return out;
     };

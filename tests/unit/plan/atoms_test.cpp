@@ -5,7 +5,9 @@
 using namespace weft;
 using model::PointSet;
 
-static PointSet tcp(std::uint16_t first, std::uint16_t last) { return PointSet::of_range(model::protocol::tcp, first, last); }
+static PointSet tcp(std::uint16_t first, std::uint16_t last) {
+  return PointSet::of_range(model::protocol::tcp, first, last);
+}
 
 static std::uint32_t atom_at(const plan::Atoms& atoms, model::ServicePoint point) {
   const auto number = static_cast<std::uint32_t>(point);

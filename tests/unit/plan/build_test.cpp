@@ -34,7 +34,8 @@ model::Policy policy_of(std::vector<model::Rule> rules) {
   return policy;
 }
 
-void add_workload(model::Inventory& inventory, const std::string& name, const std::string& address, model::Labels labels) {
+void add_workload(model::Inventory& inventory, const std::string& name, const std::string& address,
+                  model::Labels labels) {
   model::Instance instance;
   instance.name = name;
   instance.peer.kind = model::PeerKind::Workload;
@@ -68,8 +69,8 @@ TEST_CASE("selectors with different words and one meaning make no further classe
   add_workload(inventory, "b", "10.0.0.2", {{model::keys::of_workload("app"), "db"}});
   inventory.index();
   const Selector twice = Selector::any_of({app("web"), app("web")});
-  const auto plan =
-      plan::build(policy_of({allow(app("web"), app("db"), any_service), allow(twice, app("db"), any_service)}), inventory);
+  const auto plan = plan::build(
+      policy_of({allow(app("web"), app("db"), any_service), allow(twice, app("db"), any_service)}), inventory);
   REQUIRE(plan);
   CHECK(plan->classes.size() == 4);
 }
@@ -161,8 +162,9 @@ TEST_CASE("the plan prints what it decides with", "[plan]") {
   const auto plan = plan::build(policy, inventory);
   REQUIRE(plan);
   const std::string text = to_string(*plan, policy);
-  for (const char* part : {"shop/web", "tcp/5432", "everything else", "direct table of 4 addresses from 10.0.0.0: 2 hosts",
-                           "rule 0 of shop, tier main", "profile strict", "egress gate"}) {
+  for (const char* part :
+       {"shop/web", "tcp/5432", "everything else", "direct table of 4 addresses from 10.0.0.0: 2 hosts",
+        "rule 0 of shop, tier main", "profile strict", "egress gate"}) {
     CHECK_THAT(text, Catch::Contains(part));
   }
 }
@@ -188,11 +190,13 @@ TEST_CASE("an attached workload with more addresses than a gate knows is an erro
 namespace {
 
 // The address behind it, where nobody owns it and no network of the policy begins or ends between the two.
-std::optional<model::Address> free_neighbour(const model::Inventory& inventory, const std::vector<model::AddressRange>& ranges,
+std::optional<model::Address> free_neighbour(const model::Inventory& inventory,
+                                             const std::vector<model::AddressRange>& ranges,
                                              const model::Address& address) {
   const auto after = model::next(address);
   if (!after || inventory.owner(*after)) return {};
-  const auto range = std::ranges::find_if(ranges, [&](const auto& r) { return r.first <= address && address <= r.last; });
+  const auto range =
+      std::ranges::find_if(ranges, [&](const auto& r) { return r.first <= address && address <= r.last; });
   return *after <= range->last ? after : std::nullopt;
 }
 

@@ -53,7 +53,8 @@ TEST_CASE("no selector that matches an end is left out, and none is named twice"
 TEST_CASE("an end is asked about the selectors of its own value, however many others there are", "[plan]") {
   std::vector<Selector> selectors;
   for (int i = 0; i < 1'000; ++i) {
-    selectors.push_back(Selector::all_of({Selector::equals(env, "prod"), Selector::equals(app, fmt::format("a{}", i))}));
+    selectors.push_back(
+        Selector::all_of({Selector::equals(env, "prod"), Selector::equals(app, fmt::format("a{}", i))}));
   }
   selectors.push_back(Selector::negation(Selector::equals(app, "a1")));
   selectors.push_back(Selector::one_of(app, {"a7", "a8"}));
@@ -64,7 +65,8 @@ TEST_CASE("an end is asked about the selectors of its own value, however many ot
   for (const Selector& selector : selectors) all.push_back(&selector);
   const plan::Candidates candidates(all);
   // `env == "prod"` is everybody's: it is the value of `app` that tells them apart.
-  CHECK(candidates.of(workload({{app, "a7"}, {env, "prod"}})) == std::vector<std::uint32_t>{7, 1'000, 1'001, 1'002, 1'003});
+  CHECK(candidates.of(workload({{app, "a7"}, {env, "prod"}})) ==
+        std::vector<std::uint32_t>{7, 1'000, 1'001, 1'002, 1'003});
   CHECK(candidates.of(workload({{env, "prod"}})) == std::vector<std::uint32_t>{1'000, 1'002, 1'003});
   CHECK(candidates.of(model::Peer{}) == std::vector<std::uint32_t>{1'000, 1'003, 1'004});
 }

@@ -163,8 +163,9 @@ TEST_CASE("conditions are distinct, and every entry names its own", "[plan]") {
   CHECK(allows(plan, one, two));
 
   const std::string text = to_string(plan, field.policy);
-  for (const char* part : {"k0    source.job != destination.job", "k1    source.parent == destination.job",
-                           "k2    before 1970-01-01T00:01:40Z", "  if k0 k1 k3  (rule 2 of gang, tier main)", "job is value"}) {
+  for (const char* part :
+       {"k0    source.job != destination.job", "k1    source.parent == destination.job",
+        "k2    before 1970-01-01T00:01:40Z", "  if k0 k1 k3  (rule 2 of gang, tier main)", "job is value"}) {
     CHECK_THAT(text, Catch::Contains(part));
   }
 }
@@ -201,8 +202,8 @@ TEST_CASE("audited rules decide nothing, and say what they would have decided", 
   REQUIRE(allowed);
   CHECK(allowed->verdict == model::Verdict::Allow);
   CHECK(plan.egress.entries[allowed->entry].rule == model::RuleId{0});
-  CHECK_FALSE(would(two, one, model::before_all));      // it says nothing about that source
-  CHECK_FALSE(would(one, two, model::Moment{100}));     // nor after its deadline
+  CHECK_FALSE(would(two, one, model::before_all));   // it says nothing about that source
+  CHECK_FALSE(would(one, two, model::Moment{100}));  // nor after its deadline
 }
 
 TEST_CASE("an audited isolation allows behind those in force", "[plan]") {

@@ -31,7 +31,9 @@ TEST_CASE("a rule costs what the plan is smaller without it", "[plan]") {
     for (const plan::RuleCost& cost : plan::rule_costs(*plan)) {
       const plan::DecisionPlan less = without(world, cost.rule);
       INFO("seed " << seed << ", rule " << static_cast<unsigned>(cost.rule));
-      const auto entries = [](const plan::DecisionPlan& of) { return of.egress.entries.size() + of.ingress.entries.size(); };
+      const auto entries = [](const plan::DecisionPlan& of) {
+        return of.egress.entries.size() + of.ingress.entries.size();
+      };
       CHECK(cost.entries == entries(*plan) - entries(less));
       CHECK(cost.atoms == plan->atom_count - less.atom_count);
       // With relations, fewer rows can be more: which keys ends have is what rows tell apart, too.

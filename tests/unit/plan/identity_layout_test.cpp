@@ -94,7 +94,8 @@ std::vector<IdentityLayout::Exact> hosts6(std::string_view first, std::uint64_t 
   std::vector<IdentityLayout::Exact> out;
   for (std::uint32_t i = 0; i < count; ++i) {
     model::Address host = address(first);
-    for (std::size_t byte = 0; byte < 8; ++byte) host.bytes[15 - byte] |= static_cast<std::uint8_t>(i * step >> 8 * byte);
+    for (std::size_t byte = 0; byte < 8; ++byte)
+      host.bytes[15 - byte] |= static_cast<std::uint8_t>(i * step >> 8 * byte);
     out.push_back({host, of_class(9)});
   }
   return out;
@@ -150,7 +151,8 @@ TEST_CASE("the highest and lowest addresses of IPv6", "[plan]") {
   CHECK(identify(layout, highest) == of_class(8));
   CHECK(identify(layout, address("ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe")) == of_class(1));
   // Both ends of one network: nothing in between has a table.
-  const IdentityLayout wide = layout6({{address("fd00::"), of_class(7)}, {address("fd00::ffff:ffff:ffff:ffff"), of_class(8)}});
+  const IdentityLayout wide =
+      layout6({{address("fd00::"), of_class(7)}, {address("fd00::ffff:ffff:ffff:ffff"), of_class(8)}});
   CHECK(identify(wide, address("fd00::")) == of_class(7));
   CHECK(identify(wide, address("fd00::ffff:ffff:ffff:ffff")) == of_class(8));
   CHECK(identify(wide, address("fd00::8000:0:0:0")) == of_class(2));

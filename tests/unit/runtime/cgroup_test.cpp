@@ -181,7 +181,8 @@ TEST_CASE("a replacement at cgroups that is abandoned at any step leaves the bun
   CHECK(cgroups.programs() == 0);
 }
 
-TEST_CASE("a load at cgroups that is killed at any step ends as the old bundle or as the new one", "[runtime][kernel]") {
+TEST_CASE("a load at cgroups that is killed at any step ends as the old bundle or as the new one",
+          "[runtime][kernel]") {
   if (lacks_cgroups()) return;
   const bool first = GENERATE(true, false);
   const Cgroups cgroups;

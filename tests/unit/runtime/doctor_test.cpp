@@ -24,7 +24,9 @@ TEST_CASE("doctor changes nothing", "[runtime][kernel]") {
   if (skipped()) return;
   const World world(1);
   // Whether a new pair has its carrier yet is the kernel's affair.
-  const auto network = [] { return std::regex_replace(run("ip link; tc qdisc"), std::regex("NO-CARRIER,| state [A-Z]+"), ""); };
+  const auto network = [] {
+    return std::regex_replace(run("ip link; tc qdisc"), std::regex("NO-CARRIER,| state [A-Z]+"), "");
+  };
   const std::string before = network();
   for (const Check& check : doctor()) CHECK(check.state != Check::State::Unknown);
   CHECK(network() == before);

@@ -87,7 +87,8 @@ TEST_CASE("a replacement abandoned at any step leaves the bundle before", "[runt
   next.manifest.endpoints.erase(next.manifest.endpoints.begin());
   REQUIRE(load(gate_bundle(2, 80), world.options()).has_value());
   const Lines steps = steps_of(next, world);
-  // The gates of the interface that is left come on top, and one more qdisc and one less, or the former gates of the other.
+  // The gates of the interface that is left come on top, and one more qdisc and one less, or the former gates of the
+  // other.
   REQUIRE(steps.size() == 11);
   REQUIRE(world.unload().has_value());
 

@@ -16,8 +16,8 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
-/// Three workloads: the first at the node's end of its link, the others at their own ends, in namespaces of their own where the
-/// interfaces may have one number.
+/// Three workloads: the first at the node's end of its link, the others at their own ends, in namespaces of their own
+/// where the interfaces may have one number.
 bundle::Bundle spread_bundle(const World& world, std::uint16_t port) {
   bundle::Bundle out = gate_bundle(3, port);
   for (const unsigned i : {2u, 3u}) {
@@ -122,7 +122,8 @@ TEST_CASE("one load serves several namespaces, from load to unload", "[runtime][
   CHECK(programs_become(0));
 }
 
-TEST_CASE("a load over namespaces that is abandoned or killed at any step leaves nothing anywhere", "[runtime][kernel]") {
+TEST_CASE("a load over namespaces that is abandoned or killed at any step leaves nothing anywhere",
+          "[runtime][kernel]") {
   if (skipped()) return;
   const Hook hook = hook_under_test();
   const World world(3, hook);
@@ -166,8 +167,9 @@ TEST_CASE("a replacement over namespaces that is killed ends everywhere alike", 
     REQUIRE(status.has_value());
     CAPTURE(stop, hook == Hook::Tcx, status->recovered);
     CHECK(gates(world) == gates_everywhere(hook));
-    // At clsact a gate takes the other's place at once: where the last one of a program is replaced in one namespace before the
-    // first of another program hangs in the next, there is no way on and no way back. Gates hang everywhere, and it is said.
+    // At clsact a gate takes the other's place at once: where the last one of a program is replaced in one namespace
+    // before the first of another program hangs in the next, there is no way on and no way back. Gates hang everywhere,
+    // and it is said.
     const bool is_lost = hook == Hook::Clsact && !status->recovered.empty() &&
                          status->recovered.back().find("is lost; load a bundle again") != std::string::npos;
     CHECK(status->differences.empty() != is_lost);
@@ -200,10 +202,11 @@ TEST_CASE("an unload over namespaces that is killed is completed everywhere", "[
     const pid_t child = ::fork();
     REQUIRE(child >= 0);
     if (child == 0) {
-      (void)runtime::unload({.state_directory = world.state(), .before_step = [&, at = std::size_t{0}](std::string_view) mutable {
-        if (at++ == stop) ::raise(SIGKILL);
-        return true;
-      }});
+      (void)runtime::unload(
+          {.state_directory = world.state(), .before_step = [&, at = std::size_t{0}](std::string_view) mutable {
+             if (at++ == stop) ::raise(SIGKILL);
+             return true;
+           }});
       ::_exit(0);
     }
     int ended = 0;

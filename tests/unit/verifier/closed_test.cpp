@@ -109,7 +109,8 @@ TEST_CASE("a range of addresses that somebody has", "[verifier][closed]") {
     CHECK((found.ranges[0].workloads == 0 && found.ranges[0].nodes == 1));
   }
   SECTION("not one that is excepted, nor all there are, nor one that nobody has an address in") {
-    b.allow(app("web"), both(Selector::world(), Selector::negation(Selector::address(network("10.0.0.0/8")))), tcp(443));
+    b.allow(app("web"), both(Selector::world(), Selector::negation(Selector::address(network("10.0.0.0/8")))),
+            tcp(443));
     b.allow(app("web"), Selector::world_address(network("0.0.0.0/0")), tcp(443));
     b.allow(app("web"), Selector::world_address(network("192.0.2.0/24")), tcp(443));
     CHECK(cluster.check(b).closed.ranges.empty());
@@ -282,8 +283,9 @@ TEST_CASE("a proof that the inventory breaks is our mistake", "[verifier][closed
   std::vector<std::string> errors;
   compare_with_inventory(b.policy, connectivity, model::before_all, {{Proved{}}, {Proved{}}}, 1000, errors);
   REQUIRE(errors.size() == 2);
-  CHECK(errors[0] == "assertion 0 was proved, and in the inventory a flow on tcp/5432 breaks it (the evaluator says that "
-                     "it is allowed)");
+  CHECK(errors[0] ==
+        "assertion 0 was proved, and in the inventory a flow on tcp/5432 breaks it (the evaluator says that "
+        "it is allowed)");
   errors.clear();
   compare_with_inventory(b.policy, connectivity, model::before_all, {{Undecided{"x"}}, {Undecided{"x"}}}, 1000, errors);
   CHECK(errors.empty());

@@ -124,7 +124,8 @@ TEST_CASE("keys that are compared share their values", "[verifier]") {
     b.allow(Selector::workload(), Selector::workload(), any_port());
     b.never(Selector::any(), Selector::any(), tcp(80));
     b.policy.assertions[0].relations = {{job, job, true}, {parent, parent, true}, {parent, job, false}};
-    CHECK(answer(b) == R"(workload {job: "other", parent: "other-2"} -> workload {job: "other", parent: "other-2"} : tcp/80)");
+    CHECK(answer(b) ==
+          R"(workload {job: "other", parent: "other-2"} -> workload {job: "other", parent: "other-2"} : tcp/80)");
   }
   SECTION("a pattern that one value has: no two others match it") {
     b.allow(Selector::workload(), Selector::workload(), any_port());
@@ -227,8 +228,7 @@ TEST_CASE("a deadline cuts time, and every answer says when it holds", "[verifie
     b.always(app("web"), app("db"), any_port());
     const Report report = checked(b);
     REQUIRE(report.assertions[0].parts.size() == 2);
-    CHECK(text_of(report.assertions[0].parts[0].answer) ==
-          R"(workload {app: "web"} -> workload {app: "db"} : tcp/22)");
+    CHECK(text_of(report.assertions[0].parts[0].answer) == R"(workload {app: "web"} -> workload {app: "db"} : tcp/22)");
     // It is denied as long as the deny lasts, from February on by the profile as well; from March on by that alone.
     CHECK(report.assertions[0].parts[0].when.until == first_of_march);
     CHECK_THAT(said(b), Catch::Contains("= note: from 2027-03-01 on it is broken by workload"));
@@ -256,7 +256,8 @@ TEST_CASE("audited rules prove nothing and break nothing, and the report says so
   SECTION("an audited allow opens nothing") {
     b.never(app("web"), app("db"), any_port());
     CHECK(answer(b) == "proved");
-    CHECK(said(b) == "note W3009: 1 audited rule is not in force: findings and proofs are about the policy without it\n");
+    CHECK(said(b) ==
+          "note W3009: 1 audited rule is not in force: findings and proofs are about the policy without it\n");
   }
   SECTION("it does not conflict") {
     b.deny(app("web"), app("db"), any_port());

@@ -397,8 +397,8 @@ TEST_CASE("a rule is taken out of its text with its line and what is said behind
   b.allow(app("a"), app("b"), tcp(80));
   const auto left = [&](const std::string& before, const std::string& after) {
     std::string text = b.text.substr(0, b.policy.rules[0].span.end + 1) + before;
-    const std::string rule = b.text.substr(b.policy.rules[1].span.begin,
-                                           b.policy.rules[1].span.end - b.policy.rules[1].span.begin);
+    const std::string rule =
+        b.text.substr(b.policy.rules[1].span.begin, b.policy.rules[1].span.end - b.policy.rules[1].span.begin);
     model::Policy policy = b.policy;
     policy.rules[1].span.begin = static_cast<std::uint32_t>(text.size());
     text += rule;

@@ -36,8 +36,8 @@ void check_sample(std::uint64_t seed) {
   const Sample sample = random_sample(seed);
   const model::Policy& policy = sample.policy;
   const BruteForce expected = try_all(policy, sample.world, sample.now);
-  const Report report =
-      check(policy, sample.with_inventory ? &sample.inventory : nullptr, Options{.dump_smt = {}, .look_for_dead = false, .now = sample.now});
+  const Report report = check(policy, sample.with_inventory ? &sample.inventory : nullptr,
+                              Options{.dump_smt = {}, .look_for_dead = false, .now = sample.now});
   CHECK(report.internal_errors.empty());
   CHECK(report.not_checked.empty());
 
@@ -160,8 +160,10 @@ void check_dead(std::uint64_t seed, std::map<Dead::Kind, std::size_t>& kinds) {
     for (const Statement& each : never) {
       const bool inside = std::visit(
           [&](auto id) {
-            if constexpr (std::is_same_v<decltype(id), model::BlockId>) return block_of(policy, each) == id;
-            else return std::visit([&](auto s) { return policy[s].tier; }, each) == id;
+            if constexpr (std::is_same_v<decltype(id), model::BlockId>)
+              return block_of(policy, each) == id;
+            else
+              return std::visit([&](auto s) { return policy[s].tier; }, each) == id;
           },
           whole.what);
       if (inside) in_groups.insert(each);
@@ -189,9 +191,8 @@ void check_dead(std::uint64_t seed, std::map<Dead::Kind, std::size_t>& kinds) {
     const model::Policy small = without(policy, others);
     const BruteForce alone = try_all(small, sample.world, expected.moments);
     Statement renumbered = dead.what;
-    const auto before = static_cast<std::uint32_t>(std::ranges::count_if(others, [&](const Statement& s) {
-      return s.index() == dead.what.index() && s < dead.what;
-    }));
+    const auto before = static_cast<std::uint32_t>(std::ranges::count_if(
+        others, [&](const Statement& s) { return s.index() == dead.what.index() && s < dead.what; }));
     std::visit([&](auto id) { renumbered = static_cast<decltype(id)>(static_cast<std::uint32_t>(id) - before); },
                dead.what);
     CHECK_FALSE(alone.deciders.contains(renumbered));

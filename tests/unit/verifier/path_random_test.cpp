@@ -292,7 +292,8 @@ void check_closed(std::uint64_t seed, Seen& seen) {
         check_chain(world.policy, claim, refuted->chain, moment);
         if (refuted->chain.size() > 1) ++seen.long_chains;
       }
-      CHECK(model::evaluate(world.policy, refuted->witness.flow(), refuted->witness.moment) == refuted->witness.decision);
+      CHECK(model::evaluate(world.policy, refuted->witness.flow(), refuted->witness.moment) ==
+            refuted->witness.decision);
     }
   }
 }

@@ -51,10 +51,10 @@ std::string said(const Builder& builder, const model::Inventory* inventory = nul
 TEST_CASE("a chain is refuted with a shortest one, hop by hop", "[verifier]") {
   Builder builder = three_hops();
   claim(builder, app("web"), app("db"), any_port());
-  CHECK(hops(answer(builder)) == std::vector<std::string>{
-                                     "workload {app: \"web\"} -> workload {app: \"api\"} : tcp/443",
-                                     "workload {app: \"api\"} -> workload {app: \"queue\"} : tcp/5672",
-                                     "workload {app: \"queue\"} -> workload {app: \"db\"} : tcp/5432"});
+  CHECK(hops(answer(builder)) ==
+        std::vector<std::string>{"workload {app: \"web\"} -> workload {app: \"api\"} : tcp/443",
+                                 "workload {app: \"api\"} -> workload {app: \"queue\"} : tcp/5672",
+                                 "workload {app: \"queue\"} -> workload {app: \"db\"} : tcp/5432"});
   builder.allow(app("api"), app("db"), tcp(5432));
   CHECK(hops(answer(builder)).size() == 2);
 }
@@ -181,8 +181,9 @@ TEST_CASE("claims about an inventory", "[verifier]") {
   }
   SECTION("chains") {
     claim(builder, app("web"), app("db"), any_port()).in_inventory = true;
-    CHECK(hops(answer(builder, {}, &inventory)) ==
-          std::vector<std::string>{"`web` -> `api` : tcp/443", "`api` -> `queue` : tcp/5672", "`queue` -> `db` : tcp/5432"});
+    CHECK(hops(answer(builder, {}, &inventory)) == std::vector<std::string>{"`web` -> `api` : tcp/443",
+                                                                            "`api` -> `queue` : tcp/5672",
+                                                                            "`queue` -> `db` : tcp/5432"});
     const std::string text = said(builder, &inventory);
     CHECK(text.find("`web` reaches `db` on tcp/5432 in 3 hops") != std::string::npos);
     CHECK(text.find("= note: hop 2: `api` -> `queue` : tcp/5672") != std::string::npos);

@@ -101,7 +101,8 @@ class Generator {
                                                               : std::vector<std::string>{"t", "u"});
       };
       const bool of_source = maybe(1, 2), of_destination = maybe(1, 2);
-      claim.source = of_source ? named(claim.relations[0].source) : Selector::negation(named(claim.relations[0].source));
+      claim.source =
+          of_source ? named(claim.relations[0].source) : Selector::negation(named(claim.relations[0].source));
       claim.destination = of_destination ? named(claim.relations[0].destination)
                                          : Selector::negation(named(claim.relations[0].destination));
     }
@@ -284,20 +285,21 @@ class Generator {
   void fill_world(Sample& sample) {
     using Values = std::vector<const char*>;  // null: absent
     Values apps = !labels_      ? Values{nullptr}
-                        : finite_app_ ? Values{nullptr, "a", "b", "c"}
-                        : globs_      ? Values{nullptr, "a",  "b",   "",    "q",   "ax",  "ab",  "xa",
-                                          "xb",    "qq", "axb", "axx", "xax", "xab", "xxb", "qqq"}
-                                      : Values{nullptr, "a", "b", "q"};
+                  : finite_app_ ? Values{nullptr, "a", "b", "c"}
+                  : globs_      ? Values{nullptr, "a",  "b",   "",    "q",   "ax",  "ab",  "xa",
+                                    "xb",    "qq", "axb", "axx", "xax", "xab", "xxb", "qqq"}
+                                : Values{nullptr, "a", "b", "q"};
     const Values envs = env_ ? Values{nullptr, "p", "d"} : Values{nullptr};
     Values spaces = namespaces_ ? Values{nullptr, "n1", "n2", "n3", "n4", "free"} : Values{nullptr};
     Values teams = !namespaces_   ? Values{nullptr}
-                         : finite_team_ ? Values{nullptr, "t", "u", "outside"}
-                                        : Values{nullptr, "t", "u", "outside"};
+                   : finite_team_ ? Values{nullptr, "t", "u", "outside"}
+                                  : Values{nullptr, "t", "u", "outside"};
     // What relations compare needs values that are equal and values that differ without anybody naming them.
     Values zones = nodes_ ? Values{nullptr, "z", "q"} : Values{nullptr};
-    const Values shared = globs_ ? Values{"p", "d", "z", "r", "s", "ay", "az", "yb", "zb", "rr", "ayb", "azb", "ayy", "yay",
-                                          "yab", "yyb", "rrr", "aa", "sss", "ss", "zab", "zay", "zzb", "azz"}
-                                 : Values{"p", "d", "z", "a", "b", "q", "q2", "q3"};
+    const Values shared = globs_
+                              ? Values{"p",   "d",   "z",   "r",   "s",   "ay", "az",  "yb", "zb",  "rr",  "ayb", "azb",
+                                       "ayy", "yay", "yab", "yyb", "rrr", "aa", "sss", "ss", "zab", "zay", "zzb", "azz"}
+                              : Values{"p", "d", "z", "a", "b", "q", "q2", "q3"};
     const auto widen = [&](Values& values, const LabelKey& key, bool finite) {
       if (finite || !is_related(key)) return;
       for (const char* value : shared) {

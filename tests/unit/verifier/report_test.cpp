@@ -146,8 +146,9 @@ TEST_CASE("conflicts, ambiguous priorities, vacuous and undecided claims", "[ver
     Options options;
     options.rlimit = 1;
     const std::string text = said(b, options);
-    CHECK(text.starts_with("warning W3004: could not decide `always app == \"a\" -> app == \"c\" : any`: "
-                           "the solver gave up within its limit of 1 units ("));
+    CHECK(
+        text.starts_with("warning W3004: could not decide `always app == \"a\" -> app == \"c\" : any`: "
+                         "the solver gave up within its limit of 1 units ("));
     CHECK(text.find(R"(
   = note: the assertion counts as neither proved nor broken
   = help: ask for less at once (fewer ports, narrower selectors), or give the keys it mentions finite values
