@@ -29,7 +29,7 @@ class Shifter {
   }
   template <typename... Parts>
   void visit(std::variant<Parts...>& part) const {
-    std::visit([this](auto& it) { visit(it); }, part);
+    std::visit([this](auto& it) { this->visit(it); }, part);
   }
 
   // A span that was never set is at no place.
