@@ -13,17 +13,24 @@
 #include "frontend/reread.h"
 #include "support.h"
 
+namespace reread {
+
+// Never called, only asked whether it could be: clang wants a definition of what is in a namespace without name.
+struct Anything {
+  template <typename T>
+  operator T() const;  // NOLINT: it stands for a field of any type
+};
+
+}  // namespace reread
+
 namespace {
+
+using reread::Anything;
 
 using namespace weft;
 using frontend_tests::file_text;
 
 // Whether two parts of a file are the same in every field, however deep: no field is named here, so none is forgotten.
-
-struct Anything {
-  template <typename T>
-  operator T() const;  // NOLINT: it stands for a field of any type
-};
 
 template <typename T, typename... Fields>
 constexpr std::size_t fields_of() {
