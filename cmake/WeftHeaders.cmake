@@ -1,9 +1,9 @@
 # Precompiled headers. A good part of a clean build went into reading the same headers of the standard library, of fmt, of
 # nlohmann's JSON and of Catch2 again and again; these are read once for each set of compiler options.
 #
-# With g++ only what is built at -O1 takes them (weft_library's LIGHT, and the tests): above that, g++ 12 warns of overlaps
-# and overflows inside the standard library's own functions where those come from a precompiled header, and a warning is
-# an error here. So most files still show that they include what they use. No header of ours belongs here: a change to it
+# With g++ only weft_library's LIGHT takes them, built at -O1: elsewhere g++ 12 warns of overlaps and overflows inside the
+# standard library's own functions where those come from a precompiled header, and a warning is an error here. So most
+# files still show that they include what they use. No header of ours belongs here: a change to it
 # would build everything anew.
 
 set(weft_standard_headers
