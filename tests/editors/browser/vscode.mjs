@@ -8,8 +8,7 @@ import { chromium } from "playwright-core";
 const here = import.meta.dirname;
 const extension = path.resolve(here, "../../../editors/vscode/weft.vsix");
 
-const settings = (weft) => ({
-  "weft.path": weft,
+const settings = {
   "security.workspace.trust.enabled": false,
   "workbench.startupEditor": "none",
   "workbench.secondarySideBar.defaultVisibility": "hidden",
@@ -25,7 +24,7 @@ const settings = (weft) => ({
   "editor.quickSuggestions": { other: "off", comments: "off", strings: "off" },
   "editor.suggestOnTriggerCharacters": false,
   "editor.minimap.enabled": false,
-});
+};
 
 async function freePort() {
   const server = createServer().listen(0, "127.0.0.1");
@@ -51,9 +50,13 @@ export class VsCode {
   async startIn(folder, home, weft, chromiumPath) {
     const data = path.join(home, "data");
     await mkdir(path.join(data, "User"), { recursive: true });
-    this.settingsFile = path.join(data, "User/settings.json");
-    this.settings = settings(weft);
-    await writeFile(this.settingsFile, JSON.stringify(this.settings));
+    await writeFile(path.join(data, "User/settings.json"), JSON.stringify(settings));
+    // Where a program is, is said of the machine that runs it. Among the user's settings it only counts until the
+    // extension has told what kind of setting it is.
+    await mkdir(path.join(data, "Machine"), { recursive: true });
+    this.machineFile = path.join(data, "Machine/settings.json");
+    this.machine = { "weft.path": weft };
+    await writeFile(this.machineFile, JSON.stringify(this.machine));
     const port = await freePort();
     const words = [
       path.join(here, "node_modules/code-server"), "--config", path.join(home, "config.yaml"), "--user-data-dir", data,
@@ -86,19 +89,19 @@ export class VsCode {
     throw new Error(`waited in vain for ${what}`);
   }
 
-  /// Changes settings of the user, in the editor: it does not rely on being told of files that others write.
+  /// Changes settings of the machine, in the editor: it does not rely on being told of files that others write.
   async configure(changes) {
-    Object.assign(this.settings, changes);
-    await this.command("Preferences: Open User Settings (JSON)");
+    Object.assign(this.machine, changes);
+    await this.command("Preferences: Open Remote Settings (JSON)");
     await this.page.locator('.editor-group-container.active .tab.active[data-resource-name="settings.json"]').waitFor();
     await this.page.locator(".editor-group-container.active .editor-instance .view-lines").click();
     await this.page.keyboard.press("Control+A");
-    await this.page.keyboard.insertText(JSON.stringify(this.settings));
+    await this.page.keyboard.insertText(JSON.stringify(this.machine));
     // What the editor closes by itself stands behind the cursor.
     await this.page.keyboard.press("Control+Shift+End");
     await this.page.keyboard.press("Delete");
     await this.page.keyboard.press("Control+S");
-    await this.until("the settings to be saved", async () => (await readFile(this.settingsFile, "utf8")) === JSON.stringify(this.settings));
+    await this.until("the settings to be saved", async () => (await readFile(this.machineFile, "utf8")) === JSON.stringify(this.machine));
   }
 
   /// A command by its title, as one picks it from the palette.
