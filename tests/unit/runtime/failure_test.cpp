@@ -151,7 +151,7 @@ TEST_CASE("the second interface fails and the first is free again", "[runtime][k
   const auto loaded = load(gate_bundle(2, 80), world.options());
   REQUIRE_FALSE(loaded.has_value());
   CHECK(loaded.error().code == "W6007");
-  CHECK_THAT(loaded.error().message, Catch::Contains("ingress gate") && Catch::Contains("weft2"));
+  CHECK_THAT(loaded.error().message, Catch::Contains("at the egress of interface `weft2`"));
   CHECK_THAT(run("tc qdisc show dev weft1"), !Catch::Contains("clsact"));
   CHECK_THAT(run("tc filter show dev weft2 ingress"), !Catch::Contains("weft"));
   CHECK_THAT(run("tc filter show dev weft2 egress"), Catch::Contains("u32"));
