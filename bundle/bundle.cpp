@@ -7,6 +7,7 @@
 #include "bundle/files.h"
 #include "bundle/manifest.h"
 #include "bundle/maps.h"
+#include "bundle/sha256.h"
 
 namespace weft::bundle {
 namespace {
@@ -18,6 +19,19 @@ constexpr std::size_t largest_file = std::size_t{1} << 30;
 std::string_view text_of(const Bytes& bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
 FileHashes::Hash hash_of(std::string_view contents) { return {sha256(contents), contents.size()}; }
+
+// Of maps.bin, which is not made for it: the tables of a large policy are hundreds of megabytes.
+Result<FileHashes::Hash> hash_of_maps(const std::vector<MapImage>& images) {
+  Sha256 hash;
+  std::uint64_t bytes = 0;
+  const auto encoded = encode_maps(images, [&](std::string_view piece) -> Result<void> {
+    hash.add(piece);
+    bytes += piece.size();
+    return {};
+  });
+  if (!encoded) return std::unexpected(encoded.error());
+  return FileHashes::Hash{hash.hash(), bytes};
+}
 
 Result<void> check(std::string_view name, std::string_view contents, const FileHashes::Hash& expected) {
   if (contents.size() != expected.bytes) {
@@ -33,8 +47,8 @@ Result<void> check(std::string_view name, std::string_view contents, const FileH
 }  // namespace
 
 std::string identity(const Bundle& bundle) {
-  const auto maps_bin = encode_maps(bundle.images);
-  return manifest_identity(bundle.manifest, {hash_of(text_of(bundle.object)), hash_of(maps_bin.value_or("")),
+  const auto maps_bin = hash_of_maps(bundle.images);
+  return manifest_identity(bundle.manifest, {hash_of(text_of(bundle.object)), maps_bin.value_or(hash_of("")),
                                              hash_of(render_maps_json(bundle.images))});
 }
 
@@ -43,15 +57,18 @@ Result<void> write(const Bundle& bundle, const std::filesystem::path& directory)
     error.message = fmt::format("cannot write `{}`: {}", directory.string(), error.message);
     return std::unexpected(std::move(error));
   };
-  const auto maps_bin = encode_maps(bundle.images);
+  const auto maps_bin = hash_of_maps(bundle.images);
   if (!maps_bin) return failed(maps_bin.error());
   const std::string maps_json = render_maps_json(bundle.images);
   const std::string_view object = text_of(bundle.object);
-  const auto manifest = render_manifest(bundle.manifest, {hash_of(object), hash_of(*maps_bin), hash_of(maps_json)});
+  const auto manifest = render_manifest(bundle.manifest, {hash_of(object), *maps_bin, hash_of(maps_json)});
   if (!manifest) return failed(manifest.error());
 
-  const std::array<NamedFile, 4> files = {NamedFile{"manifest.json", *manifest}, NamedFile{"program.o", object},
-                                          NamedFile{"maps.bin", *maps_bin}, NamedFile{"maps.json", maps_json}};
+  const auto whole = [](std::string_view text) { return [text](const Sink& sink) { return sink(text); }; };
+  const auto maps = [&](const Sink& sink) { return encode_maps(bundle.images, sink); };
+  const std::array<NamedFile, 4> files = {NamedFile{"manifest.json", whole(*manifest)},
+                                          NamedFile{"program.o", whole(object)}, NamedFile{"maps.bin", maps},
+                                          NamedFile{"maps.json", whole(maps_json)}};
   // maps.json may be missing: people delete what only people read.
   return replace_directory(directory, files, std::span(file_names).first(3));
 }

@@ -72,15 +72,19 @@ Result<fs::path> make_beside(const fs::path& target) {
   return unwritable(target, "too many temporary directories beside it", "remove them");
 }
 
-Result<void> write_file(const fs::path& path, std::string_view contents) {
+Result<void> write_file(const fs::path& path, const NamedFile& contents) {
   const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
   if (!file.valid()) return unwritable(path, reason(errno));
-  while (!contents.empty()) {
-    const ssize_t written = ::write(file.get(), contents.data(), contents.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return unwritable(path, reason(errno));
-    contents.remove_prefix(static_cast<std::size_t>(written));
-  }
+  const Sink write = [&](std::string_view piece) -> Result<void> {
+    while (!piece.empty()) {
+      const ssize_t written = ::write(file.get(), piece.data(), piece.size());
+      if (written < 0 && errno == EINTR) continue;
+      if (written < 0) return unwritable(path, reason(errno));
+      piece.remove_prefix(static_cast<std::size_t>(written));
+    }
+    return {};
+  };
+  if (auto written = contents.contents(write); !written) return written;
   if (::fsync(file.get()) != 0) return unwritable(path, reason(errno));
   return {};
 }
@@ -145,7 +149,7 @@ Result<std::string> read_file(int directory, const fs::path& path, const char* n
   // Without O_NONBLOCK a FIFO of that name would hold us for ever.
   const Descriptor file(::openat(directory, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!file.valid()) return unreadable(path / name, reason(errno));
-  struct stat info{};
+  struct stat info {};
   if (::fstat(file.get(), &info) != 0) return unreadable(path / name, reason(errno));
   if (!S_ISREG(info.st_mode)) return unreadable(path / name, "it is no plain file");
   if (info.st_size < 0 || static_cast<std::uint64_t>(info.st_size) > limit) {
@@ -186,7 +190,7 @@ Result<void> replace_directory(const fs::path& directory, std::span<const NamedF
   if (!made) return std::unexpected(made.error());
   Temporary prepared(*made);
   for (const NamedFile& file : files) {
-    if (auto written = write_file(prepared.path() / file.name, file.contents); !written) return written;
+    if (auto written = write_file(prepared.path() / file.name, file); !written) return written;
   }
   if (auto synced = sync_directory(prepared.path()); !synced) return synced;
   if (auto swapped = swap_into_place(prepared.path(), target, exists); !swapped) return swapped;
@@ -212,8 +216,8 @@ Result<std::vector<std::string>> read_directory(const fs::path& directory, std::
     if (failure.code.empty()) return out;
     // The directory may have been replaced, and its files removed, while we read: then the path leads to another one
     // now.
-    struct stat opened{};
-    struct stat now{};
+    struct stat opened {};
+    struct stat now {};
     const bool replaced = ::fstat(open_directory.get(), &opened) == 0 && ::stat(directory.c_str(), &now) == 0 &&
                           opened.st_ino != now.st_ino;
     if (!replaced || attempt == 10) return std::unexpected(failure);

@@ -6,6 +6,8 @@
 #include <bit>
 #include <cstring>
 
+#include "bundle/sha256.h"
+
 static_assert(std::endian::native == std::endian::little, "maps.bin is written as the machine has its numbers");
 
 namespace weft::bundle {
@@ -30,6 +32,8 @@ void put(std::string& out, Number number) {
 void put(std::string& out, const Bytes& bytes) {
   out.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
 }
+
+std::string_view text_of(const Bytes& bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
 /// Reads numbers and byte strings off the front, never past the end.
 class Reader {
@@ -135,16 +139,39 @@ std::string json_string(std::string_view text) {
   return out += '"';
 }
 
+template <typename Element>
+std::size_t count_nonzero(const Bytes& bytes) {
+  std::size_t out = 0;
+  for (std::size_t at = 0; at < bytes.size(); at += sizeof(Element)) {
+    Element value;
+    std::memcpy(&value, bytes.data() + at, sizeof value);
+    out += value != 0;
+  }
+  return out;
+}
+
+// Of elements of a size that can be written. The compiler makes vector operations of each: these are the tables of
+// hundreds of megabytes.
+std::size_t count_nonzero(const Bytes& bytes, std::uint32_t size) {
+  switch (size) {
+    case 1:
+      return count_nonzero<std::uint8_t>(bytes);
+    case 2:
+      return count_nonzero<std::uint16_t>(bytes);
+    case 4:
+      return count_nonzero<std::uint32_t>(bytes);
+    default:
+      return count_nonzero<std::uint64_t>(bytes);
+  }
+}
+
 void render_table(std::string& out, const MapImage& image) {
   const std::uint32_t size = image.element_bytes;
   const std::size_t count = size == 0 ? 0 : image.value.size() / size;
   out += fmt::format(",\n     \"element_bytes\": {}, \"elements\": {}", size, count);
   if (count > maps_json_limit) {
-    std::size_t nonzero = 0;
-    for (std::size_t i = 0; i < count; ++i) nonzero += element(image.value, i, size) != 0;
-    const std::string_view raw(reinterpret_cast<const char*>(image.value.data()), image.value.size());
-    out += fmt::format(",\n     \"bytes\": {}, \"nonzero\": {}, \"sha256\": \"{}\", \"in\": \"maps.bin\"", raw.size(),
-                       nonzero, sha256(raw));
+    out += fmt::format(",\n     \"bytes\": {}, \"nonzero\": {}, \"sha256\": \"{}\", \"in\": \"maps.bin\"",
+                       image.value.size(), count_nonzero(image.value, size), sha256(text_of(image.value)));
     return;
   }
   std::size_t shown = count;
@@ -163,12 +190,13 @@ void render_entries(std::string& out, const MapImage& image) {
   out += fmt::format(",\n     \"key_bytes\": {}, \"value_bytes\": {}, \"elements\": {}", first.key.size(),
                      first.value.size(), image.entries.size());
   if (image.entries.size() > maps_json_limit) {
-    std::string raw;
+    Sha256 hash;
     for (const MapEntry& entry : image.entries) {
-      put(raw, entry.key);
-      put(raw, entry.value);
+      hash.add(text_of(entry.key));
+      hash.add(text_of(entry.value));
     }
-    out += fmt::format(",\n     \"bytes\": {}, \"sha256\": \"{}\", \"in\": \"maps.bin\"", raw.size(), sha256(raw));
+    out += fmt::format(",\n     \"bytes\": {}, \"sha256\": \"{}\", \"in\": \"maps.bin\"",
+                       image.entries.size() * (first.key.size() + first.value.size()), hash.hash());
     return;
   }
   out += ",\n     \"entries\": [";
@@ -187,18 +215,6 @@ void render_entries(std::string& out, const MapImage& image) {
   out += "]";
 }
 
-/// At least what the images take in maps.bin: tables of large policies are hundreds of megabytes, which growing would
-/// double.
-std::size_t encoded_bytes(const std::vector<MapImage>& images) {
-  std::size_t out = 64;
-  for (const MapImage& image : images) {
-    out += 64 + image.name.size() + image.value.size();
-    if (image.entries.empty()) continue;
-    out += image.entries.size() * (image.entries.front().key.size() + image.entries.front().value.size());
-  }
-  return out;
-}
-
 }  // namespace
 
 std::string hexadecimal(std::span<const std::uint8_t> bytes) {
@@ -212,30 +228,51 @@ std::string hexadecimal(std::span<const std::uint8_t> bytes) {
   return out;
 }
 
-Result<std::string> encode_maps(const std::vector<MapImage>& images) {
-  std::string out;
-  out.reserve(encoded_bytes(images));
-  out += magic;
-  put(out, version);
-  put(out, static_cast<std::uint32_t>(images.size()));
+Result<void> encode_maps(const std::vector<MapImage>& images, const Sink& sink) {
+  constexpr std::size_t enough = 256 * 1024;
+  std::string gathered;  // headers and entries are small: a sink that writes a file wants fewer and larger pieces
+  const auto pass_on = [&](std::string_view more) -> Result<void> {
+    if (auto taken = sink(gathered); !taken) return taken;
+    gathered.clear();
+    return more.empty() ? Result<void>() : sink(more);
+  };
+  gathered += magic;
+  put(gathered, version);
+  put(gathered, static_cast<std::uint32_t>(images.size()));
   for (const MapImage& image : images) {
-    if (const auto fits = check_writable(image); !fits) return std::unexpected(fits.error());
+    if (auto fits = check_writable(image); !fits) return fits;
     const bool global = image.kind == MapImage::Kind::Global;
     const MapEntry none;
     const MapEntry& first = image.entries.empty() ? none : image.entries.front();
-    put(out, static_cast<std::uint8_t>(image.kind));
-    put(out, static_cast<std::uint8_t>(image.element_bytes));
-    put(out, static_cast<std::uint16_t>(image.name.size()));
-    put(out, static_cast<std::uint32_t>(first.key.size()));
-    put(out, static_cast<std::uint32_t>(first.value.size()));
-    put(out, static_cast<std::uint64_t>(global ? image.value.size() : image.entries.size()));
-    out += image.name;
-    put(out, image.value);
+    put(gathered, static_cast<std::uint8_t>(image.kind));
+    put(gathered, static_cast<std::uint8_t>(image.element_bytes));
+    put(gathered, static_cast<std::uint16_t>(image.name.size()));
+    put(gathered, static_cast<std::uint32_t>(first.key.size()));
+    put(gathered, static_cast<std::uint32_t>(first.value.size()));
+    put(gathered, static_cast<std::uint64_t>(global ? image.value.size() : image.entries.size()));
+    gathered += image.name;
+    if (image.value.size() < enough) {
+      put(gathered, image.value);
+    } else if (auto taken = pass_on(text_of(image.value)); !taken) {
+      return taken;
+    }
     for (const MapEntry& entry : image.entries) {
-      put(out, entry.key);
-      put(out, entry.value);
+      put(gathered, entry.key);
+      put(gathered, entry.value);
+      if (gathered.size() < enough) continue;
+      if (auto taken = pass_on(""); !taken) return taken;
     }
   }
+  return pass_on("");
+}
+
+Result<std::string> encode_maps(const std::vector<MapImage>& images) {
+  std::string out;
+  const auto done = encode_maps(images, [&](std::string_view piece) -> Result<void> {
+    out += piece;
+    return {};
+  });
+  if (!done) return std::unexpected(done.error());
   return out;
 }
 

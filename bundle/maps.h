@@ -6,6 +6,7 @@
 
 #include "base/result.h"
 #include "bundle/bundle.h"
+#include "bundle/files.h"
 
 namespace weft::bundle {
 
@@ -16,7 +17,12 @@ namespace weft::bundle {
 ///     u32 key bytes, u32 value bytes (both 0 for global data), u64 bytes of the table or number of entries,
 ///     the name, then the table or the entries, each its key and its value without padding.
 ///
-/// Errors: W5001 where an image cannot be written: entries of different sizes, an empty or too long name.
+/// Tables go to the sink as they lie in the images, which may be hundreds of megabytes; nothing of that size is copied.
+///
+/// Errors: W5001 where an image cannot be written: entries of different sizes, an empty or too long name. Those of the
+/// sink.
+Result<void> encode_maps(const std::vector<MapImage>& images, const Sink& sink);
+/// The same as one text.
 Result<std::string> encode_maps(const std::vector<MapImage>& images);
 
 /// The inverse. Nothing is allocated that `bytes` does not hold.
