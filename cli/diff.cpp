@@ -27,8 +27,10 @@ std::string sarif_of(const driver::PolicyDiff& diff, ExitCode code) {
   const driver::DiffSide& shown = diff.before.compilation.understood ? diff.after : diff.before;
   const std::string subject = shown.compilation.names.policies.empty() ? "" : shown.compilation.names.policies.front();
   std::vector<std::string> remarks = diff.notes;
-  return sarif(Findings{diff.understood() ? diff.findings : shown.compilation.diagnostics, shown.compilation.sources,
-                        code, fmt::format("{} -> {}", diff.before.name, diff.after.name), subject, std::move(remarks)});
+  // Readers of the log know files by their place in the repository, whatever revision they are of.
+  const Sources sources = shown.revision ? shown.revision->in_working_tree(shown.compilation.sources) : Sources();
+  return sarif(Findings{diff.understood() ? diff.findings : shown.compilation.diagnostics,
+                        shown.revision ? sources : shown.compilation.sources, code, fmt::format("{} -> {}", diff.before.name, diff.after.name), subject, std::move(remarks)});
 }
 
 }  // namespace

@@ -30,6 +30,11 @@ Result<DiffSide> read_side(const DiffNames& names, const std::optional<std::stri
     auto found = find_side(*word, paths);
     if (!found) return std::unexpected(std::move(found.error()));
     side = std::move(*found);
+  } else if (const auto path = other ? split_side(*other).second : std::nullopt; path && names.policies.empty()) {
+    // What became of the path that the other side names.
+    auto found = find_side(path->empty() ? "." : *path, {});
+    if (!found) return std::unexpected(std::move(found.error()));
+    side = std::move(*found);
   } else {
     side.name = "the working tree";
     side.inputs.policies = names.policies;
@@ -64,6 +69,28 @@ void say_decider(Diagnostic& out, const char* when, const verifier::Decider& dec
   out.note(fmt::format("{}: {}{}", when, words_of(decider, compilation), place.empty() ? "" : " at " + place));
 }
 
+// A statement that is gone has no place in the new policy, and what has no place is shown beside no code: the beginning
+// of the file it stood in, as far as there still is one, or else of the first file.
+std::optional<Span> where_it_stood(const verifier::Difference& difference, const PolicyDiff& diff) {
+  const Compilation& before = diff.before.compilation;
+  const Compilation& after = diff.after.compilation;
+  if (after.files.policies.empty()) return {};
+  const auto path = [](const DiffSide& side, SourceId source) {
+    const std::string& name = side.compilation.sources[source].name();
+    std::error_code ignored;
+    return fs::weakly_canonical(fs::absolute(side.revision ? side.revision->in_working_tree(name) : name, ignored),
+                                ignored);
+  };
+  for (const verifier::Turn& turn : difference.turns) {
+    const auto stood = span_of(turn.before, before.policy);
+    if (!stood) continue;
+    for (const SourceId source : after.files.policies) {
+      if (path(diff.before, stood->source) == path(diff.after, source)) return Span{source, 0, 0};
+    }
+  }
+  return Span{after.files.policies.front(), 0, 0};
+}
+
 void add_findings(PolicyDiff& diff) {
   const Compilation& after = diff.after.compilation;
   for (const verifier::Difference& each : diff.flows->differences) {
@@ -71,6 +98,7 @@ void add_findings(PolicyDiff& diff) {
     for (const verifier::Turn& turn : each.turns) {
       if (!span) span = span_of(turn.after, after.policy);
     }
+    if (!span) span = where_it_stood(each, diff);
     Diagnostic& out = diff.findings.report(each.gained ? widened : narrowed, span, describe(each.witness));
     for (const verifier::Turn& turn : each.turns) {
       say_decider(out, "before", turn.before, diff.before.compilation);
@@ -162,7 +190,14 @@ PolicyDiff compare(DiffSide before, DiffSide after, const std::vector<std::strin
   verifier::Options prover = options.verifier;
   prover.now = options.now;
   out.flows = verifier::diff(old_side.policy, new_side.policy, namespaces, prover);
-  if (old_side.policy.profile != new_side.policy.profile) {
+  for (const DiffSide* side : {&out.before, &out.after}) {
+    if (!side->absent) continue;
+    out.notes.push_back(fmt::format("`{}` has no policy there: it is compared as an empty one, which denies everything",
+                                    printable(side->name)));
+  }
+  const bool both = !out.before.absent && !out.after.absent;
+  if (!both) out.flows->vocabulary.clear();  // a policy that is not there declares nothing otherwise
+  if (both && old_side.policy.profile != new_side.policy.profile) {
     out.notes.push_back(
         fmt::format("the profile was `{}` and is `{}`", old_side.policy.profile.name, new_side.policy.profile.name));
   }

@@ -113,6 +113,16 @@ std::string without_line_end(std::string text) {
   return text;
 }
 
+template <typename Rename>
+Sources renamed(const Sources& sources, const Rename& rename) {
+  Sources out;
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    const Source& source = sources[SourceId{static_cast<std::uint32_t>(i)}];
+    out.add(rename(source.name()), source.text());
+  }
+  return out;
+}
+
 // What a policy can be made of; the rest of a repository is nobody's business here.
 bool may_be_read(std::string_view name) {
   constexpr std::array<std::string_view, 5> endings{".weft", ".toml", ".yaml", ".yml", ".json"};
@@ -210,6 +220,15 @@ Result<std::string> Revision::file(const std::string& path) const {
   return found.string();
 }
 
+Result<std::string> Revision::empty_policy() const {
+  const fs::path name = directory_ / "nothing.weft";
+  std::ofstream stream(name, std::ios::binary);
+  stream << "// There is no policy here yet.\n";
+  stream.close();
+  if (!stream) return git_failed(fmt::format("cannot write into `{}`", directory_.string()));
+  return name.string();
+}
+
 std::string Revision::project() const {
   std::error_code ignored;
   fs::path at = prefix_;
@@ -223,17 +242,21 @@ std::string Revision::project() const {
 
 std::string Revision::shown(const std::string& name) const {
   const fs::path inside = fs::path(name).lexically_normal().lexically_relative(tree_);
-  if (inside.empty() || *inside.begin() == "..") return name;
+  if (inside.empty() || *inside.begin() == "..") return fs::path(name).parent_path() == directory_ ? revision_ : name;
   return fmt::format("{}:{}", revision_, inside.string());
 }
 
+std::string Revision::in_working_tree(const std::string& shown) const {
+  const std::string prefix = revision_ + ":";
+  return shown.starts_with(prefix) ? (top_ / shown.substr(prefix.size())).string() : shown;
+}
+
 Sources Revision::shown(const Sources& sources) const {
-  Sources out;
-  for (std::size_t i = 0; i < sources.size(); ++i) {
-    const Source& source = sources[SourceId{static_cast<std::uint32_t>(i)}];
-    out.add(shown(source.name()), source.text());
-  }
-  return out;
+  return renamed(sources, [&](const std::string& name) { return shown(name); });
+}
+
+Sources Revision::in_working_tree(const Sources& sources) const {
+  return renamed(sources, [&](const std::string& name) { return in_working_tree(name); });
 }
 
 bool is_revision(const std::string& word) {

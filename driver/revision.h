@@ -28,12 +28,19 @@ class Revision {
   ///
   /// Errors: W3040 where the commit has no such file or directory, or the path leads out of the repository.
   Result<std::string> file(const std::string& path) const;
+  /// The name of a policy that says nothing, for what the commit does not have yet. Errors: W3041 where it cannot be
+  /// written.
+  Result<std::string> empty_policy() const;
   /// The `weft.toml` that held where one stands, or an empty name.
   std::string project() const;
   /// A name of a file below the directory as people know it: "HEAD~1:policies/shop.weft".
   std::string shown(const std::string& name) const;
+  /// The file of the working tree that a name as `shown` gives it stands for, whether or not there still is one.
+  std::string in_working_tree(const std::string& shown) const;
   /// Sources under the names people know them by; their numbers stay.
   Sources shown(const Sources& sources) const;
+  /// Sources with names from `shown`, under those of the working tree.
+  Sources in_working_tree(const Sources& sources) const;
 
  private:
   Revision() = default;

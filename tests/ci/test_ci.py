@@ -119,6 +119,25 @@ class GithubAction(CiTest):
         self.assertIn("title=W9050::", done.stdout)
         self.assertEqual(self.run_action(paths="p.weft", tests="false").returncode, 0)
 
+    def test_ten_of_a_kind_are_all_that_a_step_shows(self):
+        claims = "".join(f"never web -> db : tcp/{5000 + i}\n" for i in range(12))
+        tests = "".join(f'test "{i}" {{ web -> db : tcp/{5000 + i} is deny }}\n' for i in range(12))
+        self.write("p.weft", POLICY.replace("tcp/5432", "tcp/5000-5100") + claims + tests)
+        done = self.run_action(paths="p.weft")
+        self.assertEqual(done.returncode, 1, done)
+        self.assertEqual(len(re.findall("(?m)^::error ", done.stdout)), 10, done)
+        self.assertEqual(len(re.findall("W9050", done.stdout)), 12, "what is over stays in the log")
+
+    def test_the_first_policy_of_a_repository(self):
+        if shutil.which("git") is None:
+            self.skipTest("SKIPPED: no git")
+        self.write("README", "nothing here yet")
+        self.commit()
+        self.write("net/p.weft", TESTED)
+        done = self.run_action(paths="net", against="HEAD")
+        self.assertEqual(done.returncode, 0, done)
+        self.assertIn("has no policy there: it is compared as an empty one", (self.at / "github-summary").read_text())
+
     def test_input_errors_are_told_once(self):
         self.write("p.weft", SYNTAX)
         done = self.run_action(paths="p.weft")
@@ -128,7 +147,9 @@ class GithubAction(CiTest):
     def test_a_sarif_log(self):
         self.write("net/p.weft", NEVER_REFUTED)
         done = self.run_action(paths="p.weft", working_directory="net", sarif="weft.sarif")
-        self.assertEqual((done.returncode, done.outputs["sarif"]), (1, "weft.sarif"), done)
+        self.assertEqual((done.returncode, done.outputs["sarif"]), (1, "net/weft.sarif"), done)
+        self.assertTrue((self.at / done.outputs["sarif"]).exists())
+        self.assertEqual(self.run_action(paths="net/p.weft", sarif="./weft.sarif").outputs["sarif"], "./weft.sarif")
         [run] = json.loads((self.at / "net/weft.sarif").read_text())["runs"]
         self.assertEqual(run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], "net/p.weft")
 

@@ -1,5 +1,6 @@
 """`weft diff`: what a new policy gains and loses, from files, directories and revisions of git."""
 
+import json
 import os
 import pathlib
 import shutil
@@ -218,6 +219,43 @@ class DiffOfRevisions(WeftTest):
             self.assertEqual(outcome.code, 2, outcome)
             self.assertIn("W3040", outcome.err)
             self.assertIn(said, outcome.err)
+
+    def test_what_became_of_a_path(self):
+        self.write("policies/shop.weft", MORE)
+        for word in "HEAD:policies/shop.weft", "HEAD:policies":
+            outcome = self.weft("diff", word)
+            self.assertEqual(outcome.code, 0, outcome)
+            self.assertIn(f"{word} -> {word[5:]}: only widens", outcome.out)
+
+    def test_a_revision_before_there_was_a_policy(self):
+        git(self.at, "rm", "-qr", "policies")
+        git(self.at, "commit", "-qm", "without")
+        self.write("policies/shop.weft", POLICY)
+        for words in ("HEAD", "policies"), ("HEAD", "policies/shop.weft"), ("HEAD", "HEAD~1", "--policy", "policies"):
+            outcome = self.weft("diff", *words)
+            self.assertEqual(outcome.code, 0, outcome)
+            self.assertIn("only widens", outcome.out)
+            self.assertIn("note: `HEAD` has no policy there: it is compared as an empty one, which denies everything", outcome.out)
+            self.assertNotIn("not declared", outcome.out)
+            self.assertEqual(outcome.out, self.weft("diff", *words).out, "the same twice")
+        # What the word itself names must be there.
+        self.assertEqual(self.weft("diff", "HEAD:policies", "policies").code, 2)
+
+    def test_a_log_names_files_by_their_place_in_the_repository(self):
+        self.write("policies/shop.weft", MORE)
+        git(self.at, "commit", "-qam", "two")
+        outcome = self.weft("diff", "HEAD~1", "HEAD", "--policy", "policies", "--format", "sarif")
+        self.assertIn('"uri": "policies/shop.weft"', outcome.out)
+        self.assertNotIn("HEAD%3A", outcome.out)
+
+    def test_what_is_gone_is_shown_where_it_stood(self):
+        self.write("policies/shop.weft", "profile k8s\n" + POLICY.replace("  isolate workload\n", ""))
+        self.write("policies/before.weft", "// the first file\n")
+        outcome = self.weft("diff", "HEAD", "policies", "--format", "sarif")
+        results = json.loads(outcome.out)["runs"][0]["results"]
+        self.assertTrue(results, outcome)
+        for each in results:
+            self.assertEqual(each["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], "policies/shop.weft")
 
     def test_outside_of_a_repository(self):
         shutil.rmtree(self.at / ".git")
