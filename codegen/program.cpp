@@ -94,6 +94,7 @@ class Compiler {
     optimise();
     set_linkage(llvm::GlobalValue::ExternalLinkage);
     remove_unused();
+    if (auto whole = all_defined(); !whole) return whole;
     return check("the optimised data path");
   }
 
@@ -190,6 +191,16 @@ class Compiler {
       passes.addPass(llvm::StripDeadDebugInfoPass());
       return passes;
     });
+  }
+
+  // A table that a policy does not have and its program asks for would be found only by whoever loads it.
+  Result<void> all_defined() const {
+    for (const llvm::GlobalVariable& variable : module_->globals()) {
+      if (variable.isDeclaration() && !variable.use_empty()) {
+        return std::unexpected(failed("the data path asks for " + variable.getName().str() + ", which this policy has not"));
+      }
+    }
+    return {};
   }
 
   template <typename Build>

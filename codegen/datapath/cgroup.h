@@ -68,30 +68,59 @@ NOINLINE weft_u32 weft_cgroup_read4(struct __sk_buff *skb, struct header4 *out)
 	return !load_transport(skb, header, length - header, ip.protocol, &out->transport);
 }
 
-INLINE weft_u32 judge_cgroup6(struct __sk_buff *skb, weft_u32 place, const int outbound)
+/* The IPv6 packet that `skb` begins with, on its way out of the workload or to it. 1 if it is whole. */
+NOINLINE weft_u32 weft_cgroup_read6(struct __sk_buff *skb, weft_u32 outbound, struct header6 *out)
 {
-	struct header6 header;
 	struct ipv6_header ip;
 	weft_u32 length, chain, skipped;
 
-	if (bpf_skb_load_bytes(skb, 0, &ip, sizeof(ip)))
-		return DENIED(WEFT_ENTRY_MALFORMED);
+	if (!out || bpf_skb_load_bytes(skb, 0, &ip, sizeof(ip)))
+		return 0;
 	length = bpf_ntohs(ip.length);
 	if (!length && skb->len > 0xffff)
 		length = skb->len - sizeof(ip);
 	if (length > skb->len - sizeof(ip))
-		return DENIED(WEFT_ENTRY_MALFORMED);
-	header.local = load_address6(outbound ? ip.source : ip.destination);
-	header.remote = load_address6(outbound ? ip.destination : ip.source);
+		return 0;
+	out->local = load_address6(outbound ? ip.source : ip.destination);
+	out->remote = load_address6(outbound ? ip.destination : ip.source);
 	chain = weft_chain6(skb, ip.next, sizeof(ip));
 	if (chain == CHAIN_BROKEN)
+		return 0;
+	out->next = chain & 0xff;
+	out->at = chain >> 8;
+	skipped = out->at - sizeof(ip);
+	return skipped <= length && !load_transport(skb, out->at, length - skipped, out->next, &out->transport);
+}
+
+/* Each family is judged in a function of its own, and read in another: what they keep on the stack is not there together. */
+INLINE weft_u32 judge_cgroup4(struct __sk_buff *skb, weft_u32 place, const int outbound)
+{
+	struct header4 read = { 0 }, header;
+
+	if (!weft_cgroup_read4(skb, &read))
 		return DENIED(WEFT_ENTRY_MALFORMED);
-	header.next = chain & 0xff;
-	header.at = chain >> 8;
-	skipped = header.at - sizeof(ip);
-	if (skipped > length || load_transport(skb, header.at, length - skipped, header.next, &header.transport))
+	header = read;
+	return judge4(skb, &header, place, outbound);
+}
+
+INLINE weft_u32 judge_cgroup6(struct __sk_buff *skb, weft_u32 place, const int outbound)
+{
+	struct header6 read = { 0 }, header;
+
+	if (!weft_cgroup_read6(skb, outbound, &read))
 		return DENIED(WEFT_ENTRY_MALFORMED);
+	header = read;
 	return judge_header6(skb, &header, place, outbound);
+}
+
+NOINLINE weft_u32 weft_cgroup4_egress(struct __sk_buff *skb, weft_u32 place)
+{
+	return judge_cgroup4(skb, place, 1);
+}
+
+NOINLINE weft_u32 weft_cgroup4_ingress(struct __sk_buff *skb, weft_u32 place)
+{
+	return judge_cgroup4(skb, place, 0);
 }
 
 NOINLINE weft_u32 weft_cgroup6_egress(struct __sk_buff *skb, weft_u32 place)
@@ -106,7 +135,6 @@ NOINLINE weft_u32 weft_cgroup6_ingress(struct __sk_buff *skb, weft_u32 place)
 
 INLINE weft_u32 judge_cgroup(struct __sk_buff *skb, weft_u32 place, const int outbound)
 {
-	struct header4 read = { 0 }, header;
 	weft_u8 version;
 
 	if (bpf_skb_load_bytes(skb, 0, &version, sizeof(version)))
@@ -116,10 +144,7 @@ INLINE weft_u32 judge_cgroup(struct __sk_buff *skb, weft_u32 place, const int ou
 			return without_v6(place);
 		return outbound ? weft_cgroup6_egress(skb, place) : weft_cgroup6_ingress(skb, place);
 	}
-	if (!weft_cgroup_read4(skb, &read))
-		return DENIED(WEFT_ENTRY_MALFORMED);
-	header = read;
-	return judge4(skb, &header, place, outbound);
+	return outbound ? weft_cgroup4_egress(skb, place) : weft_cgroup4_ingress(skb, place);
 }
 
 NOINLINE int weft_cgroup_tell(struct __sk_buff *skb, weft_u32 decision, weft_u32 place, weft_u32 outbound)
@@ -237,7 +262,7 @@ INLINE int is_answer4(const struct asked *asked)
 	key.local_port = asked->local_port;
 	key.remote_port = asked->remote_port;
 	key.protocol = (weft_u8)asked->protocol;
-	return weft_is_allowed4(&key, asked->own, asked->peer, NO_FLAGS);
+	return is_of_allowed4(&key, asked->own, asked->peer, NO_FLAGS);
 }
 
 INLINE int is_answer6(const struct asked *asked)
@@ -252,7 +277,7 @@ INLINE int is_answer6(const struct asked *asked)
 	key.local_port = asked->local_port;
 	key.remote_port = asked->remote_port;
 	key.protocol = (weft_u8)asked->protocol;
-	return weft_is_allowed6(&key, asked->own, asked->peer, NO_FLAGS);
+	return is_of_allowed6(&key, asked->own, asked->peer, NO_FLAGS);
 }
 
 /* The decision of the egress gate on what is asked for. Fills in identities, and the local address where there is none: the
@@ -261,7 +286,7 @@ INLINE int is_answer6(const struct asked *asked)
 NOINLINE weft_u32 weft_judge_asked(struct asked *asked)
 {
 	const struct weft_endpoint *endpoint;
-	weft_u32 own, peer, decision;
+	weft_u32 own, peer, decision, answers;
 
 	if (!asked)
 		return DENIED(WEFT_ENTRY_UNKNOWN);
@@ -300,7 +325,9 @@ NOINLINE weft_u32 weft_judge_asked(struct asked *asked)
 	decision = weft_decide_egress(own, peer, weft_atom(asked->protocol, bpf_ntohs(asked->remote_port)));
 	if (allows(decision) || !weft_uses_state || asked->protocol != PROTOCOL_UDP)
 		return decision;
-	return (asked->family == 4 ? is_answer4(asked) : is_answer6(asked)) ? ALLOWED(WEFT_ENTRY_REPLY) : decision;
+	/* The tables of a family that no endpoint has are not there. */
+	answers = weft_uses_v6 && asked->family == 6 ? is_answer6(asked) : is_answer4(asked);
+	return answers ? ALLOWED(WEFT_ENTRY_REPLY) : decision;
 }
 
 NOINLINE int weft_tell_asked(struct asked *asked, weft_u32 decision)

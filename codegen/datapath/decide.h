@@ -171,27 +171,16 @@ INLINE weft_u32 entry_of(weft_u32 decision)
 		return scan_some(name##_rows(rows >> 16, rows & 0xffff, atom), position, held, AT_ONCE);              \
 	}                                                                                                             \
                                                                                                                       \
-	/* Every turn goes on by eight words or to the end: the bound is no cap. Loops in functions of their          \
-	 * own, because the kernel's verifier walks every turn of a loop but every function only once.                \
+	/* Every turn goes on by eight words or to the end of a group: the bound is no cap. The loop is a function of \
+	 * its own, because the kernel's verifier walks every turn of a loop but every function only once; and it is  \
+	 * one for all groups, because every function that calls another takes its part of 512 bytes of stack.        \
 	 */                                                                                                           \
-	NOINLINE weft_u32 weft_group_##name(weft_u32 rows, weft_u32 atom, weft_u32 position, weft_u64 held)           \
-	{                                                                                                             \
-		weft_u32 end = (position / GROUP_BITS + 1) * GROUP_BITS;                                              \
-                                                                                                                      \
-		for (weft_u32 i = 0; i <= 64 / AT_ONCE; i++) {                                                        \
-			if (position & FOUND || position >= end)                                                      \
-				break;                                                                                \
-			position = weft_some_##name(rows, atom, position, held);                                      \
-		}                                                                                                     \
-		return position;                                                                                      \
-	}                                                                                                             \
-                                                                                                                      \
 	NOINLINE weft_u32 weft_search_##name(weft_u32 rows, weft_u32 atom, weft_u32 position, weft_u64 held)          \
 	{                                                                                                             \
-		for (weft_u32 i = 0; i < weft_##name##_summary; i++) {                                                \
+		for (weft_u32 i = 0; i < weft_##name##_summary * (64 / AT_ONCE + 1); i++) {                           \
 			if (position & FOUND || position >= weft_##name##_words * WORD_BITS)                          \
 				break;                                                                                \
-			position = weft_group_##name(rows, atom, position, held);                                     \
+			position = weft_some_##name(rows, atom, position, held);                                      \
 		}                                                                                                     \
 		return position;                                                                                      \
 	}                                                                                                             \

@@ -73,14 +73,14 @@ NOINLINE weft_u32 weft_identity6(weft_u64 high, weft_u64 low)
 	return identity6(high, low);
 }
 
-/* Is the connection remembered and still allowed? (Maps are asked with a copy: before Linux 5.18 a key had to lie on the
- * stack of the function that asks.)
+/* Is the connection remembered? Then this is an answer to it, or with NO_FLAGS an error about it. (Maps are asked with a copy:
+ * before Linux 5.18 a key had to lie on the stack of the function that asks.)
  */
-NOINLINE weft_u32 weft_is_allowed6(struct weft_connection6 *asked, weft_u32 own, weft_u32 peer, weft_u32 flags)
+NOINLINE weft_u32 weft_is_remembered6(struct weft_connection6 *asked, weft_u32 flags)
 {
 	struct weft_connection *connection;
 	struct weft_connection6 key;
-	weft_u32 atom, now = tick();
+	weft_u32 now = tick();
 
 	if (!asked)
 		return 0;
@@ -94,9 +94,6 @@ NOINLINE weft_u32 weft_is_allowed6(struct weft_connection6 *asked, weft_u32 own,
 	}
 	if (!is_alive(connection, key.protocol, now))
 		return 0;
-	atom = weft_atom(key.protocol, service_of(key.protocol, key.outbound, key.local_port, key.remote_port));
-	if (!allows(decide(key.outbound, own, peer, atom)))
-		return 0;
 	if (flags == NO_FLAGS)
 		return 1;
 	if (answered(connection, key.protocol, flags, now))
@@ -108,6 +105,16 @@ NOINLINE weft_u32 weft_is_allowed6(struct weft_connection6 *asked, weft_u32 own,
 		forget_recent6((word *)&key);
 	}
 	return 1;
+}
+
+/* Is the connection still allowed, and remembered? What the other direction may not open either needs no table; that is most of
+ * what is denied.
+ */
+INLINE int is_of_allowed6(struct weft_connection6 *key, weft_u32 own, weft_u32 peer, weft_u32 flags)
+{
+	weft_u32 service = service_of(key->protocol, key->outbound, key->local_port, key->remote_port);
+
+	return weft_may_open(key->protocol, service, key->outbound, own, peer) && weft_is_remembered6(key, flags);
 }
 
 /* An allowed packet of a connection in the first table, whose time it brings up to date: 1. Else nothing has happened. */
@@ -395,11 +402,11 @@ INLINE weft_u32 judge_header6(struct __sk_buff *skb, const struct header6 *heade
 		peer = weft_identity6(packet.connection.remote[0], packet.connection.remote[1]);
 	/* An error about a connection is no answer of it. */
 	flags = answer == RELATED ? NO_FLAGS : transport.flags;
-	if (weft_is_allowed6(&packet.connection, own, peer, flags))
+	if (is_of_allowed6(&packet.connection, own, peer, flags))
 		return ALLOWED(WEFT_ENTRY_REPLY);
 	if (answer == RELATED) {
 		packet.connection.outbound ^= 1;
-		if (weft_is_allowed6(&packet.connection, own, peer, flags))
+		if (is_of_allowed6(&packet.connection, own, peer, flags))
 			return ALLOWED(WEFT_ENTRY_REPLY);
 	}
 	return decision;

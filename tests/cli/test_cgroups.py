@@ -74,12 +74,14 @@ class Cgroups(WeftTest):
         self.addCleanup(lambda: [each.close() for each in self.sockets])
         self.mount = mount
 
-    def build(self, policy=POLICY, *options):
-        lines = ["nodes:", "  - {name: n1, addresses: [10.77.0.100]}", "workloads:"]
+    def build(self, policy=POLICY, *options, families=(4, 6)):
+        node = "10.77.0.100" if 4 in families else "fd77::100"
+        lines = ["nodes:", f'  - {{name: n1, addresses: ["{node}"]}}', "workloads:"]
         for name in WORKLOADS:
             v4, v6 = ADDRESSES[name]
             where = self.root.relative_to(self.mount) / name
-            lines.append(f'  - {{name: {name}, labels: {{app: {name}}}, node: n1, addresses: [{v4}, "{v6}"], '
+            addresses = ", ".join(f'"{v6 if family == 6 else v4}"' for family in families)
+            lines.append(f'  - {{name: {name}, labels: {{app: {name}}}, node: n1, addresses: [{addresses}], '
                          f'attach: {{cgroup: "/{where}"}}}}')
         self.write("shop/policy.weft", policy)
         self.write("shop/inventory.yaml", "\n".join(lines) + "\n")
@@ -190,21 +192,48 @@ class Cgroups(WeftTest):
     def test_datagrams_without_a_connection(self):
         self.build()
         self.run_weft("load", "bundle")
-        for v6, family in ((0, socket.AF_INET), (1, socket.AF_INET6)):
-            db, web = ADDRESSES["db"][v6], ADDRESSES["web"][v6]
-            server = self.socket("db", family, socket.SOCK_DGRAM, (db, 5432))
-            client = self.socket("web", family, socket.SOCK_DGRAM)
-            client.sendto(b"?", (db, 5432))
-            question, address = server.recvfrom(16)
-            self.assertEqual((question, address[0]), (b"?", web), "it leaves from the address of the workload")
-            server.sendto(b"!", address)  # no rule lets db begin anything
-            self.assertEqual(client.recv(16), b"!")
-            with self.assertRaises(PermissionError):
-                server.sendto(b"?", (web, address[1] - 1))
-            with self.assertRaises(PermissionError):
-                client.sendto(b"?", (db, 80))
-            with self.assertRaises(PermissionError):
-                self.socket("db", family, socket.SOCK_DGRAM).sendto(b"?", (web, 80))
+        self.exchange_datagrams(4)
+        self.exchange_datagrams(6)
+
+    def exchange_datagrams(self, version):
+        family = socket.AF_INET6 if version == 6 else socket.AF_INET
+        db, web = ADDRESSES["db"][version == 6], ADDRESSES["web"][version == 6]
+        server = self.socket("db", family, socket.SOCK_DGRAM, (db, 5432))
+        client = self.socket("web", family, socket.SOCK_DGRAM)
+        client.sendto(b"?", (db, 5432))
+        question, address = server.recvfrom(16)
+        self.assertEqual((question, address[0]), (b"?", web), "it leaves from the address of the workload")
+        server.sendto(b"!", address)  # no rule lets db begin anything
+        self.assertEqual(client.recv(16), b"!")
+        with self.assertRaises(PermissionError):
+            server.sendto(b"?", (web, address[1] - 1))
+        with self.assertRaises(PermissionError):
+            client.sendto(b"?", (db, 80))
+        with self.assertRaises(PermissionError):
+            self.socket("db", family, socket.SOCK_DGRAM).sendto(b"?", (web, 80))
+        server.close()
+
+    def test_an_inventory_of_one_family(self):
+        for version, other in ((4, 6), (6, 4)):
+            with self.subTest(version=version):
+                self.build(families=(version,))
+                self.run_weft("load", "bundle")
+                self.exchange_datagrams(version)
+                # Of the other family the workload has no address that it could speak with.
+                stranger = self.socket("web", socket.AF_INET6 if other == 6 else socket.AF_INET, socket.SOCK_DGRAM)
+                with self.assertRaises(PermissionError):
+                    stranger.sendto(b"?", (ADDRESSES["db"][other == 6], 5432))
+                self.run_weft("unload")
+
+    def test_conditions(self):
+        """What asks for the most stack: both families, state, and a rule with a condition."""
+        for condition in ("expires 2099-01-01", "when source.app != destination.app"):
+            with self.subTest(condition=condition):
+                self.build(POLICY.replace("udp/5432\n", f"udp/5432 {condition}\n", 1))
+                self.run_weft("load", "bundle")
+                self.exchange_datagrams(4)
+                self.exchange_datagrams(6)
+                self.run_weft("unload")
 
     def test_ipv4_by_a_socket_of_ipv6(self):
         self.build()

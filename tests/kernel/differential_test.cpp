@@ -102,6 +102,7 @@ struct Way {
   codegen::Strategy strategy = codegen::Strategy::Rows;
   bool scattered =
       false;  ///< hosts of IPv6 lie in buckets, as if there were too few of them near each other for a table
+  bool cgroup = false;  ///< the gates of a cgroup judge
 };
 
 // Generated worlds are dense. Here all that has a place in a table is a host of its own.
@@ -118,17 +119,19 @@ void scatter(plan::DecisionPlan& plan) {
 }
 
 std::optional<std::string> disagreement(const test::World& world, std::size_t limit, const Way& way) {
-  const auto& [stateless, strategy, scattered] = way;
+  const auto& [stateless, strategy, scattered, cgroup] = way;
   Result<plan::DecisionPlan> plan = plan::build(world.policy, world.inventory);
   if (!plan) return plan.error().message;
   if (scattered) scatter(*plan);
+  if (cgroup) plan->endpoints.push_back({"w1", "cgroup:/w1", {}});
   const std::vector<model::Flow> flows = test::flows(world, {.limit = limit});
   if (auto wrong = test::plan_disagreement(world, *plan, flows)) return wrong;
 
   const Result<bundle::Bundle> bundle =
       codegen::emit(*plan, {.stateless = stateless, .events_per_second = 1'000'000, .strategy = strategy});
   if (!bundle) return bundle.error().message;
-  Result<test::Program> program = test::Program::load(*bundle);
+  Result<test::Program> program =
+      test::Program::load(*bundle, cgroup ? test::Gates::OfCgroup : test::Gates::OfInterface);
   if (!program) return program.error().message;
   const bool timed = std::ranges::any_of(
       plan->conditions, [](const auto& condition) { return std::holds_alternative<plan::Deadline>(condition); });
@@ -208,6 +211,12 @@ TEST_CASE("the kernel decides packets of small worlds as the plan does, with con
 TEST_CASE("the kernel decides packets of small worlds whose hosts are scattered as the plan does", "[kernel]") {
   check_worlds(300'001, worlds_from_environment(150), test::WorldOptions::small(), 1500, {.scattered = true});
   check_worlds(1, 1, test::WorldOptions::big(), 20'000, {.scattered = true});
+}
+
+TEST_CASE("the kernel decides packets of small worlds at a cgroup as the plan does", "[kernel]") {
+  check_worlds(500'001, worlds_from_environment(40), test::WorldOptions::small(), 1500, {.cgroup = true});
+  check_worlds(550'001, worlds_from_environment(20), test::WorldOptions::small(), 1500,
+               {.stateless = false, .cgroup = true});
 }
 
 TEST_CASE("the kernel decides packets of small worlds by a matrix as the plan does", "[kernel]") {

@@ -73,6 +73,7 @@ std::optional<std::string> no_kernel() {
 }
 
 struct Program::State {
+  Gates gates = Gates::OfInterface;
   bpf_object* object = nullptr;
   std::map<std::string, std::span<std::uint8_t>> tables;  // live memory by symbol
   std::vector<std::pair<void*, std::size_t>> mappings;
@@ -124,6 +125,11 @@ struct Program::State {
     return std::accumulate(values.begin(), values.end(), std::uint64_t{0});
   }
 
+  // A test run is in no cgroup: what the kernel keeps for the program then is an element of zeros.
+  std::uint32_t key(std::uint32_t interface) const { return gates == Gates::OfCgroup ? 0 : interface; }
+  std::uint32_t accepted() const { return gates == Gates::OfCgroup ? 1 : 0; }  // or TC_ACT_OK
+  std::uint32_t dropped() const { return gates == Gates::OfCgroup ? 0 : 2; }   // or TC_ACT_SHOT
+
   std::uint32_t run(Direction gate, std::span<const std::uint8_t> packet, std::uint32_t interface) const {
     __sk_buff context{};
     context.ifindex = interface;
@@ -145,8 +151,7 @@ struct Program::State {
 
 namespace {
 
-constexpr std::uint32_t accepted = 0, dropped = 2;  // TC_ACT_OK, TC_ACT_SHOT
-constexpr std::uint32_t most_unread = 500;          // packets for which only the likely counter was read
+constexpr std::uint32_t most_unread = 500;  // packets for which only the likely counter was read
 
 // The variables of the object's global data by name: section, offset, size.
 struct Place {
@@ -176,10 +181,11 @@ Error refused(std::string_view what) {
 
 }  // namespace
 
-Result<Program> Program::load(const bundle::Bundle& bundle) {
+Result<Program> Program::load(const bundle::Bundle& bundle, Gates gates) {
   prepare_libbpf();
   log_text.clear();
   auto state = std::make_unique<State>();
+  state->gates = gates;
   auto options = sized<bpf_object_open_opts>();
   options.object_name = "weft";
   state->object = bpf_object__open_mem(bundle.object.data(), bundle.object.size(), &options);
@@ -203,8 +209,13 @@ Result<Program> Program::load(const bundle::Bundle& bundle) {
   }
   if (bpf_object__load(state->object) != 0) return std::unexpected(refused("the kernel refuses the program"));
 
-  state->programs = {bpf_program__fd(bpf_object__find_program_by_name(state->object, "weft_from_workload")),
-                     bpf_program__fd(bpf_object__find_program_by_name(state->object, "weft_to_workload"))};
+  const bool cgroup = gates == Gates::OfCgroup;
+  const bpf_program* out_of =
+      bpf_object__find_program_by_name(state->object, cgroup ? "weft_cgroup_egress" : "weft_from_workload");
+  const bpf_program* into =
+      bpf_object__find_program_by_name(state->object, cgroup ? "weft_cgroup_ingress" : "weft_to_workload");
+  if (!out_of || !into) return std::unexpected(refused("the object has no such gates"));
+  state->programs = {bpf_program__fd(out_of), bpf_program__fd(into)};
   state->counters = {state->map("weft_counters_egress"), state->map("weft_counters_ingress")};
   std::map<std::string, std::uint8_t*> sections;
   for (const auto& [name, place] : places) {
@@ -261,6 +272,7 @@ void Program::fill(const std::vector<bundle::MapImage>& images) {
 }
 
 void Program::set_endpoint(std::uint32_t interface, const std::vector<plan::Endpoint::Local>& addresses) {
+  interface = state_->key(interface);
   weft_endpoint endpoint{};
   endpoint.ifindex = interface;
   for (const auto& local : addresses) {
@@ -321,7 +333,7 @@ Outcome Program::run_at(model::Moment now, Direction gate, std::span<const std::
 }
 
 void Program::remove_endpoint(std::uint32_t interface) {
-  const auto found = state_->slots.find(interface);
+  const auto found = state_->slots.find(state_->key(interface));
   if (found == state_->slots.end()) return;
   const weft_endpoint nobody{};
   std::memcpy(table("weft_endpoints").data() + found->second * sizeof(nobody), &nobody, sizeof(nobody));
@@ -330,8 +342,8 @@ void Program::remove_endpoint(std::uint32_t interface) {
 bool Program::allows(Direction gate, std::span<const std::uint8_t> packet, std::uint32_t interface) {
   state_->counted_is_old[static_cast<std::size_t>(gate)] = true;
   const std::uint32_t returned = state_->run(gate, packet, interface);
-  WEFT_ASSERT(returned == accepted || returned == dropped, "a gate accepts or drops");
-  return returned == accepted;
+  WEFT_ASSERT(returned == state_->accepted() || returned == state_->dropped(), "a gate accepts or drops");
+  return returned == state_->accepted();
 }
 
 std::optional<bool> Program::allows_split(Direction gate, std::span<const std::uint8_t> packet, std::uint32_t linear) {
@@ -345,7 +357,7 @@ std::optional<bool> Program::allows_split(Direction gate, std::span<const std::u
   options.ctx_in = &context;
   options.ctx_size_in = sizeof(context);
   if (bpf_prog_test_run_opts(state_->programs[static_cast<std::size_t>(gate)], &options) != 0) return {};
-  return options.retval == accepted;
+  return options.retval == state_->accepted();
 }
 
 Outcome Program::run(Direction gate, std::span<const std::uint8_t> packet, std::uint32_t interface) {

@@ -28,16 +28,20 @@ struct Outcome {
   bool operator==(const Outcome&) const = default;
 };
 
+/// Which of a bundle's gates judge. Those of a cgroup see a frame from its IP header on.
+enum class Gates : std::uint8_t { OfInterface, OfCgroup };
+
 /// A bundle in the kernel, judged packet by packet through BPF_PROG_TEST_RUN. Nothing is attached.
 class Program {
  public:
   /// Loads the object and fills its tables. Errors: what libbpf and the kernel's verifier said.
-  static Result<Program> load(const bundle::Bundle& bundle);
+  static Result<Program> load(const bundle::Bundle& bundle, Gates gates = Gates::OfInterface);
   Program(Program&&) noexcept;
   Program& operator=(Program&&) noexcept;
   ~Program();
 
-  /// The workload at an interface. Interface 1 is `lo`, from which test packets come unless told otherwise.
+  /// The workload at an interface. Interface 1 is `lo`, from which test packets come unless told otherwise. Gates of a
+  /// cgroup have one workload, whatever the interface.
   void set_endpoint(std::uint32_t interface, const std::vector<plan::Endpoint::Local>& addresses);
   /// Makes it that second, for programs with deadlines. From then on time goes on, as it does in the kernel.
   void set_now(model::Moment now);

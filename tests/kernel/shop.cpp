@@ -43,14 +43,15 @@ plan::DecisionPlan Shop::plan_of(const std::vector<model::PointSet>& services) c
   }
   auto plan = plan::build(policy, inventory);
   WEFT_ASSERT(plan.has_value(), "a small policy has a plan");
+  if (gates_ == Gates::OfCgroup) plan->endpoints.push_back({"shop/web", "cgroup:/web", {}});
   return std::move(*plan);
 }
 
-Shop::Shop(const std::vector<model::PointSet>& services, const codegen::Options& options, bool mutual)
-    : options_(options), mutual_(mutual), plan_(plan_of(services)) {
+Shop::Shop(const std::vector<model::PointSet>& services, const codegen::Options& options, bool mutual, Gates gates)
+    : options_(options), mutual_(mutual), gates_(gates), plan_(plan_of(services)) {
   auto bundle = codegen::emit(plan_, options_);
   WEFT_ASSERT(bundle.has_value(), "a small plan has a program");
-  auto program = Program::load(*bundle);
+  auto program = Program::load(*bundle, gates_);
   if (!program) fmt::print(stderr, "{}\n", program.error().message);
   WEFT_ASSERT(program.has_value(), "the kernel loads a small program");
   program_ = std::move(*program);

@@ -9,12 +9,12 @@
 namespace weft::test {
 
 /// A web server and a database with both families, and a policy that lets the one speak to the other. Its program
-/// judges for one workload at a time, at interface 1.
+/// judges for one workload at a time, at interface 1 or as the only cgroup.
 class Shop {
  public:
   /// `services` are what web may ask db for, and db web if `mutual`; nothing else is allowed.
   explicit Shop(const std::vector<model::PointSet>& services, const codegen::Options& options = {},
-                bool mutual = false);
+                bool mutual = false, Gates gates = Gates::OfInterface);
 
   /// The packet leaves web, as its egress gate sees it; and the other three.
   Outcome from_web(const Frame& frame) { return run("web", model::Direction::Egress, frame); }
@@ -37,6 +37,7 @@ class Shop {
 
   codegen::Options options_;
   bool mutual_;
+  Gates gates_;
   plan::DecisionPlan plan_;
   std::optional<Program> program_;
 };

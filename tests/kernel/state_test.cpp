@@ -48,19 +48,27 @@ struct Wire {
   }
 };
 
+/// For both families, at an interface and at a cgroup.
 template <typename Check>
-void for_both_families(const Check& check) {
-  for (const bool six : {false, true}) {
-    Shop shop(services);
-    INFO((six ? "IPv6" : "IPv4"));
-    check(Wire{shop, six}, shop);
+void for_every_gate(const codegen::Options& options, const Check& check) {
+  for (const Gates gates : {Gates::OfInterface, Gates::OfCgroup}) {
+    for (const bool six : {false, true}) {
+      Shop shop(services, options, false, gates);
+      INFO((six ? "IPv6" : "IPv4") << (gates == Gates::OfCgroup ? " at a cgroup" : " at an interface"));
+      check(Wire{shop, six}, shop);
+    }
   }
+}
+
+template <typename Check>
+void for_every_gate(const Check& check) {
+  for_every_gate({}, check);
 }
 
 }  // namespace
 
 TEST_CASE("answers pass while their connection is remembered", "[kernel]") {
-  for_both_families([](const Wire& wire, Shop& shop) {
+  for_every_gate([](const Wire& wire, Shop& shop) {
     const Frame request = wire.there(proto::tcp, tcp(40'000, 443, flag::syn));
     const Frame answer = wire.back(proto::tcp, tcp(443, 40'000, flag::syn | flag::ack));
     CHECK_FALSE(shop.to_web(answer).allowed);
@@ -82,7 +90,7 @@ TEST_CASE("answers pass while their connection is remembered", "[kernel]") {
 }
 
 TEST_CASE("what opens a connection is no answer", "[kernel]") {
-  for_both_families([](const Wire& wire, Shop& shop) {
+  for_every_gate([](const Wire& wire, Shop& shop) {
     REQUIRE(shop.from_web(wire.there(proto::tcp, tcp(40'000, 443, flag::syn))).allowed);
     CHECK_FALSE(shop.to_web(wire.back(proto::tcp, tcp(443, 40'000, flag::syn))).allowed);
     CHECK_FALSE(shop.to_web(wire.back(proto::tcp, tcp(443, 40'000, flag::syn | flag::fin))).allowed);
@@ -98,7 +106,7 @@ TEST_CASE("what opens a connection is no answer", "[kernel]") {
 }
 
 TEST_CASE("what only an answer looks like opens no connection", "[kernel]") {
-  for_both_families([](const Wire& wire, Shop& shop) {
+  for_every_gate([](const Wire& wire, Shop& shop) {
     for (const int flags : std::initializer_list<int>{flag::syn | flag::ack, flag::rst, flag::rst | flag::ack,
                                                       flag::fin | flag::ack, 0}) {
       CHECK(shop.from_web(wire.there(proto::tcp, tcp(40'000, 443, static_cast<std::uint8_t>(flags)))).allowed);
@@ -110,7 +118,7 @@ TEST_CASE("what only an answer looks like opens no connection", "[kernel]") {
 }
 
 TEST_CASE("UDP, SCTP, ping and portless protocols are answered too", "[kernel]") {
-  for_both_families([](const Wire& wire, Shop& shop) {
+  for_every_gate([](const Wire& wire, Shop& shop) {
     CHECK_FALSE(shop.to_web(wire.back(proto::udp, udp(53, 40'000))).allowed);
     REQUIRE(shop.from_web(wire.there(proto::udp, udp(40'000, 53))).allowed);
     CHECK(shop.to_web(wire.back(proto::udp, udp(53, 40'000))) == reply);
@@ -131,7 +139,7 @@ TEST_CASE("UDP, SCTP, ping and portless protocols are answered too", "[kernel]")
 }
 
 TEST_CASE("idle connections are forgotten", "[kernel]") {
-  for_both_families([](const Wire& wire, Shop& shop) {
+  for_every_gate([](const Wire& wire, Shop& shop) {
     const Frame tcp_answer = wire.back(proto::tcp, tcp(443, 40'000)),
                 udp_answer = wire.back(proto::udp, udp(53, 40'000));
     REQUIRE(shop.from_web(wire.there(proto::tcp, tcp(40'000, 443))).allowed);
@@ -154,7 +162,7 @@ TEST_CASE("idle connections are forgotten", "[kernel]") {
 }
 
 TEST_CASE("a TCP connection that is not yet, or no longer, established is forgotten sooner", "[kernel]") {
-  for_both_families([](const Wire& wire, Shop& shop) {
+  for_every_gate([](const Wire& wire, Shop& shop) {
     const auto sent = [&](std::uint8_t flags) {
       return shop.from_web(wire.there(proto::tcp, tcp(40'000, 443, flags))).allowed;
     };
@@ -213,7 +221,7 @@ TEST_CASE("a TCP connection that is not yet, or no longer, established is forgot
 }
 
 TEST_CASE("a refusal of the workload itself ends what was opened to it", "[kernel]") {
-  for_both_families([](const Wire& wire, Shop& shop) {
+  for_every_gate([](const Wire& wire, Shop& shop) {
     REQUIRE(shop.to_db(wire.there(proto::tcp, tcp(40'000, 443, flag::syn))).allowed);
     REQUIRE(shop.program().connections() == 1);
     CHECK(shop.from_db(wire.back(proto::tcp, tcp(443, 40'000, flag::rst | flag::ack))) == reply);
@@ -224,10 +232,7 @@ TEST_CASE("a refusal of the workload itself ends what was opened to it", "[kerne
 TEST_CASE("a flood of SYNs opens nothing and leaves established connections alone", "[kernel]") {
   // Room for 2,048 connections and 1,024 beginnings; fifty times as many begin.
   constexpr std::uint32_t flood = 50'000;
-  for (const bool six : {false, true}) {
-    Shop shop(services, {.connections = 2'048, .events_per_second = 0});
-    const Wire wire{shop, six};
-    INFO((six ? "IPv6" : "IPv4"));
+  for_every_gate({.connections = 2'048, .events_per_second = 0}, [&](const Wire& wire, Shop& shop) {
     const auto at_db = [&](const Frame& frame) { return shop.to_db(frame); };
     const auto of_db = [&](const Frame& frame) { return shop.from_db(frame); };
     REQUIRE(at_db(wire.there(proto::tcp, tcp(40'000, 443, flag::syn))).allowed);
@@ -257,11 +262,11 @@ TEST_CASE("a flood of SYNs opens nothing and leaves established connections alon
     CHECK_FALSE(of_db(wire.back(proto::tcp, tcp(443, 65'000))).allowed);
     CHECK_FALSE(of_db(wire.back(proto::tcp, tcp(22, 40'000))).allowed);
     CHECK_FALSE(at_db(wire.there(proto::tcp, tcp(40'000, 22, flag::syn))).allowed);
-  }
+  });
 }
 
 TEST_CASE("what was recognised a moment ago lets no answer pass that the tables do not know", "[kernel]") {
-  for_both_families([](const Wire& wire, Shop& shop) {
+  for_every_gate([](const Wire& wire, Shop& shop) {
     for (const std::uint8_t protocol : {proto::tcp, proto::udp}) {
       const bool is_tcp = protocol == proto::tcp;
       const Frame request = wire.there(protocol, is_tcp ? tcp(40'000, 443) : udp(40'000, 53));
@@ -295,10 +300,7 @@ TEST_CASE("what was recognised a moment ago lets no answer pass that the tables 
 TEST_CASE("an answer moves a connection on at the next packet, however many went before", "[kernel]") {
   // One that stays among the beginnings is forgotten by a flood; one that has moved on is not.
   constexpr std::uint32_t flood = 8'000;
-  for (const bool six : {false, true}) {
-    Shop shop(services, {.connections = 2'048, .events_per_second = 0});
-    const Wire wire{shop, six};
-    INFO((six ? "IPv6" : "IPv4"));
+  for_every_gate({.connections = 2'048, .events_per_second = 0}, [&](const Wire& wire, Shop& shop) {
     for (int i = 0; i < 5; ++i) REQUIRE(shop.from_web(wire.there(proto::udp, udp(500, 53))).allowed);
     REQUIRE(shop.to_web(wire.back(proto::udp, udp(53, 500))) == reply);
     REQUIRE(shop.from_web(wire.there(proto::udp, udp(500, 53))).allowed);
@@ -307,16 +309,13 @@ TEST_CASE("an answer moves a connection on at the next packet, however many went
                             wire.there(proto::udp, udp(static_cast<std::uint16_t>(1'024 + i), 53)));
     }
     CHECK(shop.to_web(wire.back(proto::udp, udp(53, 500))) == reply);
-  }
+  });
 }
 
 TEST_CASE("connections that meet in one place are all remembered", "[kernel]") {
   // Far more than there are places: every place is wanted by several.
   constexpr std::uint32_t many = 20'000;
-  for (const bool six : {false, true}) {
-    Shop shop(services, {.events_per_second = 0});
-    const Wire wire{shop, six};
-    INFO((six ? "IPv6" : "IPv4"));
+  for_every_gate({.events_per_second = 0}, [&](const Wire& wire, Shop& shop) {
     const auto port = [](std::uint32_t i) { return static_cast<std::uint16_t>(10'000 + i); };
     REQUIRE(shop.from_web(wire.there(proto::udp, udp(port(0), 53))).allowed);
     std::uint32_t wrong = 0;
@@ -332,11 +331,11 @@ TEST_CASE("connections that meet in one place are all remembered", "[kernel]") {
     }
     CHECK(wrong == 0);
     CHECK(shop.program().connections() == many);
-  }
+  });
 }
 
 TEST_CASE("a policy that no longer allows a connection ends it at once", "[kernel]") {
-  for_both_families([](const Wire& wire, Shop& shop) {
+  for_every_gate([](const Wire& wire, Shop& shop) {
     const Frame request = wire.there(proto::tcp, tcp(40'000, 443)), answer = wire.back(proto::tcp, tcp(443, 40'000));
     REQUIRE(shop.from_web(request).allowed);
     REQUIRE(shop.to_db(request).allowed);
@@ -353,7 +352,7 @@ TEST_CASE("a policy that no longer allows a connection ends it at once", "[kerne
 }
 
 TEST_CASE("answers and errors open nothing", "[kernel]") {
-  for_both_families([](const Wire& wire, Shop& shop) {
+  for_every_gate([](const Wire& wire, Shop& shop) {
     REQUIRE(shop.from_web(wire.there(proto::tcp, tcp(40'000, 443))).allowed);
     REQUIRE(shop.program().connections() == 1);
     CHECK(shop.to_web(wire.back(proto::tcp, tcp(443, 40'000))) == reply);
@@ -377,7 +376,7 @@ TEST_CASE("an answer that policy allows by itself opens no connection the other 
 }
 
 TEST_CASE("ICMP errors about an allowed connection pass", "[kernel]") {
-  for_both_families([](const Wire& wire, Shop& shop) {
+  for_every_gate([](const Wire& wire, Shop& shop) {
     const Frame sent = wire.packet(wire.web(), wire.db(), proto::tcp, tcp(40'000, 443));
     const Frame answered = wire.packet(wire.db(), wire.web(), proto::tcp, tcp(443, 40'000));
     const std::vector<std::uint8_t> types =
@@ -424,7 +423,7 @@ TEST_CASE("ICMP errors about an allowed connection pass", "[kernel]") {
 }
 
 TEST_CASE("ICMP errors about pings pass, and carry options and extension headers", "[kernel]") {
-  for_both_families([](const Wire& wire, Shop& shop) {
+  for_every_gate([](const Wire& wire, Shop& shop) {
     const std::uint8_t unreachable = wire.six ? 1 : 3;
     REQUIRE(shop.from_web(wire.there(wire.ping_protocol(), wire.ping(7))).allowed);
     const auto about = [&](const Frame& payload) {
