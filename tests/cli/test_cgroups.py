@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import socket
+import struct
 import subprocess
 import time
 import unittest
@@ -257,6 +258,23 @@ class Cgroups(WeftTest):
             client.connect((ADDRESSES["db"][0], 5432))
         server.settimeout(0.05)
         self.assertRaises(TimeoutError, server.accept)
+
+    def test_what_a_process_writes_as_frames_passes_no_gate_of_its_cgroup(self):
+        """README says so: if this fails, it says too little of what Weft does."""
+        self.build(POLICY.replace("deny web -> cache", "deny at source web -> world : udp/81\n  deny web -> cache"))
+        self.run_weft("load", "bundle")
+        server = self.socket("stranger", socket.AF_INET6, socket.SOCK_DGRAM, (ADDRESSES["stranger"][1], 81))
+        with self.assertRaises(PermissionError):
+            self.socket("web", socket.AF_INET6, socket.SOCK_DGRAM).sendto(b"?", (ADDRESSES["stranger"][1], 81))
+        ends = b"".join(socket.inet_pton(socket.AF_INET6, ADDRESSES[who][1]) for who in ("web", "stranger"))
+        datagram = struct.pack("!HHHH", 40000, 81, 10, 0) + b"!?"
+        total = sum(struct.unpack("!24H", ends + struct.pack("!HHH", 10, 0, 17) + datagram))
+        total = total % 0xffff  # the sum of ones complements: 2**16 is 1
+        datagram = datagram[:6] + struct.pack("!H", 0xffff - total) + datagram[8:]
+        link = self.socket("web", socket.AF_PACKET, socket.SOCK_RAW)
+        link.bind(("lo", 0))
+        link.send(bytes(12) + struct.pack("!HIHBB", 0x86dd, 6 << 28, 10, 17, 64) + ends + datagram)
+        self.assertEqual(server.recv(16), b"!?")
 
     def test_a_new_policy_ends_what_the_old_one_allowed(self):
         self.build()
