@@ -63,6 +63,13 @@ ExitCode run(const GraphArguments& arguments, Console& console) {
     if (!services) return ExitCode::Usage;
   }
 
+  std::optional<driver::ReachGroup> subject;
+  if (!arguments.focus.empty()) {
+    subject = asked.subject("--focus", arguments.focus);
+    if (!subject) return ExitCode::Usage;
+    *groups = driver::with_subject_apart(*groups, *subject);
+  }
+
   driver::Graph graph;
   if (arguments.against.empty()) {
     graph = driver::graph_of(reachability, *groups, services);
@@ -79,11 +86,7 @@ ExitCode run(const GraphArguments& arguments, Console& console) {
     graph = driver::graph_against(reachability, before, *groups, services);
     *groups = driver::with_one_world(std::move(*groups));
   }
-  if (!arguments.focus.empty()) {
-    const auto subject = asked.subject("--focus", arguments.focus);
-    if (!subject) return ExitCode::Usage;
-    graph = driver::focused(graph, driver::holds_some(*groups, *subject), arguments.depth);
-  }
+  if (subject) graph = driver::focused(graph, driver::holds_some(*groups, *subject), arguments.depth);
   console.results.write(written(*compilation, graph, arguments.format));
   return ExitCode::Clean;
 }

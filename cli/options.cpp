@@ -163,8 +163,9 @@ void define(CLI::App& root, Words& words) {
       ->option_text("SERVICES");
   reach
       ->add_option("--by", words.by,
-                   "puts peers together by the value of a label, or `groups`: by the groups of the policy")
-      ->option_text("KEY|groups");
+                   "puts peers together by the value of a label; `groups`: by the groups of the policy;\n"
+                   "`roles`: those that behave alike, however many groups that makes")
+      ->option_text("KEY|groups|roles");
   reach->add_flag("--transitive", words.transitive, "by chains of connections of any length");
   reach->add_flag("--blast-radius", words.blast_radius, "how many others chains from each lead to");
   reach->add_flag("--exposed", words.exposed, "what the world may reach, and who may reach the world");
@@ -186,8 +187,9 @@ void define(CLI::App& root, Words& words) {
       ->option_text("SERVICES");
   graph
       ->add_option("--by", words.by,
-                   "puts peers together by the value of a label, or `groups`: by the groups of the policy")
-      ->option_text("KEY|groups");
+                   "puts peers together by the value of a label; `groups`: by the groups of the policy;\n"
+                   "`roles`: those that behave alike, however many groups that makes")
+      ->option_text("KEY|groups|roles");
   add_now(*graph, words);
 
   CLI::App* test = add_command(root, test_help);

@@ -67,6 +67,19 @@ ExitCode run(const ReachArguments& arguments, Console& console) {
     if (!services) return ExitCode::Usage;
   }
 
+  // What nobody asked to be grouped otherwise is grouped as it behaves towards what was asked about.
+  if (arguments.by.empty() && arguments.from.empty() != arguments.to.empty()) {
+    const bool from = arguments.to.empty();
+    if (arguments.what == What::Groups) {
+      (from ? destinations : sources) = reachability.groups_towards(
+          from ? sources[0] : destinations[0], from ? model::Direction::Egress : model::Direction::Ingress, services);
+    } else if (arguments.what == What::Chains && from) {
+      destinations = driver::groups_by_chains(reachability, sources[0]);
+    }
+  } else if (arguments.by.empty() && arguments.from.empty() && arguments.what == What::Exposed) {
+    sources = destinations = reachability.groups_towards_world(services);
+  }
+
   ReachReport report{arguments.what, {}, {}, {}, &compilation->inventory};
   switch (arguments.what) {
     case What::Groups:

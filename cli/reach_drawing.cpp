@@ -38,10 +38,15 @@ MatrixPicture picture_of(const ReachReport& report) {
   for (const driver::Chained& chained : report.chains) {
     std::string tooltip = fmt::format("{} ~> {}: {} of {}", reach.sources[chained.from].name,
                                       reach.destinations[chained.to].name, chained.reached, chained.of);
-    for (const driver::ChainHop& hop : chained.chain) {
-      tooltip += fmt::format("\n{} -> {} : {}", hop.from, hop.to, services_text(hop.services));
+    for (const driver::ChainsOfLength& length : chained.lengths) {
+      if (chained.lengths.size() > 1) tooltip += fmt::format("\n{} in {} hops:", length.reached, length.chain.size());
+      for (const driver::ChainHop& hop : length.chain) {
+        tooltip += fmt::format("\n{} -> {} : {}", hop.from, hop.to, services_text(hop.services));
+      }
     }
-    out.cells.push_back({chained.from, chained.to, chained.reached < chained.of, std::to_string(chained.chain.size()),
+    const std::size_t least = chained.lengths.front().chain.size(), most = chained.lengths.back().chain.size();
+    out.cells.push_back({chained.from, chained.to, chained.reached < chained.of,
+                         least == most ? std::to_string(least) : fmt::format("{}–{}", least, most),
                          std::move(tooltip)});
   }
   return out;
@@ -71,9 +76,11 @@ std::string dot_of(const ReachReport& report) {
                      partly ? ", style=dashed" : ""));
   }
   for (const driver::Chained& chained : report.chains) {
-    for (const driver::ChainHop& hop : chained.chain) {
-      line(fmt::format("  {} -> {} [label={}];\n", dot_text(hop.from), dot_text(hop.to),
-                       dot_text(services_text(hop.services))));
+    for (const driver::ChainsOfLength& length : chained.lengths) {
+      for (const driver::ChainHop& hop : length.chain) {
+        line(fmt::format("  {} -> {} [label={}];\n", dot_text(hop.from), dot_text(hop.to),
+                         dot_text(services_text(hop.services))));
+      }
     }
   }
   return out + "}\n";

@@ -68,6 +68,7 @@ Json json_of(const std::vector<driver::ReachGroup>& groups, const model::Invento
     Json row{{"name", group.name}, {"kind", to_string(group.kind)}};
     if (!group.predicate.empty()) row["predicate"] = group.predicate;
     row["members"] = std::move(members);
+    for (const model::Address& address : group.addresses) row["addresses"].push_back(to_string(address));
     out.push_back(std::move(row));
   }
   return out;
@@ -91,9 +92,11 @@ ReachTable table_of(const ReachReport& report) {
     case What::Chains:
       out.header = {"from", "to", "reached", "of", "hops", "chain"};
       for (const driver::Chained& chained : report.chains) {
-        out.rows.push_back({reach.sources[chained.from].name, reach.destinations[chained.to].name,
-                            std::to_string(chained.reached), std::to_string(chained.of),
-                            std::to_string(chained.chain.size()), chain_text(chained.chain)});
+        for (const driver::ChainsOfLength& length : chained.lengths) {
+          out.rows.push_back({reach.sources[chained.from].name, reach.destinations[chained.to].name,
+                              std::to_string(length.reached), std::to_string(chained.of),
+                              std::to_string(length.chain.size()), chain_text(length.chain)});
+        }
       }
       break;
     case What::BlastRadius:
@@ -158,15 +161,20 @@ std::string json_of(const ReachReport& report) {
       break;
     case What::Chains:
       for (const driver::Chained& chained : report.chains) {
-        Json hops = Json::array();
-        for (const driver::ChainHop& hop : chained.chain) {
-          hops.push_back({{"from", hop.from}, {"to", hop.to}, {"services", json_of(hop.services)}});
+        Json lengths = Json::array();
+        for (const driver::ChainsOfLength& length : chained.lengths) {
+          Json chain = Json::array();
+          for (const driver::ChainHop& hop : length.chain) {
+            chain.push_back({{"from", hop.from}, {"to", hop.to}, {"services", json_of(hop.services)}});
+          }
+          lengths.push_back({{"hops", length.chain.size()}, {"reached", length.reached}, {"chain", std::move(chain)}});
         }
         rows.push_back({{"from", reach.sources[chained.from].name},
                         {"to", reach.destinations[chained.to].name},
                         {"reached", chained.reached},
                         {"of", chained.of},
-                        {"chain", std::move(hops)}});
+                        {"chain", lengths[0]["chain"]},
+                        {"by_hops", std::move(lengths)}});
       }
       out["chains"] = std::move(rows);
       break;

@@ -70,6 +70,10 @@ std::string groups_text(const driver::Reach& reach) {
       out += edges_of(reach, from, edges) + "\n";
     }
   }
+  if (!silent.empty() && reach.destinations.size() == 1 && !reach.destinations[0].members.empty()) {
+    // The question was about one subject.
+    return out + fmt::format("Nobody else reaches {}.\n\n", printable(reach.destinations[0].name));
+  }
   if (!silent.empty()) out += fmt::format("reach nobody: {}\n\n", fmt::join(silent, ", "));
   return out;
 }
@@ -97,9 +101,19 @@ std::string chains_text(const ReachReport& report) {
     const driver::ReachGroup& to = report.reach.destinations[chained.to];
     const std::string share =
         chained.of == 1 || chained.reached == chained.of ? "" : fmt::format(" ({} of {})", chained.reached, chained.of);
-    out += fmt::format("  ~> {}{} in {}\n", printable(to.name), share, counted(chained.chain.size(), "hop", "hops"));
-    for (const driver::ChainHop& hop : chained.chain) {
-      out += fmt::format("       {} -> {} : {}\n", printable(hop.from), printable(hop.to), services_text(hop.services));
+    const bool several = chained.lengths.size() > 1;
+    out += fmt::format("  ~> {}{} in {}\n", printable(to.name), share,
+                       several ? fmt::format("{} to {} hops", chained.lengths.front().chain.size(),
+                                             chained.lengths.back().chain.size())
+                               : counted(chained.lengths.front().chain.size(), "hop", "hops"));
+    for (const driver::ChainsOfLength& length : chained.lengths) {
+      if (several) {
+        out += fmt::format("     {} in {}\n", length.reached, counted(length.chain.size(), "hop", "hops"));
+      }
+      for (const driver::ChainHop& hop : length.chain) {
+        out +=
+            fmt::format("       {} -> {} : {}\n", printable(hop.from), printable(hop.to), services_text(hop.services));
+      }
     }
   }
   return out.empty() ? out : out + "\n";

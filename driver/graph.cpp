@@ -1,6 +1,7 @@
 #include "driver/graph.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <utility>
 
@@ -143,6 +144,52 @@ Graph focused(const Graph& graph, const std::vector<bool>& is_focus, std::size_t
     edge.to = position[edge.to];
     out.edges.push_back(std::move(edge));
   }
+  return out;
+}
+
+std::vector<ReachGroup> with_subject_apart(const std::vector<ReachGroup>& groups, const ReachGroup& subject) {
+  std::map<std::uint32_t, const ReachGroup::Part*> asked;
+  for (const ReachGroup::Part& part : subject.parts) asked.emplace(part.number, &part);
+  std::vector<ReachGroup> out;
+  std::vector<std::size_t> cut;  // positions of the subject's share
+  for (const ReachGroup& group : groups) {
+    ReachGroup inside = group, outside = group;
+    inside.parts.clear();
+    outside.parts.clear();
+    for (const ReachGroup::Part& part : group.parts) {
+      const auto found = asked.find(part.number);
+      if (found == asked.end()) {
+        outside.parts.push_back(part);
+        continue;
+      }
+      ReachGroup::Part in{part.number, {}}, other{part.number, {}};
+      std::ranges::set_intersection(part.members, found->second->members, std::back_inserter(in.members));
+      std::ranges::set_difference(part.members, found->second->members, std::back_inserter(other.members));
+      if (part.members.empty() || !in.members.empty()) inside.parts.push_back(std::move(in));
+      if (!other.members.empty()) outside.parts.push_back(std::move(other));
+    }
+    if (inside.parts.empty() || outside.parts.empty()) {
+      out.push_back(group);
+      continue;
+    }
+    for (ReachGroup* half : {&inside, &outside}) {
+      half->members.clear();
+      half->addresses.clear();
+      half->predicate.clear();
+      for (const ReachGroup::Part& part : half->parts) {
+        half->members.insert(half->members.end(), part.members.begin(), part.members.end());
+      }
+      std::ranges::sort(half->members);
+      const auto [last, end] = std::ranges::unique(half->members);
+      half->members.erase(last, end);
+    }
+    inside.name = subject.name + " in " + group.name;
+    outside.name = group.name + " without " + subject.name;
+    cut.push_back(out.size());
+    out.push_back(std::move(inside));
+    out.push_back(std::move(outside));
+  }
+  if (cut.size() == 1) out[cut.front()].name = subject.name;
   return out;
 }
 

@@ -64,6 +64,9 @@ Graph graph_against(const Reachability& reachability, const Reachability& older,
 /// What lies at most `depth` arrows from a node that `is_focus`, in either direction.
 Graph focused(const Graph& graph, const std::vector<bool>& is_focus, std::size_t depth);
 
+/// The groups with the subject apart from those it is only a part of.
+std::vector<ReachGroup> with_subject_apart(const std::vector<ReachGroup>& groups, const ReachGroup& subject);
+
 /// The nodes that hold a member of the subject, or some of its world.
 std::vector<bool> holds_some(const std::vector<ReachGroup>& groups, const ReachGroup& subject);
 

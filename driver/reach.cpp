@@ -190,14 +190,18 @@ const verifier::ClassMatrix& Reachability::hops() const {
   return *hops_;
 }
 
+BitSet Reachability::atoms(const std::optional<model::PointSet>& services) const {
+  BitSet out(connectivity_.atoms().size());
+  for (std::uint32_t atom = 0; atom < connectivity_.atoms().size(); ++atom) {
+    if (!services || services->intersects(connectivity_.atoms()[atom])) out.set(atom);
+  }
+  return out;
+}
+
 Reach Reachability::between(std::vector<ReachGroup> sources, std::vector<ReachGroup> destinations,
                             const std::optional<model::PointSet>& services) const {
   Reach out{std::move(sources), std::move(destinations), {}};
-  BitSet atoms(connectivity_.atoms().size());
-  for (std::uint32_t atom = 0; atom < connectivity_.atoms().size(); ++atom) {
-    if (!services || services->intersects(connectivity_.atoms()[atom])) atoms.set(atom);
-  }
-  Tally(connectivity_, compilation_.inventory, out).run(atoms);
+  Tally(connectivity_, compilation_.inventory, out).run(atoms(services));
   if (!services) return out;
   // An atom may hold more than was asked for.
   for (ReachEdge& edge : out.edges) {

@@ -26,6 +26,8 @@ struct ReachGroup {
   model::PeerKind kind = model::PeerKind::World;
   std::vector<model::InstanceId> members{};  ///< ascending; none of the world's
   std::vector<Part> parts{};                 ///< ascending by class
+  /// Where its members are in it at some of their addresses and not at others: at these, ascending.
+  std::vector<model::Address> addresses{};
 };
 
 /// What one group may open to another.
@@ -47,8 +49,9 @@ struct Reach {
 
 /// How peers are put together.
 struct Grouping {
-  /// The value of this key, "app" or "ns.team"; "groups" for the groups of the policy; empty: peers that reach the same
-  /// and are reached by the same, or, where that makes more groups than a person reads, by the key that tells most.
+  /// The value of this key, "app" or "ns.team"; "groups" for the groups of the policy; "roles" for peers that reach the
+  /// same and are reached by the same; empty: roles, or, where those are more groups than a person reads, the key that
+  /// tells most.
   std::string by;
 };
 
@@ -68,6 +71,12 @@ class Reachability {
   ///
   /// Errors: W9070 for a key that nobody has.
   Result<std::vector<ReachGroup>> groups(const Grouping& grouping) const;
+  /// All peers and the world, in groups that the subject reaches alike (egress) or that reach it alike (ingress), on
+  /// `services` where given; those of `groups` where that were too many to read.
+  std::vector<ReachGroup> groups_towards(const ReachGroup& subject, model::Direction direction,
+                                         const std::optional<model::PointSet>& services = {}) const;
+  /// The same with what every part of the world reaches and is reached by.
+  std::vector<ReachGroup> groups_towards_world(const std::optional<model::PointSet>& services = {}) const;
   /// The peers one subject stands for: a name or address of the inventory, a group of the policy, labels in braces, or
   /// a selector as policy text. `option` is how it was given ("--from"), for messages.
   ///
@@ -88,6 +97,7 @@ class Reachability {
 
  private:
   Error unknown(const std::string& text) const;
+  verifier::BitSet atoms(const std::optional<model::PointSet>& services) const;
 
   const Compilation& compilation_;
   verifier::Connectivity connectivity_;

@@ -1,10 +1,13 @@
 #include "driver/reach_chains.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
+#include <utility>
 
 #include "base/assert.h"
 #include "base/stable_sort.h"
+#include "driver/reach_members.h"
 #include "model/evaluate.h"
 
 namespace weft::driver {
@@ -30,24 +33,27 @@ class Chains {
 
   std::optional<Chained> to(const Spread& spread, const ReachGroup& group) const {
     Chained out;
-    std::vector<Hop> best;
-    const auto count = [&](bool reached, const auto& chain_to) {
+    std::map<std::size_t, std::pair<std::uint64_t, std::vector<Hop>>> lengths;  // how many, and a chain to the first
+    const auto count = [&](std::size_t hops, const auto& chain) {
       ++out.of;
-      if (!reached) return;
+      if (hops == 0) return;
       ++out.reached;
-      std::vector<Hop> chain = best.size() == 1 ? std::vector<Hop>{} : chain_to();
-      if (best.empty() || (!chain.empty() && chain.size() < best.size())) best = std::move(chain);
+      auto& [reached, first] = lengths[hops];
+      if (++reached == 1) first = chain();
     };
     for (const model::InstanceId member : group.members) {
-      count(spread.reached(member), [&] { return spread.chain_to(member); });
+      count(spread.hops_to(member), [&] { return spread.chain_to(member); });
     }
     for (const ReachGroup::Part& part : group.parts) {
       if (!part.members.empty()) continue;
-      std::vector<Hop> chain = spread.chain_to_world(part.number);
-      count(!chain.empty(), [&] { return chain; });
+      const std::vector<Hop> chain = spread.chain_to_world(part.number);
+      count(chain.size(), [&] { return chain; });
     }
     if (out.reached == 0) return {};
-    for (const Hop& hop : best) out.chain.push_back(told(hop));
+    for (const auto& [hops, found] : lengths) {
+      ChainsOfLength& of_length = out.lengths.emplace_back(ChainsOfLength{found.first, {}});
+      for (const Hop& hop : found.second) of_length.chain.push_back(told(hop));
+    }
     return out;
   }
 
@@ -104,6 +110,34 @@ std::vector<Chained> chains(const Reachability& reachability, const std::vector<
     }
   }
   return out;
+}
+
+std::vector<ReachGroup> groups_by_chains(const Reachability& reachability, const ReachGroup& subject) {
+  const model::Inventory& inventory = reachability.compilation().inventory;
+  const verifier::Connectivity& connectivity = reachability.connectivity();
+  const Spread spread = Chains(reachability, {}).from(subject.parts);
+  std::map<std::pair<std::uint32_t, std::uint32_t>, std::string> services;  // as text, by the classes of a hop apart
+  const auto key = [&](const std::vector<Hop>& chain) -> std::pair<std::size_t, std::string> {
+    if (chain.empty()) return {0, ""};
+    const Hop& last = chain.back();
+    const auto text = [&] {
+      return to_string(connectivity.points_of(connectivity.services(last.source, last.destination, last.place)));
+    };
+    if (last.place == verifier::Place::Home) return {chain.size(), text()};
+    const auto [found, fresh] = services.try_emplace({last.source, last.destination});
+    if (fresh) found->second = text();
+    return {chain.size(), found->second};
+  };
+  Alike<std::pair<model::PeerKind, std::pair<std::size_t, std::string>>> alike(reachability);
+  for (const model::Instance& instance : inventory.instances) {
+    if (instance.host) continue;
+    alike.of({instance.peer.kind, key(spread.chain_to(*instance.peer.instance))}).add_whole(instance);
+  }
+  for (std::uint32_t c = 0; c < connectivity.classes().size(); ++c) {
+    if (connectivity.classes()[c].kind != model::PeerKind::World) continue;
+    alike.of({model::PeerKind::World, key(spread.chain_to_world(c))}).add_world(c);
+  }
+  return alike.groups();
 }
 
 Radii radii(const Reachability& reachability, const std::vector<ReachGroup>& groups) {

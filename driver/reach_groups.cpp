@@ -20,8 +20,6 @@ namespace {
 using verifier::ClassMatrix;
 using verifier::Connectivity;
 
-// More groups than this are no overview any more.
-constexpr std::size_t most_groups = 60;
 // Beyond this many classes equal rows are not looked for: it takes a matrix for every atom.
 constexpr std::size_t most_classes = 4000;
 
@@ -85,6 +83,13 @@ class Grouper {
 
   Result<std::vector<ReachGroup>> run(const std::string& by) {
     if (by == "groups") return by_policy_groups();
+    if (by == "roles") {
+      if (connectivity_.classes().size() <= most_classes) return by_role();
+      return std::unexpected(Error{std::string(reach_code::unknown_key),
+                                   fmt::format("`--by roles` tells up to {} kinds of peers apart, and here are {}",
+                                               most_classes, connectivity_.classes().size()),
+                                   "ask about one subject with `--from` or `--to`, or choose a label"});
+    }
     if (!by.empty()) return by_label(by);
     if (connectivity_.classes().size() <= most_classes) {
       std::vector<ReachGroup> roles = by_role();
@@ -139,7 +144,7 @@ class Grouper {
     for (const model::Instance& instance : inventory_.instances) {
       for (const auto& [key, value] : instance.peer.labels) keys.insert(key);
     }
-    std::vector<std::string> known{"groups"};
+    std::vector<std::string> known{"groups", "roles"};
     for (const model::LabelKey& key : keys) {
       if (to_string(key) == text || key.name == text) return by_key(key);
       known.push_back(to_string(key));
@@ -147,7 +152,8 @@ class Grouper {
     const std::string near = nearest(text, known);
     return std::unexpected(Error{
         std::string(reach_code::unknown_key), fmt::format("nobody in the inventory has a label `{}`", printable(text)),
-        near.empty() ? "`--by groups` takes the groups of the policy" : fmt::format("did you mean `{}`?", near)});
+        near.empty() ? "`--by groups` takes the groups of the policy, `--by roles` peers that behave alike"
+                     : fmt::format("did you mean `{}`?", near)});
   }
 
   std::vector<ReachGroup> by_key(const model::LabelKey& key) {

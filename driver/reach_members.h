@@ -1,13 +1,19 @@
 #pragma once
 
+#include <cstddef>
+#include <deque>
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "driver/reach.h"
 
 // Private to the reachability of this folder.
 namespace weft::driver {
+
+/// More groups than this are no overview any more.
+inline constexpr std::size_t most_groups = 60;
 
 /// Gathers who belongs to a group, end by end.
 class Members {
@@ -36,6 +42,28 @@ class Members {
   const model::Inventory& inventory_;
   const verifier::Connectivity& connectivity_;
   std::map<std::uint32_t, std::set<model::InstanceId>> parts_;  // by class
+};
+
+std::vector<ReachGroup> named_or_fewer(const Reachability& reachability, const std::deque<Members>& members);
+
+/// Puts ends together that have the same key, in the order in which keys come first.
+template <typename Key>
+class Alike {
+ public:
+  explicit Alike(const Reachability& reachability) : reachability_(reachability) {}
+
+  Members& of(const Key& key) {
+    const auto [found, fresh] = numbers_.try_emplace(key, members_.size());
+    if (fresh) members_.emplace_back(reachability_.compilation().inventory, reachability_.connectivity());
+    return members_[found->second];
+  }
+  /// With names; those of `Reachability::groups` where these are too many to read.
+  std::vector<ReachGroup> groups() const { return named_or_fewer(reachability_, members_); }
+
+ private:
+  const Reachability& reachability_;
+  std::map<Key, std::size_t> numbers_;
+  std::deque<Members> members_;
 };
 
 }  // namespace weft::driver

@@ -52,6 +52,10 @@ class Namer {
       return;
     }
     if (auto found = by_one_label(members)) return set(group, *found);
+    if (members.size() == 1) {
+      group.name = inventory_[members[0]].name;
+      return;
+    }
     if (auto found = by_two_labels(members)) return set(group, *found);
     if (auto found = by_groups(members)) {
       group.name = *found;
@@ -59,7 +63,7 @@ class Namer {
     }
     if (auto found = by_values(members)) return set(group, *found);
     const std::string& first = inventory_[members[0]].name;
-    group.name = members.size() == 1 ? first : fmt::format("{} and {} more", first, members.size() - 1);
+    group.name = fmt::format("{} and {} more", first, members.size() - 1);
   }
 
   void name_world(ReachGroup& group, bool rest) const {
@@ -207,6 +211,19 @@ class Namer {
   std::vector<std::pair<bool, model::LabelKey>> keys_;
 };
 
+// Peers whose addresses are told apart stand in several groups.
+std::string at_addresses(const std::vector<model::Address>& addresses) {
+  if (addresses.empty()) return {};
+  constexpr std::size_t shown = 2;
+  std::vector<std::string> texts;
+  for (const model::Address& address : addresses) {
+    if (texts.size() == shown) break;
+    texts.push_back(to_string(address));
+  }
+  const std::size_t more = addresses.size() - texts.size();
+  return fmt::format(" at {}{}", fmt::join(texts, ", "), more == 0 ? "" : fmt::format(" and {} more", more));
+}
+
 }  // namespace
 
 void name_groups(std::vector<ReachGroup>& groups, const model::Policy& policy, const model::Inventory& inventory,
@@ -228,16 +245,14 @@ void name_groups(std::vector<ReachGroup>& groups, const model::Policy& policy, c
       namer.name(group);
     }
   }
-  // Peers whose addresses are told apart stand in several groups, which have the same members.
   std::map<std::string, std::vector<ReachGroup*>> alike;
-  for (ReachGroup& group : groups) alike[group.name].push_back(&group);
+  for (ReachGroup& group : groups) {
+    group.name += at_addresses(group.addresses);
+    alike[group.name].push_back(&group);
+  }
   for (auto& [name, of_name] : alike) {
     if (of_name.size() < 2) continue;
-    for (std::size_t i = 0; i < of_name.size(); ++i) {
-      const model::End& example = connectivity.classes()[of_name[i]->parts[0].number].example;
-      of_name[i]->name +=
-          example.address ? fmt::format(" at {}", to_string(*example.address)) : fmt::format(" ({})", i + 1);
-    }
+    for (std::size_t i = 0; i < of_name.size(); ++i) of_name[i]->name += fmt::format(" ({})", i + 1);
   }
   // The world stands last, its parts behind what is left of it.
   sort_stably(groups, {},

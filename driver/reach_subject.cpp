@@ -99,6 +99,24 @@ ReachGroup Members::group(std::string name) const {
     (connectivity_.classes()[number].kind == model::PeerKind::Node ? node : workload) = !members.empty();
   }
   out.members.assign(all.begin(), all.end());
+  bool partly = false;
+  for (const model::InstanceId member : all) {
+    for (const std::uint32_t number : connectivity_.classes_of(member)) {
+      const auto part = parts_.find(number);
+      partly = partly || part == parts_.end() || !part->second.contains(member);
+    }
+  }
+  if (partly) {
+    for (const auto& [number, members] : parts_) {
+      for (const model::InstanceId member : members) {
+        const model::Instance& instance = inventory_[member];
+        for (const model::Address& address : instance.addresses) {
+          if (connectivity_.class_of({&instance.peer, address}) == number) out.addresses.push_back(address);
+        }
+      }
+    }
+    std::ranges::sort(out.addresses);
+  }
   if (!all.empty()) out.kind = node && !workload ? model::PeerKind::Node : model::PeerKind::Workload;
   return out;
 }

@@ -132,6 +132,14 @@ std::vector<std::uint32_t> Spread::world() const {
   return out;
 }
 
+std::size_t Spread::hops_to(model::InstanceId instance) const {
+  const std::optional<Hop>* last = &arrivals_[index(instance)];
+  if (!*last) return 0;
+  std::size_t out = 1;
+  for (; (*last)->from && !starts_[index(*(*last)->from)]; ++out) last = &arrivals_[index(*(*last)->from)];
+  return out;
+}
+
 std::vector<Hop> Spread::chain_to(model::InstanceId instance) const {
   const std::optional<Hop>& last = arrivals_[index(instance)];
   return last ? chain_from(*last) : std::vector<Hop>{};

@@ -44,6 +44,8 @@ class Spread {
   std::vector<model::InstanceId> instances() const;
   /// The classes of the world that are reached, ascending.
   std::vector<std::uint32_t> world() const;
+  /// How long a shortest chain is; 0 where there is none.
+  std::size_t hops_to(model::InstanceId instance) const;
   /// A shortest chain; empty where there is none.
   std::vector<Hop> chain_to(model::InstanceId instance) const;
   std::vector<Hop> chain_to_world(std::uint32_t number) const;

@@ -46,6 +46,11 @@ class Graph(GraphTest):
         self.assertRegex(out, r"(?m)^cart -> cart_store : ")
         self.assertNotIn("frontend ->", out)
         deeper = self.graph(BOUTIQUE, "--focus", "cart_store", "--depth", "2").out
+        # One of several of a namespace is a box of its own, with its own arrows.
+        alone = self.graph(BOUTIQUE, "--focus", "default/redis-cart", "--by", "ns").out
+        self.assertIn(" -> default/redis-cart : ", alone)
+        self.assertIn(" without default/redis-cart", alone)
+        self.assertNotIn("tcp/8080", alone)
         self.assertRegex(deeper, r"(?m)^frontend -> cart : ")
 
     def test_a_policy_before(self):

@@ -83,6 +83,54 @@ class Reach(WeftTest):
                           ("a/api-1", "b/db-1", ["tcp/5432"])])
         self.assertEqual(self.ask("--from", "db", "--to", "web", "--transitive", "--format", "json").json()["chains"], [])
 
+    def test_chains_of_several_lengths_are_told_apart(self):
+        text = self.ask("--from", "office", "--transitive", "--by", "ns").out
+        self.assertIn("""  ~> ns == "a" in 1 to 2 hops
+     2 in 1 hop
+       world 203.0.113.0 -> a/web-1 : tcp/443
+     1 in 2 hops
+       world 203.0.113.0 -> a/web-1 : tcp/443
+       a/web-1 -> a/api-1 : tcp/8080-8089
+""", text)
+        report = self.ask("--from", "office", "--to", 'ns == "a"', "--transitive", "--format", "json").json()
+        [chained] = report["chains"]
+        self.assertEqual([(each["hops"], each["reached"], len(each["chain"])) for each in chained["by_hops"]], [(1, 2, 1), (2, 1, 2)])
+        rows = list(csv.DictReader(io.StringIO(self.ask("--from", "office", "--to", 'ns == "a"', "--transitive", "--format", "csv").out)))
+        self.assertEqual([(row["reached"], row["of"], row["hops"]) for row in rows], [("2", "3", "1"), ("1", "3", "2")])
+
+    def test_others_stand_together_as_they_behave_towards_the_subject(self):
+        # More than sixty roles: without a subject, everybody of a namespace is one.
+        policy = "label app : string\nlabel slot : string\npolicy p {\n  isolate workload\n" + "".join(
+            f'  allow slot == "{i}" && app == "web" -> slot == "{i}" && app == "db" : tcp/5432\n' for i in range(40)) + (
+            '  allow world 52.0.0.0/8 -> app == "web" : tcp/443\n}\n')
+        inventory = "workloads:\n" + "".join(
+            f"  - {{name: s/{app}-{i}, ns: s, labels: {{app: {app}, slot: '{i}'}}, addresses: [10.{k}.0.{i + 1}]}}\n"
+            for k, app in enumerate(("web", "db")) for i in range(40))
+        directory = self.project(policy, inventory)
+        out = self.expect(0, "reach", directory, "--from", "s/web-7").out
+        self.assertIn("s/web-7 (1 workload)\n  -> s/db-7 : tcp/5432\n", out)
+        out = self.expect(0, "reach", directory, "--to", "s/db-7").out
+        self.assertIn("s/web-7 (1 workload)\n  -> s/db-7 : tcp/5432\n\nNobody else reaches s/db-7.\n", out)
+        out = self.expect(0, "reach", directory, "--exposed").out
+        self.assertIn('The world may reach:\n  world 52.0.0.0/8 -> app == "web" : tcp/443\n\n', out)
+        rows = self.expect(0, "reach", directory, "--by", "roles", "--format", "json").json()
+        self.assertEqual(len([edge for edge in rows["edges"] if edge["services"] == ["tcp/5432"]]), 40)
+        self.assertTrue(all(not edge["services_of_some"] for edge in rows["edges"]))
+
+    def test_members_at_some_of_their_addresses(self):
+        policy = 'label app : string\npolicy p {\n  isolate workload\n  allow app == "a" -> addr 10.0.0.0/16 && app == "b" : tcp/80\n}\n'
+        inventory = """workloads:
+  - {name: s/a, ns: s, labels: {app: a}, addresses: [10.2.0.1]}
+  - {name: s/b1, ns: s, labels: {app: b}, addresses: [10.0.0.1, 10.1.0.1]}
+  - {name: s/b2, ns: s, labels: {app: b}, addresses: [10.0.0.2, 10.1.0.2]}
+"""
+        directory = self.project(policy, inventory)
+        report = self.expect(0, "reach", directory, "--format", "json").json()
+        [edge] = report["edges"]
+        self.assertEqual((edge["from"], edge["to"]), ('app == "a"', 'app == "b" at 10.0.0.1, 10.0.0.2'))
+        [reached] = [group for group in report["destinations"] if group["name"] == edge["to"]]
+        self.assertEqual((reached["members"], reached["addresses"]), (["s/b1", "s/b2"], ["10.0.0.1", "10.0.0.2"]))
+
     def test_blast_radius(self):
         outcome = self.ask("--blast-radius")
         self.golden("reach_radius.out", outcome.out)

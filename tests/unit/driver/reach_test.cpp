@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <catch2/catch.hpp>
 
+#include "driver/graph.h"
 #include "driver/reach_chains.h"
 #include "model/evaluate.h"
 #include "tests/support/world.h"
@@ -146,6 +147,62 @@ TEST_CASE("peers that stand together reach the same on every service, and everyb
     CHECK(seen.size() == ends);
   }
   CHECK(joined > 20);
+}
+
+TEST_CASE("towards one subject, and towards the world, groups are reached and reach as a whole") {
+  std::size_t joined = 0;
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    const driver::Compilation compilation = compiled(test::generate_world(seed, test::WorldOptions::small()));
+    const Reachability reachability(compilation, model::before_all);
+    // A node and what it runs are the exception here, too.
+    if (reachability.connectivity().place_matters()) continue;
+    Sources sources;
+    Diagnostics diagnostics;
+    for (const model::Instance& instance : compilation.inventory.instances) {
+      const auto subject = reachability.subject("--from", instance.name, sources, diagnostics);
+      REQUIRE(subject);
+      // One that is several by its addresses reaches others at some of them.
+      if (instance.host || subject->parts.size() != 1) continue;
+      const auto reached = reachability.groups_towards(*subject, model::Direction::Egress);
+      const auto reaching = reachability.groups_towards(*subject, model::Direction::Ingress);
+      for (const ReachGroup& group : reached) joined += group.parts.size() > 1 ? 1 : 0;
+      for (const ReachEdge& edge : reachability.between({*subject}, reached).edges) CHECK(edge.some.empty());
+      for (const ReachEdge& edge : reachability.between(reaching, {*subject}).edges) CHECK(edge.some.empty());
+      std::set<std::string> names;
+      for (const ReachGroup& group : reached) CHECK(names.insert(group.name).second);
+    }
+    const auto groups = reachability.groups_towards_world();
+    for (const ReachEdge& edge : reachability.between(groups, groups).edges) {
+      const bool one_is_world = groups[edge.from].members.empty() != groups[edge.to].members.empty();
+      if (one_is_world) CHECK(edge.some.empty());
+    }
+  }
+  CHECK(joined > 20);
+}
+
+TEST_CASE("a subject is a group of its own, cut out of the one it belongs to") {
+  for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+    const driver::Compilation compilation = compiled(test::generate_world(seed, test::WorldOptions::small()));
+    const Reachability reachability(compilation, model::before_all);
+    const auto groups = reachability.groups({"ns"});
+    if (!groups) continue;
+    Sources sources;
+    Diagnostics diagnostics;
+    for (const model::Instance& instance : compilation.inventory.instances) {
+      if (instance.host) continue;
+      const auto subject = reachability.subject("--focus", instance.name, sources, diagnostics);
+      REQUIRE(subject);
+      const std::vector<ReachGroup> cut = with_subject_apart(*groups, *subject);
+      std::multiset<model::InstanceId> before, after;
+      for (const ReachGroup& group : *groups) before.insert(group.members.begin(), group.members.end());
+      for (const ReachGroup& group : cut) after.insert(group.members.begin(), group.members.end());
+      CHECK(before == after);
+      const std::vector<bool> focus = holds_some(cut, *subject);
+      REQUIRE(std::ranges::count(focus, true) == 1);
+      const ReachGroup& own = cut[static_cast<std::size_t>(std::ranges::find(focus, true) - focus.begin())];
+      CHECK(own.members == std::vector<model::InstanceId>{*instance.peer.instance});
+    }
+  }
 }
 
 TEST_CASE("a row of one source says what all rows together say") {
