@@ -30,6 +30,7 @@
 
 #include "codegen/datapath_bitcode.h"
 #include "codegen/specialise.h"
+#include "codegen/stack.h"
 
 namespace weft::codegen {
 namespace {
@@ -260,6 +261,13 @@ Result<Program> compile(const Layout& layout) {
   if (auto ready = compiler.prepare(layout); !ready) return std::unexpected(ready.error());
   auto object = compiler.object();
   if (!object) return std::unexpected(object.error());
+  // The kernel would refuse it, on the node and after everything else was done. Kernels before 6.9 count more, but that a
+  // program fits them, too, is the matter of tests: the policy is not to blame, and newer ones load it.
+  const CallRow row = deepest_row(*object, 16);
+  if (row.stack > most_stack || row.calls > most_calls) {
+    return std::unexpected(failed("it takes more stack than the " + std::to_string(most_stack) + " bytes in " +
+                                  std::to_string(most_calls) + " functions that the kernel grants: " + row.functions));
+  }
   Program out{std::move(*object), 0};
   out.instructions = count_instructions(out.object);
   return out;

@@ -3,7 +3,10 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+
 #include "codegen/codegen.h"
+#include "codegen/stack.h"
 #include "plan/build.h"
 #include "tests/kernel/budget.h"
 #include "tests/kernel/program.h"
@@ -62,6 +65,11 @@ TEST_CASE("programs stay far below what the kernel's verifier allows", "[kernel]
     const auto programs = test::verified(*bundle);
     INFO((programs ? "" : programs.error().message));
     REQUIRE(programs);
+    // What the build refuses is what the kernel would refuse.
+    CHECK(codegen::deepest_row(bundle->object, 16).stack ==
+          std::ranges::max(*programs, {}, &test::Verified::stack).stack);
+    CHECK(codegen::deepest_row(bundle->object, 32).stack ==
+          std::ranges::max(*programs, {}, &test::Verified::stack_before_6_9).stack_before_6_9);
     CHECK(programs->size() == (plan.endpoints.empty() ? 2U : 9U));
     for (const test::Verified& found : *programs) {
       // `./dev bench budget` prints what docs/performance.md says.
