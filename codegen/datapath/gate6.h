@@ -107,15 +107,14 @@ NOINLINE weft_u32 weft_is_remembered6(struct weft_connection6 *asked, weft_u32 f
 	return 1;
 }
 
-/* Is the connection still allowed, and remembered? Where the other direction is not allowed either, no table is asked, and that is
- * most of what is denied. (Both are asked from here: calls in calls add up their stacks, and the kernel grants 512 bytes.)
+/* Is the connection still allowed, and remembered? What the other direction may not open either needs no table; that is most of
+ * what is denied.
  */
 INLINE int is_of_allowed6(struct weft_connection6 *key, weft_u32 own, weft_u32 peer, weft_u32 flags)
 {
 	weft_u32 service = service_of(key->protocol, key->outbound, key->local_port, key->remote_port);
 
-	return allows(decide(key->outbound, own, peer, weft_atom_of(key->protocol, service))) &&
-	       weft_is_remembered6(key, flags);
+	return weft_may_open(key->protocol, service, key->outbound, own, peer) && weft_is_remembered6(key, flags);
 }
 
 /* An allowed packet of a connection in the first table, whose time it brings up to date: 1. Else nothing has happened. */

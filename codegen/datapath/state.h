@@ -145,10 +145,12 @@ INLINE weft_u32 service_of(weft_u32 protocol, int outbound, weft_u16 local_port,
 	return bpf_ntohs(outbound ? remote_port : local_port);
 }
 
-/* The atom of what a connection asked for: a function of its own, because several places ask for it. */
-NOINLINE weft_u32 weft_atom_of(weft_u32 protocol, weft_u32 service)
+/* Does policy allow connections of this service between these identities, which the local end opens if `outbound`? It is asked
+ * before a table is, by whoever wants to know: calls in calls add up their stacks, and the kernel grants 512 bytes.
+ */
+NOINLINE weft_u32 weft_may_open(weft_u32 protocol, weft_u32 service, weft_u32 outbound, weft_u32 own, weft_u32 peer)
 {
-	return weft_atom(protocol, service);
+	return allows(decide(outbound, own, peer, weft_atom(protocol, service)));
 }
 
 /* ICMP messages about a packet that was sent, which they carry. */
