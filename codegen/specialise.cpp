@@ -205,15 +205,17 @@ class Specialiser {
     ir.CreateRet(ir.getInt64(~std::uint64_t{0}));  // WEFT_NOT_DIRECT
   }
 
-  // u64 weft_direct6(u64 high, u64 low): one compare for each range, because ranges are aligned.
+  // u64 weft_direct6(u64 high, u64 low): one compare for each range, because ranges are aligned. Of the halves, which are
+  // as in the packet, only that which is indexed with has to be turned.
   void direct6() {
     llvm::Function* function = begin("weft_direct6");
     if (!function) return;
     llvm::IRBuilder<> ir(block(function, "entry"));
     Lines(*function, unit()).stand_at(ir, {});
+    llvm::Value* low = ir.CreateUnaryIntrinsic(llvm::Intrinsic::bswap, function->getArg(1));
     for (const DirectRange& range : layout_.direct6) {
-      llvm::Value* network = ir.CreateXor(function->getArg(0), ir.getInt64(range.network), "network");
-      llvm::Value* place = ir.CreateXor(function->getArg(1), ir.getInt64(range.first), "place");
+      llvm::Value* network = ir.CreateXor(function->getArg(0), ir.getInt64(std::byteswap(range.network)), "network");
+      llvm::Value* place = ir.CreateXor(low, ir.getInt64(range.first), "place");
       llvm::Value* beyond = ir.CreateOr(network, ir.CreateLShr(place, std::bit_width(range.size) - 1U));
       llvm::BasicBlock* inside = block(function, "inside");
       llvm::BasicBlock* outside = block(function, "outside");

@@ -33,6 +33,7 @@ struct {
 __u32 feed_base;       /* first address, host byte order */
 __u32 feed_hosts = 1;  /* addresses in use from there on */
 __u32 feed_active = 1; /* how many of them take part, evenly spread; 1: always the first */
+__u32 feed_stride = 1; /* from one address in use to the next */
 __u32 feed_in_turn;    /* 1: one after the other, from `feed_seed` on; 0: as it comes */
 __u32 feed_seed = 12345;
 __u32 feed_at = 30;    /* where in the frame the last four bytes of the address lie */
@@ -53,7 +54,7 @@ int feed(struct __sk_buff *skb)
 		feed_seed = feed_seed * 1664525u + 1013904223u;
 		index = (__u32)(((__u64)feed_seed * feed_active) >> 32) * (feed_hosts / feed_active);
 	}
-	*(__be32 *)(data + at) = bpf_htonl(feed_base + index);
+	*(__be32 *)(data + at) = bpf_htonl(feed_base + index * feed_stride);
 	if (port_at)
 		*(__be16 *)(data + port_at) = bpf_htons((__u16)feed_port++);
 	bpf_tail_call_static(skb, &feed_target, 0);

@@ -1,6 +1,6 @@
-// What one verdict costs. Every figure is the median of several interleaved trials in this run, in nanoseconds of
-// processor time of one BPF_PROG_TEST_RUN, less what the feeder and an empty program cost. Ratios hold on any machine;
-// absolute figures drift.
+// What one verdict costs. Every figure is the median of several trials in this run, each of them the least of several
+// interleaved rounds, in nanoseconds of processor time of one BPF_PROG_TEST_RUN, less what the feeder and an empty program
+// cost. Ratios hold on any machine; absolute figures drift.
 
 #include <algorithm>
 #include <array>
@@ -28,7 +28,7 @@ constexpr codegen::Options stateful{.connections = 524'288};
 
 struct Asked {
   bool full = false;
-  Effort effort() const { return full ? Effort{200'000, 21} : Effort{}; }
+  Effort effort() const { return full ? Effort{.runs = 40'000, .trials = 21} : Effort{}; }
 };
 
 const char* family(bool six) { return six ? "IPv6" : "IPv4"; }
@@ -124,6 +124,29 @@ void by_addresses(Yardsticks& yardsticks, const Asked& asked) {
   }
 }
 
+// By what an address is found. Scattered hosts are in a hash of the kernel's (IPv4) or in buckets of one cache line (IPv6).
+void by_identity(Yardsticks& yardsticks, const Asked& asked) {
+  fmt::print("how an address is found; 1,000 rules, 100,000 addresses, without state\n");
+  std::vector<test::Program> programs;
+  programs.reserve(4);  // rows point to them
+  std::vector<Row> rows;
+  for (const bool six : {false, true}) {
+    for (const std::uint32_t stride : {VerdictWorld::packed, VerdictWorld::scattered}) {
+      const Compiled world(1'000, VerdictWorld::hosts, six, stride);
+      const plan::IdentityLayout& layout = six ? world.plan().v6 : world.plan().v4;
+      const bool indexed = stride == VerdictWorld::packed;
+      // Nearly all: a plan may leave a few aside.
+      if ((layout.exact.size() < VerdictWorld::hosts / 2) != indexed) fail("addresses are found otherwise");
+      const char* form = indexed ? "direct index" : six ? "bucket of one line" : "exact hash";
+      test::Program& program = programs.emplace_back(world.load(uncounted));
+      rows.push_back(row_of(fmt::format("{}, {}", family(six), form), program, Kind::Forward, six));
+      rows.back().feed.stride = stride;
+    }
+  }
+  measure(yardsticks, rows, VerdictWorld::hosts, asked.effort());
+  print(rows);
+}
+
 void swapped(Yardsticks&, const Asked& asked) { swap_under_load(asked.full ? 200 : 50); }
 
 struct Section {
@@ -135,7 +158,7 @@ struct Section {
 
 int main(int count, char** arguments) {
   const std::array sections{Section{"floor", against_floor}, Section{"state", with_state}, Section{"rules", by_rules},
-                            Section{"addresses", by_addresses}, Section{"swap", swapped}};
+                            Section{"addresses", by_addresses}, Section{"identities", by_identity}, Section{"swap", swapped}};
   Asked asked;
   std::vector<std::string_view> names;
   for (int i = 1; i < count; ++i) {
@@ -145,7 +168,7 @@ int main(int count, char** arguments) {
     } else if (std::ranges::find(sections, word, &Section::name) != sections.end()) {
       names.push_back(word);
     } else {
-      fmt::print(stderr, "usage: weft_bench_verdict [--full] [floor|state|rules|addresses|swap]...\n");
+      fmt::print(stderr, "usage: weft_bench_verdict [--full] [floor|state|rules|addresses|identities|swap]...\n");
       return 2;
     }
   }

@@ -14,28 +14,28 @@
 
 namespace weft::bench {
 
-/// How often and how long. Trials of all rows take turns, so that a busy moment of the machine hits them alike.
+/// How often and how long. A trial is the least of some rounds, in which all rows take turns: what others do to a
+/// processor only adds to what a packet takes, and a busy moment hits all rows alike.
 struct Effort {
-  std::uint32_t runs = 100'000;
+  std::uint32_t runs = 20'000;  ///< packets of a round
+  int rounds = 5;
   int trials = 11;
 };
 
 /// A world compiled in several ways.
 class Compiled {
  public:
-  Compiled(std::uint32_t rules, std::uint32_t hosts, bool six);
+  Compiled(std::uint32_t rules, std::uint32_t hosts, bool six, std::uint32_t stride = VerdictWorld::packed);
 
   /// The program, loaded. A benchmark that cannot load it ends.
   test::Program load(const codegen::Options& options) const;
 
   const plan::DecisionPlan& plan() const { return plan_; }
   std::uint32_t hosts() const { return hosts_; }
-  bool six() const { return six_; }
 
  private:
   plan::DecisionPlan plan_;
   std::uint32_t hosts_;
-  bool six_;
 };
 
 /// What packets a row is about.

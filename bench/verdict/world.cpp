@@ -13,8 +13,8 @@ std::string group(std::uint32_t number) { return fmt::format("g{}", number); }
 
 }  // namespace
 
-model::Address VerdictWorld::address(std::uint32_t number, bool six) {
-  const std::uint32_t low = first_address + number;
+model::Address VerdictWorld::address(std::uint32_t number, bool six, std::uint32_t stride) {
+  const std::uint32_t low = first_address + number * stride;
   if (!six) return model::v4_address(low);
   model::Address out;
   out.family = model::Family::V6;
@@ -23,7 +23,7 @@ model::Address VerdictWorld::address(std::uint32_t number, bool six) {
   return out;
 }
 
-VerdictWorld verdict_world(std::uint32_t rules, std::uint32_t hosts, bool six) {
+VerdictWorld verdict_world(std::uint32_t rules, std::uint32_t hosts, bool six, std::uint32_t stride) {
   VerdictWorld out;
   const std::uint32_t groups = std::min<std::uint32_t>(rules, 250);
   const std::uint32_t rounds = (rules + groups - 1) / groups;
@@ -49,7 +49,7 @@ VerdictWorld verdict_world(std::uint32_t rules, std::uint32_t hosts, bool six) {
     instance.peer.kind = model::PeerKind::Workload;
     instance.peer.instance = model::InstanceId{i};
     instance.peer.labels = {{app, i == 0 ? "client" : group(i % groups)}};
-    instance.addresses = {VerdictWorld::address(i, six)};
+    instance.addresses = {VerdictWorld::address(i, six, stride)};
     if (i == 0) instance.attach = model::Attachment{.interface = "lo"};
     out.inventory.instances.push_back(std::move(instance));
   }

@@ -197,7 +197,8 @@ std::uint32_t Yardsticks::active(Traffic traffic) const {
 
 double Yardsticks::run(int program, std::span<const std::uint8_t> packet, const Feed& feed, std::uint32_t runs,
                        std::uint32_t* verdict) {
-  *state_->variable<std::uint32_t>("feed_base") = state_->base + 1;  // the first host is the sender
+  *state_->variable<std::uint32_t>("feed_base") = state_->base + feed.stride;  // the first host is the sender
+  *state_->variable<std::uint32_t>("feed_stride") = feed.stride;
   *state_->variable<std::uint32_t>("feed_hosts") = state_->hosts - 1;
   *state_->variable<std::uint32_t>("feed_active") = active(feed.traffic);
   *state_->variable<std::uint32_t>("feed_in_turn") = feed.in_turn ? 1 : 0;

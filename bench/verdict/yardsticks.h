@@ -19,6 +19,7 @@ struct Feed {
   std::uint32_t at = 30;      ///< where the last four bytes of the address lie; 30: the destination of IPv4
   std::uint32_t port_at = 0;  ///< where the source port lies that every packet has a new one of; 0: nowhere
   bool in_turn = false;       ///< each host that takes part, one after the other
+  std::uint32_t stride = 1;   ///< from one host's address to the next
 };
 
 /// The hand-written programs of floor.bpf.c, loaded, with the tables of a plan, and the feeder that runs any program on

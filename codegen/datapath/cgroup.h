@@ -110,7 +110,7 @@ INLINE weft_u32 judge_cgroup6(struct __sk_buff *skb, weft_u32 place, const int o
 	if (!weft_cgroup_read6(skb, outbound, &read))
 		return DENIED(WEFT_ENTRY_MALFORMED);
 	header = read;
-	return judge_header6(skb, &header, place, outbound);
+	return judge6(skb, &header, place, outbound);
 }
 
 NOINLINE weft_u32 weft_cgroup4_egress(struct __sk_buff *skb, weft_u32 place)

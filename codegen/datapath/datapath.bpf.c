@@ -31,32 +31,60 @@ INLINE int is_told(weft_u32 decision)
 	return UNLIKELY(!(decision & WEFT_ACTION_ALLOW) || asked);
 }
 
+/* What is judged of a frame. The headers of both families are apart, so that those of plain packets need no place in memory. */
+struct frame {
+	int family;        /* 4, 6, or 0: no policy is asked, and `decision` is the answer */
+	weft_u32 decision;
+	struct header4 four;
+	struct header6 six;
+};
+
+/* Any frame, on its way out of the workload or to it. */
+INLINE void read_any(struct __sk_buff *skb, struct frame *out, const int outbound)
+{
+	weft_u32 network = weft_network(skb), type = network & 0xffff;
+
+	out->family = 0;
+	if (!network) {
+		out->decision = DENIED(WEFT_ENTRY_MALFORMED);
+	} else if (type == ETHERTYPE_IPV4) {
+		struct header4 read = { 0 };
+
+		if (weft_read4(skb, network >> 16, &read))
+			out->family = 4;
+		out->four = read;
+		out->decision = DENIED(WEFT_ENTRY_MALFORMED);
+	} else if (type == ETHERTYPE_IPV6 && weft_uses_v6) {
+		struct header6 read = { 0 };
+		weft_u32 found = weft_read6(skb, network >> 16, outbound, &read);
+
+		if (found == READ_WHOLE)
+			out->family = 6;
+		out->six = read;
+		out->decision = found == READ_LINK ? ALLOWED(WEFT_ENTRY_LINK) : DENIED(WEFT_ENTRY_MALFORMED);
+	} else if (type == ETHERTYPE_IPV6) {
+		out->decision = without_v6(skb->ifindex);
+	} else {
+		out->decision = type == ETHERTYPE_ARP ? ALLOWED(WEFT_ENTRY_LINK) : DENIED(WEFT_ENTRY_NON_IP);
+	}
+}
+
+/* Both families are judged in the program itself: a call costs more than all that is asked of a plain packet's header. */
 INLINE weft_u32 judge(struct __sk_buff *skb, const int outbound)
 {
-	struct header4 header;
+	struct frame frame;
 
-	if (UNLIKELY(!read_plain4(skb, &header))) {
-		struct header4 read = { 0 };
-		weft_u32 network, type;
-
-		if (weft_uses_v6 && LIKELY(looks_plain6(skb)))
-			return outbound ? weft_judge6_egress(skb) : weft_judge6_ingress(skb);
-		network = weft_network(skb);
-		type = network & 0xffff;
-		if (!network)
-			return DENIED(WEFT_ENTRY_MALFORMED);
-		if (type == ETHERTYPE_IPV6) {
-			if (!weft_uses_v6)
-				return without_v6(skb->ifindex);
-			return outbound ? weft_judge6_egress(skb) : weft_judge6_ingress(skb);
-		}
-		if (type != ETHERTYPE_IPV4)
-			return type == ETHERTYPE_ARP ? ALLOWED(WEFT_ENTRY_LINK) : DENIED(WEFT_ENTRY_NON_IP);
-		if (!weft_read4(skb, network >> 16, &read))
-			return DENIED(WEFT_ENTRY_MALFORMED);
-		header = read;
-	}
-	return judge4(skb, &header, skb->ifindex, outbound);
+	if (LIKELY(read_plain4(skb, &frame.four)))
+		frame.family = 4;
+	else if (weft_uses_v6 && LIKELY(read_plain6(skb, &frame.six, outbound)))
+		frame.family = 6;
+	else
+		read_any(skb, &frame, outbound);
+	if (LIKELY(frame.family == 4))
+		return judge4(skb, &frame.four, skb->ifindex, outbound);
+	if (weft_uses_v6 && frame.family == 6)
+		return judge6(skb, &frame.six, skb->ifindex, outbound);
+	return frame.decision;
 }
 
 /* Without a branch: of decisions only allowing ones have the lowest bit. */

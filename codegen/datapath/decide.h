@@ -186,7 +186,7 @@ INLINE weft_u32 entry_of(weft_u32 decision)
 	}                                                                                                             \
                                                                                                                       \
 	/* The decision of one gate between two identities. Nobody's class has empty rows: denied. */                 \
-	NOINLINE weft_u32 weft_decide_##name(weft_u32 own, weft_u32 peer, weft_u32 atom)                              \
+	INLINE weft_u32 name##_decision(weft_u32 own, weft_u32 peer, weft_u32 atom)                                   \
 	{                                                                                                             \
 		weft_u32 found = 0, action;                                                                           \
 		weft_u64 held;                                                                                        \
@@ -224,6 +224,11 @@ INLINE weft_u32 entry_of(weft_u32 decision)
 			action = weft_##name##_actions[found & weft_##name##_action_mask];                            \
 		}                                                                                                     \
 		return DENIED(WEFT_ENTRY_UNKNOWN);                                                                    \
+	}                                                                                                             \
+                                                                                                                      \
+	NOINLINE weft_u32 weft_decide_##name(weft_u32 own, weft_u32 peer, weft_u32 atom)                              \
+	{                                                                                                             \
+		return name##_decision(own, peer, atom);                                                              \
 	}
 
 DEFINE_GATE(egress, 1)
@@ -274,6 +279,20 @@ INLINE weft_u32 decide(int outbound, weft_u32 own, weft_u32 peer, weft_u32 atom)
 	if (weft_uses_own_node && is_own_node(own, peer))
 		return ALLOWED(WEFT_ENTRY_OWN_NODE);
 	return weft_decide_ingress(own, peer, atom);
+}
+
+/* The same in place: where it is asked of every packet, a call would cost as much as the answer. Conditions take instructions
+ * for each of them, and stay where they are.
+ */
+INLINE weft_u32 decide_here(int outbound, weft_u32 own, weft_u32 peer, weft_u32 atom)
+{
+	if (weft_conditions)
+		return decide(outbound, own, peer, atom);
+	if (outbound)
+		return egress_decision(own, peer, atom);
+	if (weft_uses_own_node && is_own_node(own, peer))
+		return ALLOWED(WEFT_ENTRY_OWN_NODE);
+	return ingress_decision(own, peer, atom);
 }
 
 #endif

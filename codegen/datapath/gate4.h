@@ -160,13 +160,10 @@ NOINLINE weft_u32 weft_relates4(struct __sk_buff *skb, struct packet4 *packet)
 /* What the packet may answer: NO_ANSWER, or `packet->connection` is the connection to ask for, of RELATED in one of both
  * directions. (The asking is left to the caller: calls in calls add up their stacks, and the kernel grants 512 bytes.)
  */
-NOINLINE weft_u32 weft_answers4(struct __sk_buff *skb, struct packet4 *packet)
+INLINE weft_u32 answers4(struct __sk_buff *skb, struct packet4 *packet)
 {
-	weft_u32 protocol;
+	const weft_u32 protocol = packet->connection.protocol;
 
-	if (!packet)
-		return NO_ANSWER;
-	protocol = packet->connection.protocol;
 	if (is_error(protocol, packet->value))
 		return weft_relates4(skb, packet);
 	if (!can_answer(protocol, packet->flags, packet->value))
@@ -275,7 +272,7 @@ INLINE weft_u32 judge4(struct __sk_buff *skb, const struct header4 *header, cons
 	if (weft_uses_homes)
 		own |= (weft_u32)endpoint->home << 16;
 	peer = identity4(remote);
-	decision = decide(outbound, own, peer, weft_atom(protocol, transport.value));
+	decision = decide_here(outbound, own, peer, weft_atom(protocol, transport.value));
 	if (!weft_uses_state)
 		return opens(decision);
 
@@ -304,7 +301,7 @@ INLINE weft_u32 judge4(struct __sk_buff *skb, const struct header4 *header, cons
 	packet.transport = header->at;
 	packet.value = transport.value;
 	packet.flags = transport.flags;
-	answer = weft_answers4(skb, &packet);
+	answer = answers4(skb, &packet);
 	if (answer == NO_ANSWER)
 		return decision;
 	if (answer == RELATED)

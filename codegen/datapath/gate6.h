@@ -17,10 +17,16 @@ struct address6 {
 	weft_u64 high, low; /* as in the packet */
 };
 
-/* The header lies at two bytes past a multiple of four, so its addresses are read as words. */
+/* An address of a header anywhere in a frame, two bytes past a multiple of four: it is read as words. */
 INLINE struct address6 load_address6(const weft_u32 *words)
 {
 	return (struct address6){ (weft_u64)words[1] << 32 | words[0], (weft_u64)words[3] << 32 | words[2] };
+}
+
+/* An address of a header right behind that of Ethernet. There both lie at multiples of eight, as far as frames are aligned. */
+INLINE struct address6 load_plain6(const weft_u32 *words)
+{
+	return (struct address6){ load64(words), load64(words + 2) };
 }
 
 INLINE int is_extension(weft_u32 next)
@@ -223,13 +229,10 @@ NOINLINE weft_u32 weft_relates6(struct __sk_buff *skb, struct packet6 *packet)
 /* What the packet may answer: NO_ANSWER, or `packet->connection` is the connection to ask for, of RELATED in one of both
  * directions. (The asking is left to the caller: calls in calls add up their stacks, and the kernel grants 512 bytes.)
  */
-NOINLINE weft_u32 weft_answers6(struct __sk_buff *skb, struct packet6 *packet)
+INLINE weft_u32 answers6(struct __sk_buff *skb, struct packet6 *packet)
 {
-	weft_u32 protocol;
+	const weft_u32 protocol = packet->connection.protocol;
 
-	if (!packet)
-		return NO_ANSWER;
-	protocol = packet->connection.protocol;
 	if (is_error(protocol, packet->value))
 		return weft_relates6(skb, packet);
 	if (!can_answer(protocol, packet->flags, packet->value))
@@ -268,8 +271,8 @@ INLINE int read_plain6(struct __sk_buff *skb, struct header6 *out, const int out
 		if (out->next != PROTOCOL_UDP)
 			return 0;
 	}
-	out->local = load_address6(outbound ? ip->source : ip->destination);
-	out->remote = load_address6(outbound ? ip->destination : ip->source);
+	out->local = load_plain6(outbound ? ip->source : ip->destination);
+	out->remote = load_plain6(outbound ? ip->destination : ip->source);
 	out->at = 54;
 	out->transport.source_port = load16(data + 54);
 	out->transport.destination_port = load16(data + 56);
@@ -338,8 +341,8 @@ NOINLINE weft_u32 weft_read6(struct __sk_buff *skb, weft_u32 at, weft_u32 outbou
 }
 
 /* The decision of the gate that `outbound` names on a packet with this header; `interface` is the key of the endpoint. */
-INLINE weft_u32 judge_header6(struct __sk_buff *skb, const struct header6 *header, const weft_u32 interface,
-			      const int outbound)
+INLINE weft_u32 judge6(struct __sk_buff *skb, const struct header6 *header, const weft_u32 interface,
+		       const int outbound)
 {
 	const struct address6 local = header->local, remote = header->remote;
 	const struct transport transport = header->transport;
@@ -363,7 +366,7 @@ INLINE weft_u32 judge_header6(struct __sk_buff *skb, const struct header6 *heade
 	if (weft_uses_homes)
 		own |= (weft_u32)endpoint->home << 16;
 	peer = identity6(remote.high, remote.low);
-	decision = decide(outbound, own, peer, weft_atom(next, transport.value));
+	decision = decide_here(outbound, own, peer, weft_atom(next, transport.value));
 	if (!weft_uses_state)
 		return opens(decision);
 
@@ -395,7 +398,7 @@ INLINE weft_u32 judge_header6(struct __sk_buff *skb, const struct header6 *heade
 	packet.transport = header->at;
 	packet.value = transport.value;
 	packet.flags = transport.flags;
-	answer = weft_answers6(skb, &packet);
+	answer = answers6(skb, &packet);
 	if (answer == NO_ANSWER)
 		return decision;
 	if (answer == RELATED)
@@ -410,43 +413,6 @@ INLINE weft_u32 judge_header6(struct __sk_buff *skb, const struct header6 *heade
 			return ALLOWED(WEFT_ENTRY_REPLY);
 	}
 	return decision;
-}
-
-/* Is it worth to look at the packet as a plain one? */
-INLINE int looks_plain6(struct __sk_buff *skb)
-{
-	const void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
-
-	return data + 74 <= end && load16(data + 12) == bpf_htons(ETHERTYPE_IPV6);
-}
-
-/* The decision of the gate that `outbound` names on an IPv6 packet. */
-INLINE weft_u32 judge6(struct __sk_buff *skb, const int outbound)
-{
-	struct header6 header;
-
-	if (UNLIKELY(!read_plain6(skb, &header, outbound))) {
-		struct header6 read = { 0 };
-		weft_u32 network = weft_network(skb), found;
-
-		if ((network & 0xffff) != ETHERTYPE_IPV6)
-			return DENIED(WEFT_ENTRY_MALFORMED);
-		found = weft_read6(skb, network >> 16, outbound, &read);
-		if (found != READ_WHOLE)
-			return found == READ_LINK ? ALLOWED(WEFT_ENTRY_LINK) : DENIED(WEFT_ENTRY_MALFORMED);
-		header = read;
-	}
-	return judge_header6(skb, &header, skb->ifindex, outbound);
-}
-
-NOINLINE weft_u32 weft_judge6_egress(struct __sk_buff *skb)
-{
-	return judge6(skb, 1);
-}
-
-NOINLINE weft_u32 weft_judge6_ingress(struct __sk_buff *skb)
-{
-	return judge6(skb, 0);
 }
 
 #endif

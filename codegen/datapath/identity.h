@@ -57,7 +57,7 @@ INLINE weft_u64 in_bucket6(weft_u64 number, weft_u64 high, weft_u64 low)
 /* `high` and `low` as in the packet. */
 INLINE weft_u32 identity6(weft_u64 high, weft_u64 low)
 {
-	weft_u64 direct = weft_direct6(bpf_be64_to_cpu(high), bpf_be64_to_cpu(low));
+	weft_u64 direct = weft_direct6(high, low);
 	weft_u32 *found;
 
 	if (direct != WEFT_NOT_DIRECT)

@@ -87,6 +87,11 @@ INLINE weft_u32 load32(const void *at)
 	return *(const weft_u32 *)at;
 }
 
+INLINE weft_u64 load64(const void *at)
+{
+	return *(const weft_u64 *)at;
+}
+
 INLINE int has_echo_identifier(weft_u32 protocol, weft_u32 type)
 {
 	return protocol == PROTOCOL_ICMP ? type == ICMP_ECHO || type == ICMP_ECHO_REPLY

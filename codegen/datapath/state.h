@@ -150,7 +150,7 @@ INLINE weft_u32 service_of(weft_u32 protocol, int outbound, weft_u16 local_port,
  */
 NOINLINE weft_u32 weft_may_open(weft_u32 protocol, weft_u32 service, weft_u32 outbound, weft_u32 own, weft_u32 peer)
 {
-	return allows(decide(outbound, own, peer, weft_atom(protocol, service)));
+	return allows(decide_here(outbound, own, peer, weft_atom(protocol, service)));
 }
 
 /* ICMP messages about a packet that was sent, which they carry. */

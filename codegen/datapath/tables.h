@@ -126,7 +126,7 @@ extern weft_u8 weft_event_budgets[];
 /* Generated functions: the identity of an address in a direct table, or WEFT_NOT_DIRECT; the atom of a service point. */
 #define WEFT_NOT_DIRECT (~0ull)
 extern weft_u64 weft_direct4(weft_u32 address);
-extern weft_u64 weft_direct6(weft_u64 high, weft_u64 low); /* host byte order */
+extern weft_u64 weft_direct6(weft_u64 high, weft_u64 low); /* as in the packet */
 extern weft_u32 weft_atom(weft_u32 protocol, weft_u32 value);
 /* And the conditions that hold between two classes at that time (nanoseconds since 1970), a bit each; `own_node` says
  * whether the peer is the node the subject runs on.

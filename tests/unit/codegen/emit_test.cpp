@@ -114,10 +114,10 @@ TEST_CASE("an object that libbpf and people can read", "[codegen]") {
 TEST_CASE("what a policy does not need is not there", "[codegen]") {
   plan::DecisionPlan plan = smallest();
   SECTION("IPv6") {
-    CHECK_FALSE(holds(emitted(plan), "weft_judge6_egress"));
+    CHECK_FALSE(holds(emitted(plan), "weft_read6"));
     plan.v6.exact.push_back({*model::parse_address("fd00::1"), {plan::ClassId{2}, 0}});
     const bundle::Bundle six = emitted(plan);
-    CHECK(holds(six, "weft_judge6_egress"));
+    CHECK(holds(six, "weft_read6"));
     CHECK(names(six).contains("weft_hosts6"));
     CHECK_FALSE(names(six).contains("weft_exact6"));
   }
@@ -311,6 +311,6 @@ TEST_CASE("too much is an error that says what is too much", "[codegen]") {
 TEST_CASE("the IR is there for people", "[codegen]") {
   const auto text = codegen::emit_ir(smallest(), {.stateless = true});
   REQUIRE(text);
-  CHECK_THAT(*text, Catch::Contains("define") && Catch::Contains("@weft_decide_egress"));
+  CHECK_THAT(*text, Catch::Contains("define") && Catch::Contains("@weft_search_egress"));
   CHECK_THAT(*text, !Catch::Contains("@weft_connections4"));
 }
