@@ -8,12 +8,12 @@
 #include <fmt/format.h>
 
 #include "model/satisfiable.h"
-#include "verifier/class_selection.h"
+#include "verifier/closed_compare.h"
+#include "verifier/closed_names.h"
 #include "verifier/connectivity.h"
 
 namespace weft::verifier {
 
-using model::Direction;
 using model::PeerKind;
 using model::Selector;
 
@@ -175,105 +175,6 @@ class Ranges {
   std::vector<RangeWithOwners> out_;
 };
 
-// ---- workloads that can ask for no names
-
-constexpr model::ServicePoint name_service = model::service_point(model::protocol::udp, 53);
-
-class Names {
- public:
-  Names(const model::Policy& policy, const model::Inventory& inventory, const Connectivity& connectivity,
-        model::Moment now, std::vector<std::string>& internal_errors)
-      : policy_(policy),
-        inventory_(inventory),
-        connectivity_(connectivity),
-        now_(now),
-        internal_errors_(internal_errors) {}
-
-  std::vector<NoNames> find() {
-    const std::uint32_t atom = connectivity_.atom_of(name_service);
-    const std::vector<PeerClass>& classes = connectivity_.classes();
-    const ClassMatrix asks = connectivity_.matrix(atom);
-    std::vector<std::uint32_t> without;
-    bool anybody = false;
-    for (std::uint32_t c = 0; c < classes.size(); ++c) {
-      if (classes[c].kind != PeerKind::Workload || classes[c].members.empty()) continue;
-      if (asks.row_set(c).empty()) {
-        without.push_back(c);
-      } else {
-        anybody = true;
-      }
-    }
-    // Where nobody asks and nobody answers, names are looked up some other way.
-    if (!anybody && !somebody_answers()) return {};
-    std::map<std::optional<Statement>, NoNames> by_decider;
-    for (const std::uint32_t c : without) add(c, atom, by_decider);
-    std::vector<NoNames> out;
-    for (auto& [decider, found] : by_decider) out.push_back(std::move(found));
-    return out;
-  }
-
- private:
-  bool somebody_answers() const {
-    return std::ranges::any_of(inventory_.instances, [](const model::Instance& instance) {
-      return std::ranges::any_of(instance.peer.ports, [](const model::NamedPort& port) {
-        return model::service_point(port.protocol, port.port) == name_service;
-      });
-    });
-  }
-
-  void add(std::uint32_t source, std::uint32_t atom, std::map<std::optional<Statement>, NoNames>& out) {
-    for (std::uint32_t other = 0; other < connectivity_.atoms().size(); ++other) {
-      const BitSet reached = connectivity_.reached_from(other, source);
-      if (reached.empty()) continue;
-      std::uint32_t destination = 0;
-      while (!reached.test(destination)) ++destination;
-      // Of those it may reach, the one to ask why it may not ask there: any will do.
-      const auto gate = connectivity_.decide(Direction::Egress, source, destination, atom);
-      std::optional<Statement> decider;
-      if (gate && gate->verdict == model::Verdict::Deny && gate->isolation) decider = *gate->isolation;
-      if (gate && gate->verdict == model::Verdict::Deny && gate->rule) decider = *gate->rule;
-      NoNames& found = out[decider];
-      found.decider = decider;
-      const PeerClass& from = connectivity_.classes()[source];
-      if (found.workloads.empty()) {
-        const model::ServicePoint service = point_of(other);
-        check_replay(source, destination, service, true);
-        check_replay(source, destination, name_service, false);
-        found.reached = name_of(destination);
-        found.service = service;
-      }
-      for (const model::InstanceId member : from.members) found.workloads.push_back(inventory_[member].name);
-      return;
-    }
-  }
-
-  model::ServicePoint point_of(std::uint32_t atom) const {
-    return model::ServicePoint{connectivity_.atoms()[atom].ranges().front().first};
-  }
-
-  std::string name_of(std::uint32_t number) const {
-    const PeerClass& end = connectivity_.classes()[number];
-    if (!end.members.empty()) return inventory_[end.members.front()].name;
-    return end.example.address ? fmt::format("world {}", model::to_string(*end.example.address)) : "world";
-  }
-
-  // What is said of a flow is what the evaluator says of it.
-  void check_replay(std::uint32_t source, std::uint32_t destination, model::ServicePoint service, bool allowed) {
-    const model::End& from = connectivity_.classes()[source].example;
-    const model::End& to = connectivity_.classes()[destination].example;
-    if (from.peer->instance && from.peer->instance == to.peer->instance) return;
-    if (model::evaluate(policy_, {from, to, service}, now_).allowed == allowed) return;
-    internal_errors_.push_back(fmt::format("{} -> {} : {} is no witness for what was found of it", name_of(source),
-                                           name_of(destination), model::to_string(service)));
-  }
-
-  const model::Policy& policy_;
-  const model::Inventory& inventory_;
-  const Connectivity& connectivity_;
-  model::Moment now_;
-  std::vector<std::string>& internal_errors_;
-};
-
 }  // namespace
 
 model::Policy with_assertions_told_apart(const model::Policy& policy) {
@@ -285,16 +186,20 @@ model::Policy with_assertions_told_apart(const model::Policy& policy) {
   model::PolicyBlock last;
   last.tier = tier;
   out.blocks.push_back(std::move(last));
-  for (const model::Assertion& assertion : policy.assertions) {
+  const auto add = [&](const Selector& source, const Selector& destination, const model::Assertion& assertion) {
     model::Rule rule;
     rule.verdict = model::Verdict::Pass;
-    rule.source = assertion.source;
-    rule.destination = assertion.destination;
+    rule.source = source;
+    rule.destination = destination;
     rule.ports = assertion.ports;
     rule.relations = assertion.relations;
     rule.tier = tier;
     rule.block = block;
     out.rules.push_back(std::move(rule));
+  };
+  for (const model::Assertion& assertion : policy.assertions) {
+    add(assertion.source, assertion.destination, assertion);
+    if (assertion.avoiding) add(*assertion.avoiding, *assertion.avoiding, assertion);
   }
   return out;
 }
@@ -305,59 +210,8 @@ ClosedFindings find_closed(const model::Policy& policy, const model::Inventory& 
   ClosedFindings out;
   out.nobody = Nobody(policy, inventory, connectivity, now).find();
   out.ranges = Ranges(inventory).find(policy);
-  out.no_names = Names(policy, inventory, connectivity, now, internal_errors).find();
+  out.no_names = workloads_without_names(policy, inventory, connectivity, now, internal_errors);
   return out;
-}
-
-void compare_with_inventory(const model::Policy& policy, const Connectivity& connectivity, model::Moment now,
-                            const std::vector<AssertionResult>& answers, std::size_t effort,
-                            std::vector<std::string>& internal_errors) {
-  const std::vector<PeerClass>& classes = connectivity.classes();
-  ClassSelection selection(classes);
-  for (std::size_t i = 0; i < answers.size(); ++i) {
-    if (!std::holds_alternative<Proved>(answers[i].answer)) continue;
-    const model::Assertion& assertion = policy.assertions[i];
-    if (assertion.chain || assertion.in_inventory) continue;  // not about single flows, or answered by this engine
-    const bool never = assertion.kind == model::Assertion::Kind::Never;
-    const BitSet sources = selection.of(assertion.source);
-    const BitSet destinations = selection.of(assertion.destination);
-    if (destinations.empty()) continue;
-    std::size_t left = effort;
-    for (std::uint32_t atom = 0; atom < connectivity.atoms().size() && left > 0; ++atom) {
-      if (!assertion.ports.points.contains(connectivity.atoms()[atom])) continue;
-      const model::ServicePoint service{connectivity.atoms()[atom].ranges().front().first};
-      for (std::uint32_t source = 0; source < classes.size() && left > 0; ++source) {
-        if (!sources.test(source)) continue;
-        --left;
-        const BitSet reached = connectivity.reached_from(atom, source);
-        BitSet broken = destinations;
-        if (never) {
-          broken &= reached;
-        } else {
-          broken -= reached;
-        }
-        for (std::uint32_t destination = 0; destination < classes.size() && !broken.empty(); ++destination) {
-          if (!broken.test(destination)) continue;
-          broken.clear(destination);
-          if (!connectivity.pairs_exist(source, destination)) continue;
-          const model::Flow flow{classes[source].example, classes[destination].example, service};
-          if (flow.source.peer->instance && flow.source.peer->instance == flow.destination.peer->instance) continue;
-          if (!std::ranges::all_of(assertion.relations, [&](const auto& relation) { return holds(relation, flow); })) {
-            continue;
-          }
-          const bool allowed = model::evaluate(policy, flow, now).allowed;
-          // The only two of a pair of classes may be a node and what it runs.
-          if (allowed != never && connectivity.place_matters()) continue;
-          internal_errors.push_back(fmt::format(
-              "assertion {} was proved, and in the inventory {} on {} {} (the evaluator says that it is {})", i,
-              never ? "a flow" : "no flow", model::to_string(service), never ? "breaks it" : "keeps it",
-              allowed ? "allowed" : "denied"));
-          left = 0;
-          break;
-        }
-      }
-    }
-  }
 }
 
 void look_in_inventory(const model::Policy& policy, const model::Inventory& inventory, Report& report) {
@@ -366,7 +220,7 @@ void look_in_inventory(const model::Policy& policy, const model::Inventory& inve
   if (!policy.assertions.empty()) told_apart = with_assertions_told_apart(policy);
   const Connectivity connectivity(told_apart ? *told_apart : policy, inventory, report.now);
   report.closed = find_closed(policy, inventory, connectivity, report.now, report.internal_errors);
-  compare_with_inventory(policy, connectivity, report.now, report.assertions, max_compared_rows,
+  compare_with_inventory(policy, inventory, connectivity, report.now, report.assertions, max_compared_rows,
                          report.internal_errors);
 }
 

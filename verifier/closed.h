@@ -22,13 +22,6 @@ ClosedFindings find_closed(const model::Policy& policy, const model::Inventory& 
                            const Connectivity& connectivity, model::Moment now,
                            std::vector<std::string>& internal_errors);
 
-/// Holds the answers about assertions against the inventory, which is one of all those that they speak of: a flow that
-/// a proof rules out and the connectivity allows is our mistake, and goes to `internal_errors`. At most `effort` rows
-/// of classes are looked at for an assertion.
-void compare_with_inventory(const model::Policy& policy, const Connectivity& connectivity, model::Moment now,
-                            const std::vector<AssertionResult>& answers, std::size_t effort,
-                            std::vector<std::string>& internal_errors);
-
 /// Both, for the inventory a report is made with.
 void look_in_inventory(const model::Policy& policy, const model::Inventory& inventory, Report& report);
 

@@ -157,9 +157,10 @@ CoverageAnswer Coverage::ask(const CoverageQuestion& question) {
         break;
       case z3::unsat: {
         out.kind = CoverageAnswer::Kind::Nothing;
-        // What a pass leads around decides nothing, though it would without the pass: begin with all there is.
+        // What a pass leads around decides nothing, though it would without the pass, and what stands behind others may
+        // decide nothing either: begin with all there is.
         std::vector<std::size_t> enough = solver.core();
-        if (question.by_walk && question.others.size() <= max_from_all) {
+        if (question.others.size() <= max_from_all) {
           enough.resize(question.others.size());
           std::iota(enough.begin(), enough.end(), std::size_t{0});
         }

@@ -56,13 +56,15 @@ class Scan {
     }
     std::ranges::sort(found_, {}, &Dead::what);
     drop_explained_conflicts(policy_, found_, report_);
+    std::vector<Dead> for_themselves;
     for (Dead& each : found_) {
+      if (is_for_itself(each)) for_themselves.push_back(each);
       if (!is_told(each)) continue;
       if (!each.blockers.empty()) each.example = shown(each.what);
       if (each.example && !each.decides) check_replay(each);
       report_.dead.push_back(std::move(each));
     }
-    gather_unreachable(policy_, report_);
+    gather_unreachable(policy_, for_themselves, report_);
     if (!unlooked_.empty()) {
       report_.not_checked.push_back({span_of(policy_, *unlooked_.begin()),
                                      fmt::format("whether {} further rules ever decide", unlooked_.size()),
@@ -176,9 +178,7 @@ class Scan {
     std::vector<Obstacle> obstacles;
     for (const Statement& other : others) {
       obstacles.push_back(obstacle(statement, direction, other, by_walk));
-      obstacles.back().preference = obstacles.size();
-      // First those that decide against the statement: they are what its author has to know.
-      if (!disagree(policy_, statement, other)) obstacles.back().preference += others.size();
+      obstacles.back().preference = obstacles.size();  // the first of those that match decides
     }
     const auto gets_through = [&](const Region& region) {
       const auto flow = example(statement, direction, region);
@@ -192,7 +192,7 @@ class Scan {
       return out;
     }
     const std::string name = name_of(statement, direction) + suffix;
-    CoverageAnswer answer = coverage_.ask({statement, direction, by_preference(statement, others), by_walk, name});
+    CoverageAnswer answer = coverage_.ask({statement, direction, others, by_walk, name});
     return {answer.kind, std::move(answer.cover), std::move(answer.why)};
   }
 
@@ -319,7 +319,13 @@ class Scan {
     gone_[surroundings_.place_of(statement)] = true;
     if (says_nobody(statement)) return {};
     Dead out{Dead::Kind::Contradictory, statement, by_preference(statement, std::move(blockers))};
-    if (out.blockers.empty()) out.why = why_never(statement);
+    if (out.blockers.empty() && is_of_own_node(statement)) {
+      out.kind = Dead::Kind::Shadowed;
+      out.why =
+          fmt::format("profile `{}` lets a workload's own node in before any rule is asked", policy_.profile.name);
+    } else if (out.blockers.empty()) {
+      out.why = why_never(statement);
+    }
     return out;
   }
 
@@ -329,6 +335,13 @@ class Scan {
     const auto* id = std::get_if<RuleId>(&statement);
     if (!id) return is_none(policy_[std::get<IsolationId>(statement)].subject);
     return is_none(policy_[*id].source) || is_none(policy_[*id].destination);
+  }
+
+  // A rule about the node that the destination runs on, which the profile lets in.
+  bool is_of_own_node(Statement statement) const {
+    const auto* id = std::get_if<RuleId>(&statement);
+    if (!id || !policy_.profile.own_node_may_enter || regions_at(statement, Direction::Ingress).empty()) return false;
+    return policy_[*id].peer_node == model::PeerNode::Own && !policy_[*id].at_source;
   }
 
   std::string why_never(Statement statement) const {

@@ -17,7 +17,7 @@ TierId tier_of(const model::Policy& policy, Statement statement) {
 
 // What one finding says of a tier or a policy, if all that has a say in it is among the dead.
 template <typename Id, typename IdOf>
-void gather(const model::Policy& policy, Report& report, const IdOf& id_of) {
+void gather(const model::Policy& policy, const std::vector<Dead>& silent, Report& report, const IdOf& id_of) {
   std::map<Id, std::size_t> living;
   for (std::uint32_t i = 0; i < policy.rules.size(); ++i) {
     const model::Rule& rule = policy.rules[i];
@@ -26,9 +26,12 @@ void gather(const model::Policy& policy, Report& report, const IdOf& id_of) {
   for (std::uint32_t i = 0; i < policy.isolations.size(); ++i) ++living[id_of(Statement{model::IsolationId{i}})];
   std::map<Id, std::vector<const Dead*>> dead;
   for (const Dead& each : report.dead) {
-    if (each.kind != Dead::Kind::Contradictory && !each.decides) dead[id_of(each.what)].push_back(&each);
+    if (!each.blockers.empty() && !each.decides) dead[id_of(each.what)].push_back(&each);
   }
-  for (const auto& [id, all] : dead) {
+  for (auto& [id, all] : dead) {
+    for (const Dead& each : silent) {
+      if (id_of(each.what) == id) all.push_back(&each);
+    }
     if (all.size() < 2 || all.size() != living.at(id)) continue;
     // What others only repeat is no tier or policy that nothing gets to.
     if (std::ranges::all_of(all, [](const Dead* each) { return each->kind == Dead::Kind::Redundant; })) continue;
@@ -51,11 +54,35 @@ void gather(const model::Policy& policy, Report& report, const IdOf& id_of) {
   });
 }
 
+// Policies that say nothing, or nothing of anybody, and tiers that no policy is in.
+void gather_empty(const model::Policy& policy, Report& report) {
+  const auto is_none = [](const model::Selector& selector) { return selector.kind == model::Selector::Kind::None; };
+  std::vector<bool> speaks(policy.blocks.size());
+  for (const model::Rule& rule : policy.rules) {
+    if (!is_none(rule.source) && !is_none(rule.destination)) speaks[static_cast<std::size_t>(rule.block)] = true;
+  }
+  for (const model::Isolation& isolation : policy.isolations) {
+    if (!is_none(isolation.subject)) speaks[static_cast<std::size_t>(isolation.block)] = true;
+  }
+  const auto is_written = [](Span span) { return span.begin != span.end; };
+  std::vector<bool> used(policy.tiers.size());
+  for (std::uint32_t i = 0; i < policy.blocks.size(); ++i) {
+    used[static_cast<std::size_t>(policy.blocks[i].tier)] = true;
+    if (!speaks[i] && is_written(policy.blocks[i].span)) report.unreachable.push_back({BlockId{i}});
+  }
+  for (std::uint32_t i = 0; i < policy.tiers.size(); ++i) {
+    if (!used[i] && is_written(policy.tiers[i].span)) report.unreachable.push_back({TierId{i}});
+  }
+}
+
 }  // namespace
 
-void gather_unreachable(const model::Policy& policy, Report& report) {
-  if (policy.tiers.size() > 1) gather<TierId>(policy, report, [&](Statement s) { return tier_of(policy, s); });
-  if (policy.blocks.size() > 1) gather<BlockId>(policy, report, [&](Statement s) { return block_of(policy, s); });
+void gather_unreachable(const model::Policy& policy, const std::vector<Dead>& silent, Report& report) {
+  if (policy.tiers.size() > 1) gather<TierId>(policy, silent, report, [&](Statement s) { return tier_of(policy, s); });
+  if (policy.blocks.size() > 1) {
+    gather<BlockId>(policy, silent, report, [&](Statement s) { return block_of(policy, s); });
+  }
+  gather_empty(policy, report);
 }
 
 void drop_explained_conflicts(const model::Policy& policy, const std::vector<Dead>& all, Report& report) {

@@ -61,9 +61,9 @@ inline constexpr DiagnosticKind<std::string_view, std::string_view> redundant{
 inline constexpr DiagnosticKind<std::string_view, std::string> contradictory{"W3013", Severity::Warning,
                                                                              "this {} never matches: {}"};
 
-/// "tier" or "policy", its name
-inline constexpr DiagnosticKind<std::string_view, std::string> unreachable{
-    "W3014", Severity::Warning, "nothing in {} `{}` ever decides: whatever it speaks of is decided before"};
+/// "tier" or "policy", its name, why
+inline constexpr DiagnosticKind<std::string_view, std::string, std::string_view> unreachable{
+    "W3014", Severity::Warning, "nothing in {} `{}` ever decides: {}"};
 
 /// when, in how many days
 inline constexpr DiagnosticKind<std::string, std::string> expires_soon{

@@ -1,14 +1,13 @@
 #include "verifier/path.h"
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 #include <map>
 #include <optional>
 #include <set>
 
 #include <fmt/format.h>
 
+#include "verifier/dump.h"
 #include "verifier/gate.h"
 #include "verifier/over_time.h"
 #include "verifier/path_chain.h"
@@ -134,13 +133,15 @@ class Search {
     std::vector<z3::expr> between{!query.matches(Side::Destination, Selector::world()),
                                   !is_source(query, Side::Destination)};
     if (claim_.avoiding) between.push_back(!query.matches(Side::Destination, *claim_.avoiding));
-    const z3::expr goes_on = query.named("goes-on", query.all_of(between));
-    dump(name, query, reached, arrives);
+    // Assumed where a relay is looked for and nowhere else: who was found before is no new relay, and may well be where
+    // the last flow leads.
+    const z3::expr goes_on = query.condition("goes-on");
+    query.require(!goes_on || query.all_of(between));
 
     std::vector<Reached> found;
     for (std::size_t depth = 1;; ++depth) {
       // A shortest chain first.
-      switch (check(query, reached, arrives)) {
+      switch (check(query, reached, arrives, fmt::format("{}-{}-arrives", name, depth))) {
         case z3::sat:
           return refuted(query, found);
         case z3::unknown:
@@ -150,7 +151,8 @@ class Search {
       }
       const std::size_t before = found.size();
       for (;;) {
-        const z3::check_result more = check(query, reached, goes_on);
+        const z3::check_result more =
+            check(query, reached, goes_on, fmt::format("{}-{}-relay-{}", name, depth, found.size()));
         if (more == z3::unknown) return gave_up(query);
         if (more == z3::unsat) break;
         if (found.size() == options_.max_behaviours) {
@@ -184,12 +186,21 @@ class Search {
     return asks_for_addresses(claim_.source) ? query.no() : query.matches(side, claim_.source);
   }
 
-  z3::check_result check(Query& query, const z3::expr& reached, const z3::expr& wanted) {
+  // Whether somebody who is reached has a flow such as is wanted.
+  z3::check_result check(Query& query, const z3::expr& reached, const z3::expr& wanted, const std::string& name) {
     ++asked_.questions;
     z3::expr_vector assumptions(context_);
     assumptions.push_back(reached);
     assumptions.push_back(wanted);
-    return query.solver.check(assumptions);
+    std::string question;
+    if (options_.dump_smt)
+      question =
+          fmt::format("{}(assert {})\n(assert {})\n", smt_of(query.solver), reached.to_string(), wanted.to_string());
+    const z3::check_result answer = query.solver.check(assumptions);
+    if (options_.dump_smt) {
+      write_smt(*options_.dump_smt, name, "the model is one more flow from somebody who is reached", question, answer);
+    }
+    return answer;
   }
 
   Answer gave_up(Query& query) const {
@@ -232,15 +243,6 @@ class Search {
     Refuted out{flows->back(), {}};
     out.chain = std::move(*flows);
     return out;
-  }
-
-  void dump(const std::string& name, Query& query, const z3::expr& reached, const z3::expr& arrives) const {
-    if (!options_.dump_smt) return;
-    std::error_code ignored;  // a missing file shows itself; a dump must not change the answer
-    std::filesystem::create_directories(*options_.dump_smt, ignored);
-    std::ofstream file(*options_.dump_smt / (name + ".smt2"), std::ios::binary);
-    file << "; sat: a chain of one flow breaks the claim\n(set-logic QF_BV)\n"
-         << query.solver << "(assert " << reached << ")\n(assert " << arrives << ")\n(check-sat)\n";
   }
 
   const model::Policy& policy_;

@@ -36,6 +36,46 @@ class Closed {
                                      sources_.count(), destinations_.count())};
   }
 
+  // A chain from a source to a destination of the claim, found in no more than so many rows of classes; an empty one
+  // where the evaluator denies what was found.
+  std::optional<std::vector<Witness>> breaking_chain(std::size_t max_rows) {
+    RelaySearch spread(parties_, claim_);
+    std::vector<std::optional<BitSet>> hits(graph_.classes().size()), home_hits(graph_.classes().size());
+    std::size_t rows = 0;
+    const auto hit = [&](std::uint32_t from, Place place) -> const BitSet& {
+      std::optional<BitSet>& known = place == Place::Home ? home_hits[from] : hits[from];
+      if (!known) {
+        ++rows;
+        known = parties_.reached(from, claim_.ports, place);
+        *known &= destinations_;
+      }
+      return *known;
+    };
+    std::optional<Witness> last;
+    const auto arrives = [&](const RelaySearch::Item& sender) {
+      for (const std::uint32_t from : spread.classes_of(sender)) {
+        for (const Place place : places()) {
+          hit(from, place).each([&](std::uint32_t to) {
+            for (const Party party : parties_.members(to)) {
+              if (last) return;
+              if (graph_.place_matters() && parties_.place(sender.party, party) != place) continue;
+              last = parties_.flow(sender.party, from, party, to, claim_.ports, true);
+            }
+          });
+        }
+      }
+      return last.has_value() || rows > max_rows;
+    };
+    const auto found = spread.run(starts(), arrives);
+    if (!found || !last) return {};
+    std::vector<Witness> flows = spread.flows_to(*found);
+    flows.push_back(*last);
+    if (breaks(claim_, flows)) return flows;
+    const auto denied = std::ranges::find_if(flows, [](const Witness& flow) { return !flow.decision.allowed; });
+    (void)disagreement(denied == flows.end() ? *last : *denied);
+    return std::vector<Witness>{};
+  }
+
  private:
   std::optional<std::string> nobody() const {
     if (sources_.empty()) return fmt::format("nobody in the inventory matches `{}`", to_string(claim_.source));
@@ -73,18 +113,6 @@ class Closed {
     return {Place::Apart};
   }
 
-  // The first pair of two classes that stand to each other as asked, and a flow between them.
-  std::optional<Witness> example(std::uint32_t from, std::uint32_t to, Place place, const model::PortSet& ports,
-                                 bool allowed) const {
-    for (const Party source : parties_.members(from)) {
-      for (const Party destination : parties_.members(to)) {
-        if (graph_.place_matters() && parties_.place(source, destination) != place) continue;
-        if (auto flow = parties_.flow(source, from, destination, to, ports, allowed)) return flow;
-      }
-    }
-    return {};
-  }
-
   std::optional<Answer> single(bool always) {
     std::optional<Answer> out;
     sources_.each([&](std::uint32_t from) {
@@ -95,7 +123,8 @@ class Closed {
           hit &= destinations_;
           hit.each([&](std::uint32_t to) {
             if (out) return;
-            if (auto flow = example(from, to, place, claim_.ports, true)) out = refuted(std::move(*flow), true);
+            if (auto flow = parties_.first_flow(from, to, place, claim_.ports, true))
+              out = refuted(std::move(*flow), true);
           });
           continue;
         }
@@ -104,7 +133,7 @@ class Closed {
           missing -= graph_.reached_from(atom, from, place);
           missing.each([&](std::uint32_t to) {
             if (out || !graph_.pairs_exist(from, to) || !parties_.service(claim_.ports, atom, to)) return;
-            if (auto flow = example(from, to, place, {graph_.atoms()[atom], {}}, false)) {
+            if (auto flow = parties_.first_flow(from, to, place, {graph_.atoms()[atom], {}}, false)) {
               out = refuted(std::move(*flow), false);
             }
           });
@@ -123,41 +152,11 @@ class Closed {
   }
 
   std::optional<Answer> chain() {
-    RelaySearch spread(parties_, claim_);
-    std::vector<std::optional<BitSet>> hits(graph_.classes().size()), home_hits(graph_.classes().size());
-    const auto hit = [&](std::uint32_t from, Place place) -> const BitSet& {
-      std::optional<BitSet>& known = place == Place::Home ? home_hits[from] : hits[from];
-      if (!known) {
-        known = parties_.reached(from, claim_.ports, place);
-        *known &= destinations_;
-      }
-      return *known;
-    };
-    std::optional<Witness> last;
-    const auto arrives = [&](const RelaySearch::Item& sender) {
-      for (const std::uint32_t from : spread.classes_of(sender)) {
-        for (const Place place : places()) {
-          hit(from, place).each([&](std::uint32_t to) {
-            for (const Party party : parties_.members(to)) {
-              if (last) return;
-              if (graph_.place_matters() && parties_.place(sender.party, party) != place) continue;
-              last = parties_.flow(sender.party, from, party, to, claim_.ports, true);
-            }
-          });
-        }
-      }
-      return last.has_value();
-    };
-    const auto found = spread.run(starts(), arrives);
-    if (!found) return {};
-    std::vector<Witness> flows = spread.flows_to(*found);
-    flows.push_back(*last);
-    if (!breaks(claim_, flows)) {
-      const auto denied = std::ranges::find_if(flows, [](const Witness& flow) { return !flow.decision.allowed; });
-      return disagreement(denied == flows.end() ? *last : *denied);
-    }
-    Refuted out{flows.back(), {}};
-    out.chain = std::move(flows);
+    auto flows = breaking_chain(SIZE_MAX);
+    if (!flows) return {};
+    if (flows->empty()) return Answer{Undecided{"two ways of telling who may talk to whom disagree"}};
+    Refuted out{flows->back(), {}};
+    out.chain = std::move(*flows);
     return Answer{std::move(out)};
   }
 
@@ -265,6 +264,13 @@ model::Policy marked(const model::Policy& policy) {
 }
 
 }  // namespace
+
+std::optional<std::vector<Witness>> chain_that_breaks(const PartyGraph& parties, const model::Assertion& claim,
+                                                      std::size_t max_rows, Asked& asked) {
+  auto out = Closed(parties, claim, asked).breaking_chain(max_rows);
+  if (out && out->empty()) return {};
+  return out;
+}
 
 ClosedWorld::ClosedWorld(const model::Policy& policy, const model::Inventory& inventory, const Options& options)
     : policy_(policy), inventory_(inventory), options_(options), marked_(marked(policy)) {}

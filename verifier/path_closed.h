@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "model/inventory.h"
@@ -13,6 +14,13 @@
 namespace weft::verifier {
 
 class Connectivity;
+class PartyGraph;
+
+/// A chain of flows in the inventory of the graph that a `never … ~>` forbids; nothing where there is none, or where
+/// none was found in so many rows of classes. What the evaluator does not confirm goes to `asked`. The graph must tell
+/// apart what the claim asks for.
+std::optional<std::vector<Witness>> chain_that_breaks(const PartyGraph& parties, const model::Assertion& claim,
+                                                      std::size_t max_rows, Asked& asked);
 
 /// Proves or refutes claims `in inventory`: about the workloads and nodes that one inventory lists, and the world
 /// around them. Worked out from who may talk to whom (engine A), without a solver; every flow that is shown was decided

@@ -100,8 +100,24 @@ std::vector<Party> PartyGraph::members(std::uint32_t class_) const {
   return out;
 }
 
+// Of a range of the world, an address that nobody owns: there is one within as many as there are owners.
+std::optional<model::Address> PartyGraph::free_in(const model::AddressRange& range) const {
+  for (std::optional<model::Address> at = range.first; at && *at <= range.last; at = model::next(*at)) {
+    if (inventory_.owner(*at) == nullptr) return at;
+  }
+  return {};
+}
+
 std::vector<model::End> PartyGraph::ends(Party party, std::uint32_t class_) const {
-  if (!party.instance) return {graph_.classes()[class_].example};
+  if (!party.instance) {
+    const PeerClass& world = graph_.classes()[class_];
+    std::vector<model::End> out{world.example};
+    for (const model::AddressRange& range : world.addresses) {
+      if (range.first.family == world.example.address->family || out.size() > 1) continue;
+      if (const auto address = free_in(range)) out.push_back(inventory_.end(*address));
+    }
+    return out;
+  }
   const model::Instance& instance = inventory_[*party.instance];
   if (instance.addresses.empty()) return {{&instance.peer, {}}};
   std::vector<model::End> out;
@@ -135,6 +151,17 @@ std::optional<Witness> PartyGraph::flow(Party source, std::uint32_t from, Party 
         out.decision = model::evaluate(policy_, out.flow(), now_);
         return out;
       }
+    }
+  }
+  return {};
+}
+
+std::optional<Witness> PartyGraph::first_flow(std::uint32_t from, std::uint32_t to, Place place,
+                                              const model::PortSet& ports, bool allowed) const {
+  for (const Party source : members(from)) {
+    for (const Party destination : members(to)) {
+      if (graph_.place_matters() && this->place(source, destination) != place) continue;
+      if (auto out = flow(source, from, destination, to, ports, allowed)) return out;
     }
   }
   return {};

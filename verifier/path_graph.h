@@ -52,9 +52,13 @@ class PartyGraph {
   /// there can be none.
   std::optional<Witness> flow(Party source, std::uint32_t from, Party destination, std::uint32_t to,
                               const model::PortSet& ports, bool allowed) const;
+  /// The same between the first two members of the classes that stand to each other in that place and have one.
+  std::optional<Witness> first_flow(std::uint32_t from, std::uint32_t to, Place place, const model::PortSet& ports,
+                                    bool allowed) const;
 
  private:
   std::vector<model::End> ends(Party party, std::uint32_t class_) const;
+  std::optional<model::Address> free_in(const model::AddressRange& range) const;
 
   const model::Policy& policy_;
   const model::Inventory& inventory_;

@@ -169,9 +169,8 @@ Answer Prover::disjoint(model::RuleId first, model::RuleId second, Direction dir
       [&](Query& query) {
         query.require(query.matches(first));
         query.require(query.matches(second));
-        query.require(query.has_gates(egress ? Side::Source : Side::Destination));
+        query.require(query.gated(egress ? Side::Source : Side::Destination));
         query.require(walk_reaches(query, policy_, before, direction, place.tier));
-        // The own-node exemption is not mentioned, so the source is never the destination's own node.
       },
       [&](const Witness& witness) {
         const auto& gate = egress ? witness.decision.egress : witness.decision.ingress;

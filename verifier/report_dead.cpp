@@ -30,6 +30,11 @@ class DeadReporter {
       case Dead::Kind::Shadowed: {
         Diagnostic& out = diagnostics_.report(shadowed, place, what);
         show(out, dead, "decides before it");
+        if (dead.blockers.empty()) {
+          out.note(dead.why).suggest("take another profile, if nodes are to be judged like others, or delete it");
+          remove(out, dead, Applicability::MaybeIncorrect);
+          return;
+        }
         out.suggest(hidden_by_order(dead) ? "put it before them, narrow them, or delete it"
                                           : "narrow what decides before it, or delete it");
         remove(out, dead, Applicability::MaybeIncorrect);
@@ -64,7 +69,18 @@ class DeadReporter {
     const bool tier = std::holds_alternative<model::TierId>(whole.what);
     const auto& [name, span] = std::visit(
         [&](auto id) { return std::pair<std::string, Span>(policy_[id].name, policy_[id].span); }, whole.what);
-    Diagnostic& out = diagnostics_.report(unreachable, place_in(sources_, span), tier ? "tier" : "policy", name);
+    const std::string_view what = tier ? "tier" : "policy";
+    if (whole.blockers.empty()) {
+      diagnostics_
+          .report(unreachable, place_in(sources_, span), what, name,
+                  tier                    ? "no policy is in it"
+                  : says_something(whole) ? "all that it says is about `none`"
+                                          : "it says nothing")
+          .suggest(fmt::format("fill the {}, or delete it", what));
+      return;
+    }
+    Diagnostic& out = diagnostics_.report(unreachable, place_in(sources_, span), what, name,
+                                          "whatever it speaks of is decided before");
     label(out, whole.blockers, "decides before it");
     show(out, whole.example);
     out.suggest(tier ? "put the tier before those that decide, or narrow what they match"
@@ -99,6 +115,11 @@ class DeadReporter {
       out.note(describe_gate(*example, Direction::Ingress, policy_, sources_));
     }
     out.note("in the open world: so it is for every workload there may be");
+  }
+
+  bool says_something(const Unreachable& whole) const {
+    const auto of_it = [&](const auto& statement) { return statement.block == std::get<model::BlockId>(whole.what); };
+    return std::ranges::any_of(policy_.rules, of_it) || std::ranges::any_of(policy_.isolations, of_it);
   }
 
   bool is_said_of(const std::optional<Span>& place, std::string_view code) const {

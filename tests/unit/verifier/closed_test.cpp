@@ -8,6 +8,7 @@
 #include "tests/support/world.h"
 #include "tests/unit/verifier/build_policy.h"
 #include "verifier/class_selection.h"
+#include "verifier/closed_compare.h"
 #include "verifier/connectivity.h"
 
 using namespace weft;
@@ -149,6 +150,46 @@ TEST_CASE("workloads that cannot ask for names", "[verifier][closed]") {
   }
 }
 
+TEST_CASE("whom a workload may reach is never the node it runs on where only others are meant", "[verifier][closed]") {
+  Cluster cluster;
+  cluster.add("n0", {}, {"172.16.0.1"}, model::PeerKind::Node);
+  cluster.add("dns", labels("dns"), {"10.0.2.1"}).peer.ports = {{"dns", model::protocol::udp, 53}};
+  cluster.add("web", labels("web"), {"10.0.0.1"}).peer.node = model::InstanceId{0};
+  Builder b;
+  b.allow(app("web"), Selector::any(), tcp(443));
+  model::Rule& host = b.deny(Selector::workload(), Selector::node(), any_port());
+  host.at_destination = false;
+  host.peer_node = model::PeerNode::Own;
+  const std::vector<NoNames> found = cluster.check(b).closed.no_names;
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].workloads == std::vector<std::string>{"web"});
+  CHECK(found[0].reached == "dns");
+}
+
+TEST_CASE("a chain that a proof rules out and the inventory has is our mistake", "[verifier][closed]") {
+  Cluster cluster = shop();
+  Builder b;
+  b.allow(app("web"), app("dns"), tcp(80));
+  b.allow(app("dns"), app("db"), tcp(5432));
+  b.never(app("web"), app("db"), tcp(5432)).policy.assertions.back().chain = true;
+  cluster.inventory.index();
+  const model::Policy told_apart = with_assertions_told_apart(b.policy);
+  const Connectivity connectivity(told_apart, cluster.inventory);
+  std::vector<std::string> errors;
+  const auto compare = [&] {
+    compare_with_inventory(b.policy, cluster.inventory, connectivity, model::before_all, {{Proved{}}}, 1000, errors);
+  };
+  compare();
+  REQUIRE(errors.size() == 1);
+  CHECK(errors[0] ==
+        "assertion 0 was proved, and in the inventory a chain breaks it: `web-1` at 10.0.0.1 -> `dns-1` at 10.0.2.1 : "
+        "tcp/80, `dns-1` at 10.0.2.1 -> `db-1` at 10.0.1.1 : tcp/5432");
+  errors.clear();
+  b.policy.assertions[0].avoiding = app("dns");
+  compare();
+  CHECK(errors.empty());
+}
+
 TEST_CASE("a rule that expires soon", "[verifier][closed]") {
   Builder b;
   b.allow(app("a"), app("b"), tcp(80)).expires = model::Moment{1000};
@@ -281,13 +322,15 @@ TEST_CASE("a proof that the inventory breaks is our mistake", "[verifier][closed
   cluster.inventory.index();
   const Connectivity connectivity(b.policy, cluster.inventory);
   std::vector<std::string> errors;
-  compare_with_inventory(b.policy, connectivity, model::before_all, {{Proved{}}, {Proved{}}}, 1000, errors);
+  compare_with_inventory(b.policy, cluster.inventory, connectivity, model::before_all, {{Proved{}}, {Proved{}}}, 1000,
+                         errors);
   REQUIRE(errors.size() == 2);
   CHECK(errors[0] ==
         "assertion 0 was proved, and in the inventory a flow on tcp/5432 breaks it (the evaluator says that "
         "it is allowed)");
   errors.clear();
-  compare_with_inventory(b.policy, connectivity, model::before_all, {{Undecided{"x"}}, {Undecided{"x"}}}, 1000, errors);
+  compare_with_inventory(b.policy, cluster.inventory, connectivity, model::before_all,
+                         {{Undecided{"x"}}, {Undecided{"x"}}}, 1000, errors);
   CHECK(errors.empty());
 }
 

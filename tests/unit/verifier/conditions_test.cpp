@@ -285,3 +285,25 @@ TEST_CASE("audited rules prove nothing and break nothing, and the report says so
     CHECK(said(b).empty());
   }
 }
+
+TEST_CASE("what the profile lets in before any rule is asked is no conflict of rules", "[verifier]") {
+  Builder b;
+  b.policy.profile = *model::find_profile("k8s");
+  model::Rule& host = b.deny(Selector::node(), app("c"), tcp(53));
+  host.at_source = false;
+  host.peer_node = model::PeerNode::Own;
+  b.allow(Selector::node(), Selector::workload(), any_port());
+  const Report report = check(b.policy, nullptr, Options{});
+  CHECK(report.internal_errors.empty());
+  CHECK(report.findings.empty());
+  REQUIRE(report.dead.size() == 1);
+  CHECK(report.dead[0].kind == Dead::Kind::Shadowed);
+  CHECK(report.dead[0].what == Statement{model::RuleId{0}});
+  CHECK(report.dead[0].why == "profile `k8s` lets a workload's own node in before any rule is asked");
+
+  // Of other nodes it is one.
+  b.policy.rules[0].peer_node = model::PeerNode::Other;
+  const Report others = check(b.policy, nullptr, Options{});
+  CHECK(others.internal_errors.empty());
+  CHECK(others.findings.size() == 1);
+}

@@ -111,7 +111,7 @@ Edges edges(const model::Policy& policy, const model::Assertion& claim, const Wo
 }
 
 struct Seen {
-  std::size_t broken = 0, held = 0, long_chains = 0, doubtful = 0;
+  std::size_t broken = 0, held = 0, long_chains = 0, doubtful = 0, proved_in_all = 0;
 };
 
 void check_open(std::uint64_t seed, Seen& seen) {
@@ -132,6 +132,16 @@ void check_open(std::uint64_t seed, Seen& seen) {
     claims.push_back(std::move(claim));
   }
   claims.resize(2);
+  // Claims about one service to somebody like those who relay: what the last flow needs, those before it need not.
+  for (int i = 0; i < 3; ++i) {
+    model::Assertion claim;
+    claim.kind = model::Assertion::Kind::Never;
+    claim.chain = true;
+    claim.source = some_end();
+    claim.destination = i == 0 ? model::Selector::workload() : some_end();
+    claim.ports.points = model::PointSet::of_point(sample.world.services[random() % 4]);
+    claims.push_back(std::move(claim));
+  }
   sample.policy.assertions = claims;
 
   const model::Policy& policy = sample.policy;
@@ -269,6 +279,8 @@ void check_closed(std::uint64_t seed, Seen& seen) {
   const std::vector<model::Flow> flows = weft::test::flows(world, {.limit = 400'000, .seed = 1});
   if (flows.size() == 400'000) return;
   const Options options{.dump_smt = {}, .now = model::before_all};
+  const Universe universe(world.policy, &world.inventory);
+  const Slicer slicer(world.policy, universe);
   ClosedWorld closed(world.policy, world.inventory, options);
   for (std::size_t i = 0; i < world.policy.assertions.size(); ++i) {
     const model::Assertion& claim = world.policy.assertions[i];
@@ -277,6 +289,16 @@ void check_closed(std::uint64_t seed, Seen& seen) {
     Asked asked;
     const std::vector<TimedAnswer> answers = closed.holds(i, asked);
     for (const std::string& error : asked.internal_errors) FAIL_CHECK(error);
+    // What is proved of all inventories is so in this one.
+    if (claim.chain && claim.kind == model::Assertion::Kind::Never && i < 6) {
+      const std::vector<TimedAnswer> open = no_chain(world.policy, claim, universe, slicer, options, "claim", asked);
+      for (const std::string& error : asked.internal_errors) FAIL_CHECK(error);
+      for (const model::Moment moment : moments_of(world.policy, options.now)) {
+        if (!std::holds_alternative<Proved>(answer_at(open, moment))) continue;
+        CHECK(std::holds_alternative<Proved>(answer_at(answers, moment)));
+        ++seen.proved_in_all;
+      }
+    }
     std::size_t tried = 0;
     for (const model::Moment moment : moments_of(world.policy, options.now)) {
       if (++tried > 2) break;
@@ -321,4 +343,5 @@ TEST_CASE("claims about an inventory equal what trying every flow of it shows", 
   CHECK(seen.broken > 10);
   CHECK(seen.held > 10);
   CHECK(seen.long_chains > 3);
+  CHECK(seen.proved_in_all > 3);
 }

@@ -99,6 +99,17 @@ TEST_CASE("the world relays nothing", "[verifier]") {
   }
 }
 
+TEST_CASE("where a chain ends, somebody like those in between may be", "[verifier]") {
+  // Nobody but `b` is out of the reach of `a`, and whoever is reached behaves as `b` does.
+  Builder builder;
+  builder.deny(app("a"), app("b"), tcp(80));
+  builder.allow(Selector::workload(), Selector::workload(), tcp(22));
+  builder.allow(Selector::workload(), Selector::workload(), tcp(80));
+  claim(builder, app("a"), app("b"), tcp(80));
+  CHECK(hops(answer(builder)) == std::vector<std::string>{"workload {app: \"a\"} -> workload without labels : tcp/80",
+                                                          "workload without labels -> workload {app: \"b\"} : tcp/80"});
+}
+
 TEST_CASE("a value that relations carry along is followed from hop to hop", "[verifier]") {
   const model::LabelKey tenant = model::keys::of_workload("tenant");
   const auto of = [&](const char* name) { return Selector::equals(tenant, name); };
@@ -203,5 +214,38 @@ TEST_CASE("claims about an inventory", "[verifier]") {
     const Answer given = answer(builder, {}, &inventory);
     REQUIRE(std::holds_alternative<Proved>(given));
     CHECK(std::get<Proved>(given).vacuous);
+  }
+}
+
+TEST_CASE("the world of an inventory is tried at both families of addresses", "[verifier]") {
+  const auto world_v4 = [] { return Selector::all_of({Selector::world(), Selector::address(network("52.0.0.0/8"))}); };
+  model::Inventory inventory;
+  model::Instance& only = inventory.instances.emplace_back();
+  only.name = "w6";
+  only.peer.kind = model::PeerKind::Workload;
+  only.peer.instance = model::InstanceId{0};
+  only.addresses.push_back(*model::parse_address("fd00::1"));
+  inventory.index();
+  Builder builder;
+  const auto check_all = [&](Selector source, Selector destination, bool chain) {
+    builder.never(source, destination, tcp(443)).policy.assertions.back().in_inventory = true;
+    builder.policy.assertions.back().chain = chain;
+    const Answer given = answer(builder, {}, &inventory);
+    REQUIRE(std::holds_alternative<Refuted>(given));
+    const Witness& witness = std::get<Refuted>(given).witness;
+    REQUIRE(witness.decision.allowed);
+    for (const auto& address : {witness.source_address, witness.destination_address}) {
+      CHECK(address->family == model::Family::V6);
+    }
+  };
+  SECTION("at the source") {
+    builder.deny(world_v4(), Selector::workload(), tcp(22));
+    builder.allow(Selector::world(), Selector::workload(), tcp(443));
+    check_all(Selector::world(), Selector::workload(), GENERATE(false, true));
+  }
+  SECTION("at the destination") {
+    builder.deny(Selector::workload(), world_v4(), tcp(22));
+    builder.allow(Selector::workload(), Selector::world(), tcp(443));
+    check_all(Selector::workload(), Selector::world(), GENERATE(false, true));
   }
 }
