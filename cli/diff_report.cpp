@@ -44,22 +44,45 @@ std::string counted(std::size_t number, std::string_view one, std::string_view m
   return fmt::format("{} {}", number, number == 1 ? one : many);
 }
 
-std::size_t count(const driver::PolicyDiff& diff, bool gained) {
-  return static_cast<std::size_t>(std::ranges::count(diff.flows->differences, gained, &Difference::gained));
+// The one of a group that a person reads.
+const Difference& shown(const driver::PolicyDiff& diff, const driver::DifferenceGroup& group) {
+  return diff.flows->differences[group.members.front()];
+}
+
+std::size_t count_groups(const driver::PolicyDiff& diff, bool gained) {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      diff.groups, [&](const driver::DifferenceGroup& group) { return shown(diff, group).gained == gained; }));
 }
 
 // "12 pairs", "1 pair".
 std::string counted_pairs(std::uint64_t pairs) { return fmt::format("{} {}", pairs, pairs == 1 ? "pair" : "pairs"); }
 
-// "tcp/80, udp/53"; of many the first few.
-std::string few_services(const model::PointSet& services) {
-  constexpr std::size_t shown = 6;
-  if (services.ranges().size() <= shown) return model::to_string(services);
-  const std::string all = model::to_string(services);
-  std::size_t end = 0;
-  for (std::size_t i = 0; i < shown && end != std::string::npos; ++i) end = all.find(", ", end == 0 ? 0 : end + 2);
-  if (end == std::string::npos) return all;
-  return fmt::format("{} and {} more", all.substr(0, end), std::ranges::count(all.substr(end), ','));
+// Who decided, and how many others on the side on which a group does not agree.
+std::string deciders(const driver::DifferenceGroup& group, bool of_after, std::string decider) {
+  const std::string others = group.of_after != of_after ? driver::others_of(group) : "";
+  return others.empty() ? decider : fmt::format("{}, {}", decider, others);
+}
+
+void add_turns(std::string& out, const driver::PolicyDiff& diff, const driver::DifferenceGroup& group,
+               const std::vector<verifier::Turn>& turns) {
+  for (const verifier::Turn& turn : turns) {
+    out += fmt::format("  before: {}\n  now:    {}\n",
+                       deciders(group, false, decider_text(turn.before, diff.before.compilation)),
+                       deciders(group, true, decider_text(turn.after, diff.after.compilation)));
+  }
+}
+
+// Peers of the inventory, and one pair of them.
+void add_change(std::string& out, const driver::PolicyDiff& diff, const driver::PairChange& change) {
+  out += fmt::format("  {} {} -> {} : {}  ({}{})\n", change.gained ? '+' : '-', driver::text_of(change.sources),
+                     driver::text_of(change.destinations), driver::few_services(change.services),
+                     counted_pairs(change.pairs), change.own_node ? ", a workload and its own node" : "");
+  if (change.example.turns.empty()) return;
+  if (change.pairs > 1) out += fmt::format("      for example {}\n", change.example.flow);
+  for (const verifier::Turn& turn : change.example.turns) {
+    out += fmt::format("      before: {}\n      now:    {}\n", decider_text(turn.before, diff.before.compilation),
+                       decider_text(turn.after, diff.after.compilation));
+  }
 }
 
 }  // namespace
@@ -69,28 +92,21 @@ std::string diff_text(const driver::PolicyDiff& diff) {
   const model::Moment start = start_of(diff);
   std::string out = fmt::format("{} -> {}: {}\n  {}\n", printable(diff.before.name), printable(diff.after.name),
                                 driver::verdict_word(diff), driver::verdict_sentence(diff));
-  for (const Difference& each : flows.differences) {
+  for (const driver::DifferenceGroup& group : diff.groups) {
+    const Difference& each = shown(diff, group);
     out += fmt::format("\n{}{}: for example {}\n", each.gained ? "gained" : "lost", time_of(each.when, start),
                        describe(each.witness));
-    for (const verifier::Turn& turn : each.turns) {
-      out += fmt::format("  before: {}\n  now:    {}\n", decider_text(turn.before, diff.before.compilation),
-                         decider_text(turn.after, diff.after.compilation));
-    }
+    add_turns(out, diff, group, each.turns);
   }
-  if (flows.unlisted > 0) out += "\nthere are more differences than are listed\n";
+  if (flows.unlisted > 0) out += "\nthere are more differences than are listed: compare in smaller steps to see them\n";
   if (diff.inventory) {
     const driver::InventoryDiff& pairs = *diff.inventory;
     out += fmt::format("\nin {}: {} gained, {} lost\n", printable(pairs.of), counted_pairs(pairs.gained),
                        counted_pairs(pairs.lost));
-    constexpr std::size_t shown = 50;
-    for (std::size_t i = 0; i < std::min(pairs.changes.size(), shown); ++i) {
-      const driver::PairChange& change = pairs.changes[i];
-      out += fmt::format("  {} {} -> {} : {}  ({}{})\n", change.gained ? '+' : '-', change.sources.name,
-                         change.destinations.name, few_services(change.services), counted_pairs(change.pairs),
-                         change.own_node ? ", a workload and its own node" : "");
-    }
-    if (pairs.changes.size() > shown) {
-      out += fmt::format("  … and {} further groups; `--format json` has all\n", pairs.changes.size() - shown);
+    constexpr std::size_t most = 30;
+    for (std::size_t i = 0; i < std::min(pairs.changes.size(), most); ++i) add_change(out, diff, pairs.changes[i]);
+    if (pairs.changes.size() > most) {
+      out += fmt::format("  … and {} further groups; `--format json` has all\n", pairs.changes.size() - most);
     }
   }
   if (!flows.vocabulary.empty() || !diff.notes.empty() || !flows.not_checked.empty()) out += '\n';
@@ -127,8 +143,9 @@ std::string diff_json(const driver::PolicyDiff& diff, ExitCode code) {
   const Diff& flows = *diff.flows;
   const model::Moment start = start_of(diff);
   out["verdict"] = driver::verdict_word(diff);
-  out["summary"] = {{"gained", count(diff, true)},
-                    {"lost", count(diff, false)},
+  const auto count = [&](bool gained) { return std::ranges::count(flows.differences, gained, &Difference::gained); };
+  out["summary"] = {{"gained", count(true)},
+                    {"lost", count(false)},
                     {"changed_rules", flows.changed_rules},
                     {"questions", flows.questions},
                     {"more", flows.unlisted > 0}};
@@ -140,16 +157,27 @@ std::string diff_json(const driver::PolicyDiff& diff, ExitCode code) {
     json["at"] = place.empty() ? Json() : Json(place);
     return json;
   };
+  const auto turns = [&](const std::vector<verifier::Turn>& all) {
+    Json json = Json::array();
+    for (const verifier::Turn& turn : all) {
+      json.push_back({{"before", decider(turn.before, diff.before.compilation)},
+                      {"now", decider(turn.after, diff.after.compilation)}});
+    }
+    return json;
+  };
   out["gained"] = Json::array();
   out["lost"] = Json::array();
-  for (const Difference& each : flows.differences) {
+  std::vector<std::size_t> group_of(flows.differences.size());
+  for (std::size_t i = 0; i < diff.groups.size(); ++i) {
+    for (const std::size_t member : diff.groups[i].members) group_of[member] = i;
+  }
+  for (std::size_t i = 0; i < flows.differences.size(); ++i) {
+    const Difference& each = flows.differences[i];
     Json json;
     json["example"] = describe(each.witness);
-    json["by"] = Json::array();
-    for (const verifier::Turn& turn : each.turns) {
-      json["by"].push_back({{"before", decider(turn.before, diff.before.compilation)},
-                            {"now", decider(turn.after, diff.after.compilation)}});
-    }
+    json["group"] = group_of[i];
+    json["more"] = each.more;
+    json["by"] = turns(each.turns);
     verifier::Witness was = each.witness;
     was.decision = each.before;
     json["before"] = Json::parse(witness_json(was, before));
@@ -177,7 +205,9 @@ std::string diff_json(const driver::PolicyDiff& diff, ExitCode code) {
                                   {"to", ends(change.destinations)},
                                   {"services", model::to_string(change.services)},
                                   {"pairs", change.pairs},
-                                  {"own_node", change.own_node}});
+                                  {"own_node", change.own_node},
+                                  {"example", change.example.flow.empty() ? Json() : Json(change.example.flow)},
+                                  {"by", turns(change.example.turns)}});
     }
   }
   out["notes"] = diff.notes;
@@ -230,35 +260,45 @@ std::string diff_markdown(const driver::PolicyDiff& diff) {
                        counted_pairs(diff.inventory->gained), counted_pairs(diff.inventory->lost));
   }
   for (const bool gained : {true, false}) {
-    const std::size_t number = count(diff, gained);
+    const std::size_t number = count_groups(diff, gained);
     if (number == 0) continue;
     out +=
         fmt::format("\n<details{}>\n<summary>Flows {}: {}</summary>\n\n| for example | before | now |\n|---|---|---|\n",
                     gained ? " open" : "", gained ? "gained" : "lost", counted(number, "group", "groups"));
-    for (const Difference& each : flows.differences) {
+    for (const driver::DifferenceGroup& group : diff.groups) {
+      const Difference& each = shown(diff, group);
       if (each.gained != gained) continue;
       std::string before, now;
       for (const verifier::Turn& turn : each.turns) {
-        before += (before.empty() ? "" : "<br>") + code(decider_text(turn.before, diff.before.compilation));
-        now += (now.empty() ? "" : "<br>") + code(decider_text(turn.after, diff.after.compilation));
+        before += (before.empty() ? "" : "<br>") +
+                  deciders(group, false, code(decider_text(turn.before, diff.before.compilation)));
+        now +=
+            (now.empty() ? "" : "<br>") + deciders(group, true, code(decider_text(turn.after, diff.after.compilation)));
       }
       out += fmt::format("| {}{} | {} | {} |\n", code(describe(each.witness)), time_of(each.when, start), before, now);
     }
     out += "\n</details>\n";
   }
-  if (flows.unlisted > 0) out += "\nThere are more differences than are listed.\n";
+  if (flows.unlisted > 0) out += "\nThere are more differences than are listed: compare in smaller steps.\n";
   if (diff.inventory && !diff.inventory->changes.empty()) {
-    constexpr std::size_t shown = 100;
+    constexpr std::size_t most = 50;
     out +=
-        "\n<details>\n<summary>Workloads and nodes of the inventory</summary>\n\n| | from | to | services | pairs |\n"
-        "|---|---|---|---|---|\n";
-    for (std::size_t i = 0; i < std::min(diff.inventory->changes.size(), shown); ++i) {
+        "\n<details>\n<summary>Workloads and nodes of the inventory</summary>\n\n"
+        "| | from | to | services | pairs | before | now |\n|---|---|---|---|---|---|---|\n";
+    for (std::size_t i = 0; i < std::min(diff.inventory->changes.size(), most); ++i) {
       const driver::PairChange& change = diff.inventory->changes[i];
-      out += fmt::format("| {} | {} | {} | {} | {} |\n", change.gained ? "gained" : "lost", code(change.sources.name),
-                         code(change.destinations.name), code(few_services(change.services)), change.pairs);
+      std::string before, now;
+      for (const verifier::Turn& turn : change.example.turns) {
+        before += (before.empty() ? "" : "<br>") + code(decider_text(turn.before, diff.before.compilation));
+        now += (now.empty() ? "" : "<br>") + code(decider_text(turn.after, diff.after.compilation));
+      }
+      out += fmt::format("| {} | {} | {} | {} | {} | {} | {} |\n", change.gained ? "gained" : "lost",
+                         code(driver::text_of(change.sources)), code(driver::text_of(change.destinations)),
+                         code(driver::few_services(change.services)), change.pairs, before, now);
     }
-    if (diff.inventory->changes.size() > shown) {
-      out += fmt::format("\n{} further groups are not shown.\n", diff.inventory->changes.size() - shown);
+    if (diff.inventory->changes.size() > most) {
+      out += fmt::format("\n{} further groups are not shown: `weft diff --format json` has all.\n",
+                         diff.inventory->changes.size() - most);
     }
     out += "\n</details>\n";
   }

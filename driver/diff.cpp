@@ -91,9 +91,35 @@ std::optional<Span> where_it_stood(const verifier::Difference& difference, const
   return Span{after.files.policies.front(), 0, 0};
 }
 
+// What a finding of some difference is told of as: its statements.
+bool is_of(const PairChange& change, const DifferenceGroup& group, const verifier::Diff& flows) {
+  const verifier::Difference& shown = flows.differences[group.members.front()];
+  if (change.gained != shown.gained || change.example.turns.empty()) return false;
+  return std::ranges::all_of(shown.turns, [&](const verifier::Turn& turn) {
+    return std::ranges::any_of(change.example.turns, [&](const verifier::Turn& other) {
+      return group.of_after ? other.after == turn.after : other.before == turn.before;
+    });
+  });
+}
+
+// Peers of the inventory that one finding is about.
+void say_pairs(Diagnostic& out, const PolicyDiff& diff, const DifferenceGroup& group) {
+  constexpr std::size_t most = 3;
+  if (!diff.inventory) return;
+  std::size_t found = 0;
+  for (const PairChange& change : diff.inventory->changes) {
+    if (!is_of(change, group, *diff.flows) || ++found > most) continue;
+    out.note(fmt::format("in {}: {} -> {} : {} ({})", diff.inventory->of, text_of(change.sources),
+                         text_of(change.destinations), few_services(change.services),
+                         change.pairs == 1 ? "1 pair" : fmt::format("{} pairs", change.pairs)));
+  }
+  if (found > most) out.note(fmt::format("and {} more such groups there", found - most));
+}
+
 void add_findings(PolicyDiff& diff) {
   const Compilation& after = diff.after.compilation;
-  for (const verifier::Difference& each : diff.flows->differences) {
+  for (const DifferenceGroup& group : diff.groups) {
+    const verifier::Difference& each = diff.flows->differences[group.members.front()];
     std::optional<Span> span;
     for (const verifier::Turn& turn : each.turns) {
       if (!span) span = span_of(turn.after, after.policy);
@@ -104,6 +130,10 @@ void add_findings(PolicyDiff& diff) {
       say_decider(out, "before", turn.before, diff.before.compilation);
       say_decider(out, "now", turn.after, after);
     }
+    if (const std::string others = others_of(group); !others.empty()) {
+      out.note(fmt::format("{}: {}", group.of_after ? "before" : "now", others));
+    }
+    say_pairs(out, diff, group);
     if (each.when.until) out.note(fmt::format("so it is until {}", model::to_string(*each.when.until)));
   }
   for (const verifier::NotChecked& gap : diff.flows->not_checked) {
@@ -207,6 +237,7 @@ PolicyDiff compare(DiffSide before, DiffSide after, const std::vector<std::strin
                                         ? "1 rule or isolation is"
                                         : fmt::format("{} rules and isolations are", out.flows->audited)));
   }
+  out.groups = group_differences(*out.flows);
   if (source) {
     out.inventory = diff_pairs(old_side.policy, new_side.policy, source->inventory, options.now);
     out.inventory->of = of;

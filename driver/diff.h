@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "driver/compile.h"
+#include "driver/diff_groups.h"
 #include "driver/diff_names.h"
 #include "driver/diff_side.h"
 #include "model/service.h"
@@ -17,8 +18,18 @@ namespace weft::driver {
 
 /// Some workloads, nodes or parts of the world that gain or lose the same.
 struct PairEnds {
-  std::string name;                          ///< `web`, `app == "web"`, `shop/web-1 and 2 others`, `world`
+  std::string name;                          ///< `web`, `app == "web"`, "`shop/web-1` and 2 more", `world`
   std::vector<model::InstanceId> members{};  ///< ascending; none of the world's
+  bool named = false;                        ///< the name says what they have in common, and not who they are
+  bool nodes = false;                        ///< of those named: nodes, not workloads
+};
+
+/// Two peers and a service, judged by both policies.
+struct PairExample {
+  std::string flow;                   ///< "`shop/web-1` -> `shop/db-0` : tcp/5432"
+  std::vector<verifier::Turn> turns;  ///< who keeps it from passing on one side and decides there on the other
+
+  bool operator==(const PairExample&) const = default;
 };
 
 /// Services that every one of some peers gains or loses towards every one of others.
@@ -29,6 +40,7 @@ struct PairChange {
   model::PointSet services;
   std::uint64_t pairs = 0;  ///< of distinct peers; the world counts as one
   bool own_node = false;    ///< between workloads and the nodes they run on
+  PairExample example{};
 };
 
 /// What changes between the workloads and nodes of an inventory, at the time that is asked about.
@@ -43,6 +55,7 @@ struct PolicyDiff {
   DiffSide before;
   DiffSide after;
   std::optional<verifier::Diff> flows;     ///< none where a side could not be understood: its diagnostics say why
+  std::vector<DifferenceGroup> groups;     ///< of the differences of `flows`
   std::optional<InventoryDiff> inventory;  ///< none without one
   std::vector<std::string> notes;          ///< what to know of the comparison
   Diagnostics findings;                    ///< W3030 to W3033, at places of the new policy
@@ -69,6 +82,12 @@ std::string verdict_sentence(const PolicyDiff& diff);
 std::string place_of(const verifier::Decider& decider, const Compilation& compilation);
 /// `allow web -> api : http` as it is written, on one line; "isolate …"; or what decides without a statement.
 std::string words_of(const verifier::Decider& decider, const Compilation& compilation);
+/// "and 4 other statements for other flows" on the side on which a group does not agree; empty where there are none.
+std::string others_of(const DifferenceGroup& group);
+/// "tcp/80, udp/53"; of many the first few.
+std::string few_services(const model::PointSet& services);
+/// "web (12 workloads)", and the name alone of one peer and of the world.
+std::string text_of(const PairEnds& ends);
 /// Where that is written, if anywhere.
 std::optional<Span> span_of(const verifier::Decider& decider, const model::Policy& policy);
 

@@ -6,7 +6,11 @@
 #include <tuple>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "base/stable_sort.h"
+#include "base/text.h"
+#include "driver/reach_names.h"
 #include "verifier/connectivity.h"
 
 namespace weft::driver {
@@ -55,20 +59,26 @@ class Comparison {
   Comparison(const model::Policy& before, const model::Policy& after, const model::Inventory& inventory,
              model::Moment now)
       : inventory_(inventory),
+        now_(now),
+        old_policy_(before),
+        new_policy_(after),
         before_policy_(beside(before, after)),
         after_policy_(beside(after, before)),
         before_(before_policy_, inventory, now),
-        after_(after_policy_, inventory, now) {
+        after_(after_policy_, inventory, now),
+        names_(after, inventory) {
     join_peers();
     join_services();
   }
 
   InventoryDiff run() {
     InventoryDiff out;
-    for (const bool gained : {true, false}) {
-      Edges edges = differing(gained);
-      group(std::move(edges), gained, out);
-      at_home(gained, out);
+    const auto [gained, lost] = compare();
+    for (const bool gains : {true, false}) {
+      const Differing& differing = gains ? gained : lost;
+      (gains ? out.gained : out.lost) = count(differing);
+      for (const auto& [block, services] : differing.blocks) add(block, services, gains, out);
+      at_home(gains, out);
     }
     sort_stably(out.changes, {},
                 [](const PairChange& change) { return std::tuple(!change.gained, UINT64_MAX - change.pairs); });
@@ -76,8 +86,13 @@ class Comparison {
   }
 
  private:
-  // By source and destination among the joint classes: the services that differ.
-  using Edges = std::map<std::uint32_t, std::map<std::uint32_t, model::PointSet>>;
+  // Joint classes, every one of the first towards every one of the second.
+  using Block = std::pair<std::vector<std::uint32_t>, std::vector<std::uint32_t>>;
+  // What differs one way: in blocks, and on some service.
+  struct Differing {
+    std::map<Block, model::PointSet> blocks;
+    std::map<std::uint32_t, verifier::BitSet> destinations;  // by source
+  };
 
   void join_peers() {
     std::map<std::pair<std::uint32_t, std::uint32_t>, std::size_t> known;
@@ -109,6 +124,9 @@ class Comparison {
     for (const model::Address& address : starts) {
       if (inventory_.owner(address) == nullptr) (void)at(inventory_.end(address));
     }
+    for (std::uint32_t i = 0; i < joint_.size(); ++i) {
+      aligned_ = aligned_ && joint_[i].before == i && joint_[i].after == i;
+    }
   }
 
   // Services that neither policy tells apart, with their atoms.
@@ -131,25 +149,46 @@ class Comparison {
     }
   }
 
-  Edges differing(bool gained) const {
-    Edges out;
-    for (std::uint32_t source = 0; source < joint_.size(); ++source) {
-      for (const Atom& atom : atoms_) {
-        const auto was = before_.reached_from(atom.before, joint_[source].before);
-        const auto is = after_.reached_from(atom.after, joint_[source].after);
-        if (was.empty() && is.empty()) continue;
+  // Service by service: sources that differ towards the same destinations are one block, and blocks of the same peers
+  // are one change. What a rule says of one service so stays together, whatever others say of other services.
+  std::pair<Differing, Differing> compare() const {
+    Differing gained, lost;
+    for (const Atom& atom : atoms_) {
+      const verifier::ClassMatrix was = before_.gates_matrix(atom.before), is = after_.gates_matrix(atom.after);
+      std::map<std::vector<std::uint32_t>, std::vector<std::uint32_t>> more, less;  // destinations: sources
+      for (std::uint32_t source = 0; source < joint_.size(); ++source) {
+        if (aligned_ && std::ranges::equal(was.row(source), is.row(source))) continue;
+        std::vector<std::uint32_t> opened, closed;
         for (std::uint32_t destination = 0; destination < joint_.size(); ++destination) {
-          const bool old_one = was.test(joint_[destination].before), new_one = is.test(joint_[destination].after);
-          if (old_one == new_one || new_one != gained || pairs(source, destination) == 0) continue;
-          out[source][destination].add(atom.points);
+          const bool old_one = was.test(joint_[source].before, joint_[destination].before);
+          const bool new_one = is.test(joint_[source].after, joint_[destination].after);
+          if (old_one != new_one) (new_one ? opened : closed).push_back(destination);
+        }
+        for (auto& [row, rows, out] : {std::tie(opened, more, gained), std::tie(closed, less, lost)}) {
+          if (row.empty()) continue;
+          verifier::BitSet& known = out.destinations.try_emplace(source, joint_.size()).first->second;
+          for (const std::uint32_t destination : row) known.set(destination);
+          rows[std::move(row)].push_back(source);
         }
       }
+      for (const auto& [destinations, sources] : more) gained.blocks[{sources, destinations}].add(atom.points);
+      for (const auto& [destinations, sources] : less) lost.blocks[{sources, destinations}].add(atom.points);
+    }
+    return {std::move(gained), std::move(lost)};
+  }
+
+  // A pair counts once, however many services it gains.
+  std::uint64_t count(const Differing& differing) const {
+    std::uint64_t out = 0;
+    for (const auto& [source, destinations] : differing.destinations) {
+      destinations.each([&](std::uint32_t destination) { out += pairs(source, destination); });
     }
     return out;
   }
 
-  // Ordered pairs of distinct peers.
+  // Ordered pairs of distinct peers; a part of the world counts as one.
   std::uint64_t pairs(std::uint32_t source, std::uint32_t destination) const {
+    if (!after_.pairs_exist(joint_[source].after, joint_[destination].after)) return 0;
     const std::vector<InstanceId>& left = joint_[source].members;
     const std::vector<InstanceId>& right = joint_[destination].members;
     if (left.empty() || right.empty()) return left.empty() && right.empty() ? 0 : std::max(left.size(), right.size());
@@ -158,30 +197,63 @@ class Comparison {
     return std::uint64_t{left.size()} * right.size() - common.size();
   }
 
-  // Sources that differ alike towards all destinations are one; so are destinations with one answer.
-  void group(Edges edges, bool gained, InventoryDiff& out) const {
-    std::map<std::vector<std::pair<std::uint32_t, std::vector<model::ServiceRange>>>, std::vector<std::uint32_t>> rows;
-    for (const auto& [source, row] : edges) {
-      std::vector<std::pair<std::uint32_t, std::vector<model::ServiceRange>>> key;
-      for (const auto& [destination, services] : row) key.emplace_back(destination, services.ranges());
-      rows[std::move(key)].push_back(source);
-    }
-    for (const auto& [row, sources] : rows) {
-      std::map<std::vector<model::ServiceRange>, std::vector<std::uint32_t>> columns;
-      for (const auto& [destination, services] : row) columns[services].push_back(destination);
-      for (const auto& [services, destinations] : columns) {
-        PairChange change;
-        change.gained = gained;
-        change.sources = ends(sources);
-        change.destinations = ends(destinations);
-        change.services = edges.at(sources.front()).at(destinations.front());
-        for (const std::uint32_t source : sources) {
-          for (const std::uint32_t destination : destinations) change.pairs += pairs(source, destination);
+  void add(const Block& block, const model::PointSet& services, bool gained, InventoryDiff& out) const {
+    PairChange change;
+    for (const std::uint32_t source : block.first) {
+      for (const std::uint32_t destination : block.second) {
+        const std::uint64_t here = pairs(source, destination);
+        change.pairs += here;
+        if (here > 0 && change.example.flow.empty()) {
+          change.example = example(joint_[source], joint_[destination], services, gained);
         }
-        (gained ? out.gained : out.lost) += change.pairs;
-        out.changes.push_back(std::move(change));
       }
     }
+    if (change.pairs == 0) return;  // there is only one of somebody
+    change.gained = gained;
+    change.sources = ends(block.first);
+    change.destinations = ends(block.second);
+    change.services = services;
+    out.changes.push_back(std::move(change));
+  }
+
+  // Whose end it is, and which.
+  std::vector<model::End> some_ends(const Joint& joint) const {
+    constexpr std::size_t enough = 8;
+    if (joint.members.empty()) return {after_.classes()[joint.after].example};
+    std::vector<model::End> out;
+    for (const InstanceId member : joint.members) {
+      const model::Instance& instance = inventory_[member];
+      if (instance.addresses.empty()) out.push_back({&instance.peer, {}});
+      for (const model::Address& address : instance.addresses) {
+        const model::End end{&instance.peer, address};
+        if (after_.class_of(end) == joint.after) out.push_back(end);
+      }
+      if (out.size() >= enough) break;
+    }
+    return out;
+  }
+
+  // A pair that both policies have judged, each its own way.
+  PairExample example(const Joint& from, const Joint& to, const model::PointSet& services, bool gained) const {
+    const model::ServicePoint service{services.ranges().front().first};
+    for (const model::End& source : some_ends(from)) {
+      for (const model::End& destination : some_ends(to)) {
+        if (source.peer == destination.peer) continue;
+        if (source.address && destination.address && source.address->family != destination.address->family) continue;
+        const model::Flow flow{source, destination, service};
+        const model::Decision was = model::evaluate(old_policy_, flow, now_);
+        const model::Decision is = model::evaluate(new_policy_, flow, now_);
+        if (was.allowed == gained || is.allowed != gained) continue;
+        return {fmt::format("{} -> {} : {}", name_of(source), name_of(destination), model::to_string(service)),
+                verifier::turns_of(was, is)};
+      }
+    }
+    return {};
+  }
+
+  std::string name_of(const model::End& end) const {
+    if (end.peer->instance) return in_code(inventory_[*end.peer->instance].name);
+    return end.address ? "world at " + model::to_string(*end.address) : "world";
   }
 
   // A profile may let a workload's own node in, which no pair of classes says.
@@ -215,7 +287,7 @@ class Comparison {
         std::ranges::sort(each->members);
         const auto rest = std::ranges::unique(each->members);
         each->members.erase(rest.begin(), rest.end());
-        each->name = name_of(each->members, false);
+        name(*each);
       }
       (gained ? out.gained : out.lost) += change.pairs;
       out.changes.push_back(std::move(change));
@@ -246,28 +318,36 @@ class Comparison {
     std::ranges::sort(out.members);
     const auto rest = std::ranges::unique(out.members);
     out.members.erase(rest.begin(), rest.end());
-    out.name = name_of(out.members, world) + of_world;
+    if (!out.members.empty()) name(out);
+    if (world) out.name += (out.members.empty() ? "world" : ", world") + of_world;
     return out;
   }
 
-  // Names, and of many the first few.
-  std::string name_of(const std::vector<InstanceId>& members, bool world) const {
-    constexpr std::size_t named = 3;
-    std::string out;
-    for (std::size_t i = 0; i < std::min(members.size(), named); ++i) {
-      out += fmt::format("{}`{}`", i == 0 ? "" : ", ", inventory_[members[i]].name);
+  // What says who they are; else names, and of many the first few.
+  void name(PairEnds& ends) const {
+    constexpr std::size_t listed = 3;
+    const std::vector<InstanceId>& members = ends.members;
+    ends.name = names_.of(members);
+    ends.named = !ends.name.empty();
+    ends.nodes = inventory_[members.front()].peer.kind == model::PeerKind::Node;
+    if (ends.named) return;
+    for (std::size_t i = 0; i < std::min(members.size(), listed); ++i) {
+      ends.name += fmt::format("{}{}", i == 0 ? "" : ", ", in_code(inventory_[members[i]].name));
     }
-    if (members.size() > named) out += fmt::format(" and {} more", members.size() - named);
-    if (world) out += out.empty() ? "world" : ", world";
-    return out;
+    if (members.size() > listed) ends.name += fmt::format(" and {} more", members.size() - listed);
   }
 
   const model::Inventory& inventory_;
-  model::Policy before_policy_;
+  model::Moment now_;
+  const model::Policy& old_policy_;
+  const model::Policy& new_policy_;
+  model::Policy before_policy_;  // beside one another
   model::Policy after_policy_;
   Connectivity before_;
   Connectivity after_;
+  PeerNames names_;
   std::vector<Joint> joint_;
+  bool aligned_ = true;  // joint classes have the numbers of both
   std::vector<Atom> atoms_;
 };
 

@@ -1,5 +1,9 @@
 #include "driver/diff.h"
 
+#include <algorithm>
+
+#include <fmt/format.h>
+
 namespace weft::driver {
 
 std::string_view verdict_word(const PolicyDiff& diff) {
@@ -42,6 +46,28 @@ std::string verdict_sentence(const PolicyDiff& diff) {
       return "flows are allowed that were denied, and denied that were allowed";
   }
   return "";
+}
+
+std::string others_of(const DifferenceGroup& group) {
+  const std::size_t others = group.members.size() - 1;
+  if (others == 0) return {};
+  return fmt::format("and {}{} other {} for other flows", group.more ? "at least " : "", others,
+                     others == 1 ? "statement" : "statements");
+}
+
+std::string few_services(const model::PointSet& services) {
+  constexpr std::size_t shown = 6;
+  const std::string all = model::to_string(services);
+  if (services.ranges().size() <= shown) return all;
+  std::size_t end = 0;
+  for (std::size_t i = 0; i < shown && end != std::string::npos; ++i) end = all.find(", ", end == 0 ? 0 : end + 2);
+  if (end == std::string::npos) return all;
+  return fmt::format("{} and {} more", all.substr(0, end), std::ranges::count(all.substr(end), ','));
+}
+
+std::string text_of(const PairEnds& ends) {
+  if (!ends.named) return ends.name;
+  return fmt::format("{} ({} {})", ends.name, ends.members.size(), ends.nodes ? "nodes" : "workloads");
 }
 
 }  // namespace weft::driver

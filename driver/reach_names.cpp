@@ -19,8 +19,7 @@ using Ids = std::vector<model::InstanceId>;  // ascending
 
 class Namer {
  public:
-  Namer(const model::Policy& policy, const model::Inventory& inventory, const verifier::Connectivity& connectivity)
-      : inventory_(inventory), connectivity_(connectivity) {
+  Namer(const model::Policy& policy, const model::Inventory& inventory) : inventory_(inventory) {
     for (const model::Group& group : policy.groups) {
       Ids members;
       for (const model::Instance& instance : inventory.instances) {
@@ -40,40 +39,44 @@ class Namer {
 
   void name(ReachGroup& group) const {
     if (group.members.empty()) return;
-    const Ids& members = group.members;
-    for (const auto& [named, matching] : groups_) {
-      if (matching != members) continue;
-      group.name = named->name;
-      group.predicate = to_string(named->selector);
-      return;
-    }
-    if (of_kind_.at(group.kind) == members) {
-      group.name = group.kind == model::PeerKind::Node ? "node" : "workload";
-      return;
-    }
-    if (auto found = by_one_label(members)) return set(group, *found);
-    if (members.size() == 1) {
-      group.name = inventory_[members[0]].name;
-      return;
-    }
-    if (auto found = by_two_labels(members)) return set(group, *found);
-    if (auto found = by_groups(members)) {
+    if (const Named* named = group_of(group.members)) group.predicate = to_string(named->group->selector);
+    if (auto found = exact(group.members, group.kind)) {
       group.name = *found;
       return;
     }
-    if (auto found = by_values(members)) return set(group, *found);
-    const std::string& first = inventory_[members[0]].name;
-    group.name = fmt::format("{} and {} more", first, members.size() - 1);
+    const std::string& first = inventory_[group.members[0]].name;
+    group.name = fmt::format("{} and {} more", first, group.members.size() - 1);
   }
 
-  void name_world(ReachGroup& group, bool rest) const {
+  // What says exactly who they are, if anything does.
+  std::optional<std::string> exact(const Ids& members, model::PeerKind kind) const {
+    if (const Named* named = group_of(members)) return named->group->name;
+    if (of_kind_.at(kind) == members) return kind == model::PeerKind::Node ? "node" : "workload";
+    if (auto found = by_one_label(members)) return found;
+    if (members.size() == 1) return inventory_[members[0]].name;
+    if (auto found = by_two_labels(members)) return found;
+    if (auto found = by_groups(members)) return found;
+    return by_values(members);
+  }
+
+  // All of a kind but some that have such a name.
+  std::optional<std::string> all_but(const Ids& members, model::PeerKind kind) const {
+    Ids others;
+    std::ranges::set_difference(of_kind_.at(kind), members, std::back_inserter(others));
+    if (others.empty() || others.size() >= members.size()) return {};
+    const auto named = exact(others, kind);
+    if (!named) return {};
+    return fmt::format("{} except {}", kind == model::PeerKind::Node ? "node" : "workload", *named);
+  }
+
+  static void name_world(ReachGroup& group, bool rest, const verifier::Connectivity& connectivity) {
     if (rest) {
       group.name = "world";
       return;
     }
     std::vector<model::Prefix> prefixes;
     for (const ReachGroup::Part& part : group.parts) {
-      for (const model::AddressRange& range : connectivity_.classes()[part.number].addresses) {
+      for (const model::AddressRange& range : connectivity.classes()[part.number].addresses) {
         const std::vector<model::Prefix> of_range = model::cover(range);
         prefixes.insert(prefixes.end(), of_range.begin(), of_range.end());
       }
@@ -87,10 +90,10 @@ class Namer {
   }
 
   // How much of the address space a part of the world has.
-  double size_of_world(const ReachGroup& group) const {
+  static double size_of_world(const ReachGroup& group, const verifier::Connectivity& connectivity) {
     double out = 0;
     for (const ReachGroup::Part& part : group.parts) {
-      for (const model::AddressRange& range : connectivity_.classes()[part.number].addresses) {
+      for (const model::AddressRange& range : connectivity.classes()[part.number].addresses) {
         for (const model::Prefix& prefix : model::cover(range)) {
           double share = 1;
           for (unsigned i = 0; i < prefix.length; ++i) share /= 2;
@@ -102,14 +105,22 @@ class Namer {
   }
 
  private:
+  struct Named {
+    const model::Group* group;
+    Ids members;
+  };
+
+  const Named* group_of(const Ids& members) const {
+    const auto found = std::ranges::find(groups_, members, &Named::members);
+    return found == groups_.end() ? nullptr : &*found;
+  }
+
   static bool matches_somewhere(const model::Selector& selector, const model::Instance& instance) {
     if (matches(selector, {&instance.peer, {}})) return true;
     return std::ranges::any_of(instance.addresses, [&](const model::Address& address) {
       return matches(selector, {&instance.peer, address});
     });
   }
-
-  static void set(ReachGroup& group, const std::string& predicate) { group.name = predicate; }
 
   // The value all members have of a key, if they have one.
   const std::string* common_value(const Ids& members, const model::LabelKey& key) const {
@@ -198,13 +209,7 @@ class Namer {
     return {};
   }
 
-  struct Named {
-    const model::Group* group;
-    Ids members;
-  };
-
   const model::Inventory& inventory_;
-  const verifier::Connectivity& connectivity_;
   std::vector<Named> groups_;
   std::map<model::LabelKey, std::map<std::string, Ids>> by_label_;
   std::map<model::PeerKind, Ids> of_kind_;
@@ -228,19 +233,19 @@ std::string at_addresses(const std::vector<model::Address>& addresses) {
 
 void name_groups(std::vector<ReachGroup>& groups, const model::Policy& policy, const model::Inventory& inventory,
                  const verifier::Connectivity& connectivity) {
-  const Namer namer(policy, inventory, connectivity);
+  const Namer namer(policy, inventory);
   const ReachGroup* widest = nullptr;
   double width = 0;
   for (const ReachGroup& group : groups) {
     if (!group.members.empty()) continue;
-    if (const double size = namer.size_of_world(group); size > width) {
+    if (const double size = Namer::size_of_world(group, connectivity); size > width) {
       width = size;
       widest = &group;
     }
   }
   for (ReachGroup& group : groups) {
     if (group.members.empty()) {
-      namer.name_world(group, &group == widest);
+      Namer::name_world(group, &group == widest, connectivity);
     } else {
       namer.name(group);
     }
@@ -257,6 +262,25 @@ void name_groups(std::vector<ReachGroup>& groups, const model::Policy& policy, c
   // The world stands last, its parts behind what is left of it.
   sort_stably(groups, {},
               [](const ReachGroup& group) { return group.members.empty() ? (group.name == "world" ? 1 : 2) : 0; });
+}
+
+struct PeerNames::Tables {
+  Namer namer;
+  const model::Inventory& inventory;
+};
+
+PeerNames::PeerNames(const model::Policy& policy, const model::Inventory& inventory)
+    : tables_(new Tables{Namer(policy, inventory), inventory}) {}
+
+PeerNames::~PeerNames() = default;
+
+std::string PeerNames::of(const std::vector<model::InstanceId>& members) const {
+  const auto kind_of = [&](model::InstanceId id) { return tables_->inventory[id].peer.kind; };
+  const model::PeerKind kind = kind_of(members.front());
+  const bool of_one_kind = std::ranges::all_of(members, [&](model::InstanceId id) { return kind_of(id) == kind; });
+  if (members.size() == 1 || !of_one_kind) return {};
+  if (auto found = tables_->namer.exact(members, kind)) return *found;
+  return tables_->namer.all_but(members, kind).value_or("");
 }
 
 }  // namespace weft::driver

@@ -36,7 +36,8 @@ std::string pairs(std::uint64_t number) { return fmt::format("{} {}", number, nu
 
 void add_flows(const driver::PolicyDiff& diff, bool gained, std::string& out) {
   bool first = true;
-  for (const verifier::Difference& each : diff.flows->differences) {
+  for (const driver::DifferenceGroup& group : diff.groups) {
+    const verifier::Difference& each = diff.flows->differences[group.members.front()];
     if (each.gained != gained) continue;
     if (std::exchange(first, false)) out += fmt::format("\n## Flows {}\n\n", gained ? "gained" : "lost");
     out += fmt::format("- for example {}", code(verifier::describe(each.witness)));
@@ -45,6 +46,9 @@ void add_flows(const driver::PolicyDiff& diff, bool gained, std::string& out) {
     for (const verifier::Turn& turn : each.turns) {
       out += fmt::format("  - before: {}\n  - now: {}\n", decider(turn.before, diff.before.compilation),
                          decider(turn.after, diff.after.compilation));
+    }
+    if (const std::string others = driver::others_of(group); !others.empty()) {
+      out += fmt::format("  - {}: {}\n", group.of_after ? "before" : "now", others);
     }
   }
 }
@@ -55,9 +59,10 @@ void add_inventory(const driver::InventoryDiff& inventory, std::string& out) {
   if (!inventory.changes.empty()) out += '\n';
   for (std::size_t i = 0; i < std::min(inventory.changes.size(), most_changes); ++i) {
     const driver::PairChange& change = inventory.changes[i];
-    out += fmt::format("- {}: {} -> {} on {} ({}{})\n", change.gained ? "gained" : "lost", change.sources.name,
-                       change.destinations.name, model::to_string(change.services), pairs(change.pairs),
-                       change.own_node ? ", a workload and its own node" : "");
+    out +=
+        fmt::format("- {}: {} -> {} on {} ({}{})\n", change.gained ? "gained" : "lost", driver::text_of(change.sources),
+                    driver::text_of(change.destinations), driver::few_services(change.services), pairs(change.pairs),
+                    change.own_node ? ", a workload and its own node" : "");
   }
   if (inventory.changes.size() > most_changes) {
     out += fmt::format("- and {} further groups: `weft diff` lists them\n", inventory.changes.size() - most_changes);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 
 namespace weft::verifier {
 
@@ -93,6 +94,31 @@ Boxes boxes_of(const Universe& universe, const Selector& selector, bool wanted, 
   return box.empty() ? Boxes{} : Boxes{box};
 }
 
+// Who is in a namespace that the inventory lists has the labels that it lists: then rules about these labels of other
+// namespaces are seen to have nothing to do with it.
+void add_labels_of_namespaces(const Universe& universe, Box& box) {
+  constexpr std::uint32_t few = 4;
+  if (universe.namespaces().empty()) return;
+  const IndexSet* in = classes_in(box, *universe.ns());
+  if (!in || in->intervals().size() > few) return;
+  std::map<std::uint32_t, IndexSet> labels;
+  std::uint32_t count = 0;
+  for (const auto& [first, last] : in->intervals()) {
+    for (std::uint32_t value = first; value <= last; ++value) {
+      const Universe::Namespace* listed = universe.namespace_of(value);
+      if (!listed || ++count > few) return;
+      for (const auto& [key, of_key] : listed->labels) {
+        labels[key] = labels[key].with(IndexSet::of(of_key, of_key));
+      }
+    }
+  }
+  for (const auto& [key, classes] : labels) {
+    const IndexSet* known = classes_in(box, key);
+    put_classes(box, key, known ? known->common_with(classes) : classes);
+  }
+  settle(universe, box);
+}
+
 bool intersect(const Box& a, const Box& b) {
   if ((a.kinds & b.kinds) == 0 || (a.apiserver & b.apiserver) == 0) return false;
   auto left = a.labels.begin();
@@ -162,7 +188,10 @@ Box common(const Universe& universe, const Box& a, const Box& b) {
   return out;
 }
 
-Cover::Cover(const Universe& universe, const Selector& selector) : boxes_(boxes_of(universe, selector, true, exact_)) {}
+Cover::Cover(const Universe& universe, const Selector& selector) : boxes_(boxes_of(universe, selector, true, exact_)) {
+  for (Box& box : boxes_) add_labels_of_namespaces(universe, box);
+  std::erase_if(boxes_, [](const Box& box) { return box.empty(); });
+}
 
 bool Cover::intersects(const Cover& other) const {
   return std::ranges::any_of(boxes_, [&](const Box& a) {

@@ -19,6 +19,9 @@ using model::Rule;
 
 namespace {
 
+// Pairs of opposite rules of which each may be a question to the solver. Nobody reads as many conflicts.
+constexpr std::size_t most_looks = 10'000;
+
 // The first stretch of time at which the two decide some flow at that gate.
 std::optional<Finding> look_at(const model::Policy& policy, const Pair& pair, Direction direction,
                                const Options& options, Prover& prover, std::string& undecided) {
@@ -76,6 +79,7 @@ void find_contradictions(const model::Policy& policy, const std::vector<Opposed>
   const std::vector<Pair> pairs =
       contradicting_pairs(policy, opposed, options.now, prover.slicer(), report.statistics.pairs);
   std::set<std::pair<model::BlockId, model::BlockId>> ambiguous;  // said once per pair of policies
+  const std::size_t most_found = std::min(options.max_findings, most_looks);
   std::size_t unlooked = 0;
   std::size_t fruitless = 0;
   Span first_unlooked{};
@@ -86,8 +90,9 @@ void find_contradictions(const model::Policy& policy, const std::vector<Opposed>
     const auto blocks = std::minmax(first.block, second.block);
     if (pair.kind == Finding::Kind::AmbiguousPriority && ambiguous.contains(blocks)) continue;
     // Past the limit, further conflicts would only be more warnings; an ambiguity is an error and always looked for.
-    if (pair.kind == Finding::Kind::Conflict &&
-        (report.findings.size() >= options.max_findings || fruitless >= 100 * options.max_findings)) {
+    const bool enough =
+        report.findings.size() >= most_found || fruitless >= 100 * std::min(most_found, most_looks / 100);
+    if (pair.kind == Finding::Kind::Conflict && enough) {
       if (unlooked++ == 0) first_unlooked = first.span;
       continue;
     }
@@ -103,12 +108,11 @@ void find_contradictions(const model::Policy& policy, const std::vector<Opposed>
     }
   }
   if (unlooked > 0) {
-    report.not_checked.push_back({first_unlooked,
-                                  fmt::format("{} further pairs of opposite rules that may conflict", unlooked),
-                                  report.findings.size() >= options.max_findings
-                                      ? fmt::format("{} findings were reported before", report.findings.size())
-                                      : fmt::format("{} pairs before turned out to be none", fruitless),
-                                  true});
+    report.not_checked.push_back(
+        {first_unlooked, fmt::format("{} further pairs of opposite rules that may conflict", unlooked),
+         report.findings.size() >= most_found ? fmt::format("{} findings were reported before", report.findings.size())
+                                              : fmt::format("{} pairs before turned out to be none", fruitless),
+         true});
   }
 }
 

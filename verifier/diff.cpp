@@ -104,10 +104,11 @@ std::vector<Turn> turns_of(const model::Decision& before, const model::Decision&
 class Comparison {
  public:
   Comparison(const Policy& before, const Policy& after, const model::Inventory* inventory, const Options& options,
-             const Pairing& pairing, Diff& out)
+             std::size_t max_alike, const Pairing& pairing, Diff& out)
       : before_(before),
         after_(after),
         options_(options),
+        max_alike_(max_alike),
         pairing_(pairing),
         universe_(pairing.both, inventory),
         slicer_(pairing.both, universe_),
@@ -115,6 +116,20 @@ class Comparison {
     for (std::uint32_t i = 0; i < pairing.both.rules.size(); ++i) {
       if (pairing.old_rules[i] != Pairing::none) known_old_[pairing.old_rules[i]] = model::RuleId{i};
       if (pairing.new_rules[i] != Pairing::none) known_new_[pairing.new_rules[i]] = model::RuleId{i};
+    }
+    for (const model::RuleId id : pairing.changed_rules) {
+      const auto i = static_cast<std::size_t>(id);
+      for (const auto& [side, numbers] :
+           {std::pair{&changed_before_, &pairing.old_rules}, std::pair{&changed_after_, &pairing.new_rules}}) {
+        if ((*numbers)[i] != Pairing::none) side->insert(model::RuleId{(*numbers)[i]});
+      }
+    }
+    for (const model::IsolationId id : pairing.changed_isolations) {
+      const auto i = static_cast<std::size_t>(id);
+      for (const auto& [side, numbers] : {std::pair{&changed_before_, &pairing.old_isolations},
+                                          std::pair{&changed_after_, &pairing.new_isolations}}) {
+        if ((*numbers)[i] != Pairing::none) side->insert(model::IsolationId{(*numbers)[i]});
+      }
     }
   }
 
@@ -244,7 +259,40 @@ class Comparison {
       return query.any_of({takes(0, turns[0]) && (closing[1].allows() || opening[1].decided_by(opener)),
                            closing[0].allows() && takes(1, turns[0])});
     }
+
+    z3::expr involves(Query& query, const Decider& statement, bool of_after, bool gained) const {
+      const std::vector<GateFormula>& closing = gained ? before : after;
+      const std::vector<GateFormula>& side = of_after ? after : before;
+      return query.any_of({!closing[0].allows() && side[0].decided_by(statement),
+                           !closing[1].allows() && side[1].decided_by(statement)});
+    }
   };
+
+  // A statement that only one of the policies has.
+  bool is_changed(const Decider& decider, bool of_after) const {
+    const std::set<Statement>& changed = of_after ? changed_after_ : changed_before_;
+    if (decider.rule) return changed.contains(*decider.rule);
+    return decider.isolation && changed.contains(*decider.isolation);
+  }
+
+  // One more than is wanted of a kind tells that there are more, and then they are passed over.
+  void pass_over(Query& query, const Formulas& formulas, const z3::expr& wanted, const Difference& last) {
+    for (const bool of_after : {true, false}) {
+      const auto has = [&](const Difference& each, const Decider& statement) {
+        return each.gained == last.gained && !each.when.until && std::ranges::any_of(each.turns, [&](const Turn& turn) {
+                 return (of_after ? turn.after : turn.before) == statement;
+               });
+      };
+      for (const Turn& turn : last.turns) {
+        const Decider& statement = of_after ? turn.after : turn.before;
+        if (!is_changed(statement, of_after)) continue;
+        const auto alike = [&](const Difference& each) { return has(each, statement); };
+        if (static_cast<std::size_t>(std::ranges::count_if(out_.differences, alike)) <= max_alike_) continue;
+        query.require(!wanted || !formulas.involves(query, statement, of_after, last.gained));
+        for (Difference& each : out_.differences) each.more = each.more || alike(each);
+      }
+    }
+  }
 
   void compare(Moment now, std::size_t interval, Part old_part, Part new_part) {
     if (stopped()) return;
@@ -300,6 +348,10 @@ class Comparison {
       query.require(!wanted || !formulas.grouped(query, known.turns, gained));
       ++listed;
     }
+    const std::vector<Difference> known = out_.differences;
+    for (const Difference& each : known) {
+      if (each.gained == gained && !each.when.until) pass_over(query, formulas, wanted, each);
+    }
     for (;;) {
       if (stopped()) return;
       if (listed >= options_.max_findings) {
@@ -328,6 +380,8 @@ class Comparison {
       query.require(!wanted || !formulas.grouped(query, found->turns, gained));
       out_.differences.push_back(std::move(*found));
       ++listed;
+      const Difference last = out_.differences.back();
+      pass_over(query, formulas, wanted, last);
     }
   }
 
@@ -385,6 +439,7 @@ class Comparison {
   const Policy& before_;
   const Policy& after_;
   const Options& options_;
+  std::size_t max_alike_;
   const Pairing& pairing_;
   Universe universe_;
   Slicer slicer_;
@@ -392,6 +447,8 @@ class Comparison {
   z3::context context_;
   std::map<std::uint32_t, model::RuleId> known_old_;  // the rule of `both`
   std::map<std::uint32_t, model::RuleId> known_new_;
+  std::set<Statement> changed_before_;  // those of the old policy that the new one lacks
+  std::set<Statement> changed_after_;
   std::vector<Region> regions_;
 };
 
@@ -425,13 +482,18 @@ std::vector<VocabularyChange> vocabulary_changes(const Policy& before, const Pol
 
 }  // namespace
 
-Diff diff(const Policy& before, const Policy& after, const model::Inventory* inventory, const Options& options) {
+std::vector<Turn> turns_of(const model::Decision& before, const model::Decision& after) {
+  return turns_of(before, after, after.allowed);
+}
+
+Diff diff(const Policy& before, const Policy& after, const model::Inventory* inventory, const Options& options,
+          std::size_t max_alike) {
   Diff out;
   out.audited = audited_in(before) + audited_in(after);
   out.vocabulary = vocabulary_changes(before, after);
   const Pairing pairing = pair_up(before, after, options.now);
   out.changed_rules = pairing.changed_rules.size();
-  if (!pairing.same()) Comparison(before, after, inventory, options, pairing, out).run();
+  if (!pairing.same()) Comparison(before, after, inventory, options, max_alike, pairing, out).run();
   return out;
 }
 

@@ -41,6 +41,7 @@ struct Difference {
   Interval when{};          ///< as long as the witness shows it
   Witness witness;          ///< with the decision of the new policy
   model::Decision before;   ///< what the old policy says about the witness
+  bool more = false;        ///< a changed statement of it disagrees with others, too, that are not listed one by one
 
   bool operator==(const Difference&) const = default;
 };
@@ -52,6 +53,10 @@ struct VocabularyChange {
   std::optional<model::KeyDomain> before;
   std::optional<model::KeyDomain> after;
 };
+
+/// Who disagrees about a flow that one policy allows and the other denies, both judged by `model::evaluate`: the turns
+/// of the difference it belongs to. None where they agree about it.
+std::vector<Turn> turns_of(const model::Decision& before, const model::Decision& after);
 
 /// What a new policy allows and the old one did not, and the other way round, over all flows there can be.
 struct Diff {
@@ -83,8 +88,10 @@ struct Diff {
 /// Compares two policies over all flows of the open world, for each stretch of time that deadlines cut from
 /// `options.now` on. Proved, but for what is reported as open. With an inventory, namespaces are as it lists them.
 /// Policies whose statements are equal in equal places are proved equal without the solver; else only what can have a
-/// say about changed statements is looked at. `options.max_findings` bounds the differences listed.
+/// say about changed statements is looked at. `options.max_findings` bounds the differences listed, and `max_alike`
+/// those in which one and the same changed statement opens or closes: a rule that opens what a hundred isolations kept
+/// shut is one change, and leaves room for others.
 Diff diff(const model::Policy& before, const model::Policy& after, const model::Inventory* inventory,
-          const Options& options);
+          const Options& options, std::size_t max_alike = 5);
 
 }  // namespace weft::verifier

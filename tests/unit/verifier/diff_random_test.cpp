@@ -182,7 +182,7 @@ void check_sample(std::uint64_t seed, Tried& tried) {
   });
 
   const Diff found = diff(before, after, sample.with_inventory ? &sample.inventory : nullptr,
-                          Options{.dump_smt = {}, .max_findings = 1000, .now = sample.now});
+                          Options{.dump_smt = {}, .max_findings = 1000, .now = sample.now}, 1000);
   CHECK(found.internal_errors.empty());
   CHECK(found.not_checked.empty());
   CHECK(found.unlisted == 0);
