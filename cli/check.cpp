@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "cli/check_fix.h"
+#include "cli/check_flows.h"
 #include "cli/check_report.h"
 #include "cli/commands.h"
 #include "cli/findings.h"
@@ -30,7 +31,8 @@ std::optional<std::string> document(const CheckArguments& arguments, const drive
                           code,
                           title(compilation),
                           compilation.names.policies.empty() ? "" : compilation.names.policies.front(),
-                          not_checked(compilation)};
+                          not_checked(compilation),
+                          flows_of(compilation)};
   switch (arguments.format) {
     case Sarif:
       return sarif(findings);

@@ -117,6 +117,7 @@ std::string diff_text(const driver::PolicyDiff& diff) {
   for (const verifier::NotChecked& gap : flows.not_checked) {
     out += fmt::format("undecided: {}: {}\n", gap.what, gap.why);
   }
+  if (!flows.not_checked.empty()) out += fmt::format("help: {}\n", driver::what_to_do_when_undecided);
   return out;
 }
 
@@ -309,6 +310,7 @@ std::string diff_markdown(const driver::PolicyDiff& diff) {
   for (const verifier::NotChecked& gap : flows.not_checked) {
     out += fmt::format("\nUndecided: {}: {}.\n", gap.what, code(gap.why));
   }
+  if (!flows.not_checked.empty()) out += fmt::format("\nTo decide it: {}.\n", driver::what_to_do_when_undecided);
   return out;
 }
 

@@ -12,6 +12,12 @@
 
 namespace weft::cli {
 
+/// One place that a flow passes, and what happens to it there.
+struct Step {
+  Span span;
+  std::string text;  ///< "hop 1: web -> api : tcp/443; egress at the source: allow by …"
+};
+
 /// What a run found, for the formats that other tools read (cli/sarif.h, cli/github.h, cli/gitlab.h). A command that
 /// has diagnostics has all of them.
 struct Findings {
@@ -21,6 +27,7 @@ struct Findings {
   std::string title;                 ///< what was looked at
   std::string subject;               ///< the file to name where a finding has no place; may be empty
   std::vector<std::string> remarks;  ///< questions nobody answered
+  std::map<const Diagnostic*, std::vector<Step>> flows{};  ///< how what must not be allowed is: rule by rule
 };
 
 /// Errors, then warnings, then notes; each in the order they were found.

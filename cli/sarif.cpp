@@ -176,7 +176,21 @@ class Writer {
     // The first is the one that GitHub knows a finding again by.
     out["partialFingerprints"] = {{"primaryLocationLineHash", fingerprint}, {"weftFinding/v1", fingerprint}};
     for (const Fix& each : diagnostic.fixes) out["fixes"].push_back(fix(each));
+    if (const auto steps = findings_.flows.find(&diagnostic); steps != findings_.flows.end()) {
+      out["codeFlows"] = Json::array({code_flow(steps->second)});
+    }
     return out;
+  }
+
+  Json code_flow(const std::vector<Step>& steps) const {
+    Json locations = Json::array();
+    for (const Step& step : steps) {
+      Json location = place(step.span);
+      location["message"]["text"] = message_text(step.text);
+      locations.push_back(
+          {{"location", std::move(location)}, {"executionOrder", locations.size() + 1}, {"importance", "essential"}});
+    }
+    return {{"threadFlows", Json::array({{{"locations", std::move(locations)}}})}};
   }
 
   Json place(Span span) const {

@@ -137,8 +137,7 @@ void add_findings(PolicyDiff& diff) {
     if (each.when.until) out.note(fmt::format("so it is until {}", model::to_string(*each.when.until)));
   }
   for (const verifier::NotChecked& gap : diff.flows->not_checked) {
-    diff.findings.report(diff_undecided, {}, gap.what, gap.why)
-        .suggest("compare in smaller steps, or give the labels finite values");
+    diff.findings.report(diff_undecided, {}, gap.what, gap.why).suggest(std::string(what_to_do_when_undecided));
   }
   for (const verifier::VocabularyChange& change : diff.flows->vocabulary) {
     const std::optional<Span> span = change.after ? std::optional(change.after->span) : std::nullopt;

@@ -73,6 +73,10 @@ Result<PolicyDiff> diff(const DiffNames& names, const Options& options);
 PolicyDiff compare(DiffSide before, DiffSide after, const std::vector<std::string>& inventories,
                    const Options& options);
 
+/// Where a question about all flows has no answer.
+inline constexpr std::string_view what_to_do_when_undecided =
+    "compare in smaller steps, or give the labels finite values";
+
 /// "equivalent", "only widens", "only narrows", "widens and narrows", "undecided". Of policies that are understood.
 std::string_view verdict_word(const PolicyDiff& diff);
 /// The verdict as a sentence: what the new policy allows and denies against the old one.

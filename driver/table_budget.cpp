@@ -66,9 +66,10 @@ bool may_exceed(const Compilation& compilation, std::uint64_t budget) {
 
 }  // namespace
 
-void warn_of_table_budget(const Compilation& compilation, const codegen::Options& options, Diagnostics& diagnostics) {
+void warn_of_table_budget(const Compilation& compilation, const codegen::Options& options, Diagnostics& diagnostics,
+                          std::uint64_t room) {
   if (!compilation.has_inventory() || !may_exceed(compilation, options.table_budget)) return;
-  const std::uint64_t room = std::max(least_room, options.table_budget);
+  room = std::max(room, options.table_budget);
   const auto plan = plan::build(compilation.policy, compilation.inventory, room);
   if (!plan && plan.error().code == over_budget) {
     diagnostics.report(rows_would_exceed, {}, room, options.table_budget).suggest(plan.error().help);

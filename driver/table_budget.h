@@ -17,8 +17,10 @@ inline constexpr std::string_view over_budget = "W4101";
 inline constexpr std::uint64_t least_room = std::uint64_t{1} << 30U;
 
 /// Warns (W4104) at the costliest rule if a build would exceed the budget. Where policy and inventory are too small for
-/// that, nothing is planned to find it out; without an inventory nothing is known.
-void warn_of_table_budget(const Compilation& compilation, const codegen::Options& options, Diagnostics& diagnostics);
+/// that, nothing is planned to find it out; without an inventory nothing is known. Rows that take more than `room` and
+/// the budget are not worked out: then it is only known that they do.
+void warn_of_table_budget(const Compilation& compilation, const codegen::Options& options, Diagnostics& diagnostics,
+                          std::uint64_t room = least_room);
 
 /// Reports that the tables exceed the budget, with the rules that cost most. The compilation has got as far as its
 /// plan.

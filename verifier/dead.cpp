@@ -66,9 +66,11 @@ class Scan {
     }
     gather_unreachable(policy_, for_themselves, report_);
     if (!unlooked_.empty()) {
-      report_.not_checked.push_back({span_of(policy_, *unlooked_.begin()),
-                                     fmt::format("whether {} further rules ever decide", unlooked_.size()),
-                                     fmt::format("{} that do not were found before", told_), true});
+      report_.not_checked.push_back(
+          {span_of(policy_, *unlooked_.begin()), fmt::format("whether {} further rules ever decide", unlooked_.size()),
+           told_ < options_.max_findings ? "the work that is allowed for all of them is used up"
+                                         : fmt::format("{} that do not were found before", told_),
+           true});
     }
     report_.statistics.questions += coverage_.questions();
   }
@@ -92,9 +94,18 @@ class Scan {
   }
 
   bool stop(Statement statement) {
-    if (told_ < options_.max_findings) return false;
+    if (told_ < options_.max_findings && !exhausted()) return false;
     unlooked_.insert(statement);
     return true;
+  }
+
+  // Work is counted, not time, so that the same policy gets the same findings everywhere.
+  bool exhausted() const {
+    constexpr std::uint64_t questions = 200;      // of all statements together, as much as so many may cost
+    constexpr std::uint64_t of_a_question = 400;  // those of the solver end long before their limit
+    if (options_.rlimit == 0) return false;
+    const std::uint64_t asked = std::uint64_t{coverage_.questions()} * options_.rlimit / of_a_question;
+    return remainders_.work() + asked > questions * options_.rlimit;
   }
 
   // Around what a statement matches at a gate that may exist.

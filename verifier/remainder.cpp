@@ -393,7 +393,7 @@ Remainder::Kind search_all(Search& search, const std::vector<Region>& regions) {
 }  // namespace
 
 Remainder Remainders::of(const std::vector<Region>& regions, const std::vector<Obstacle>& obstacles,
-                         const std::function<bool(const Region&)>& accept) const {
+                         const std::function<bool(const Region&)>& accept) {
   std::size_t work = max_work;
   std::vector<std::size_t> leading;
   std::vector<std::size_t> used;
@@ -408,6 +408,7 @@ Remainder Remainders::of(const std::vector<Region>& regions, const std::vector<O
   Remainder out;
   Search whole(universe_, obstacles, used, accept, work);
   out.kind = search_all(whole, regions);
+  work_ += obstacles.size() + max_work - work;
   if (out.kind == Remainder::Kind::Nothing && !told_by_boxes) out.kind = Remainder::Kind::Unknown;
   if (out.kind != Remainder::Kind::Nothing) return out;
 
@@ -432,6 +433,7 @@ Remainder Remainders::of(const std::vector<Region>& regions, const std::vector<O
       needed.insert(left_out);
     }
   }
+  work_ += max_work - work_for_looks;
   std::ranges::sort(enough);
   out.enough = std::move(enough);
   return out;

@@ -82,7 +82,10 @@ class Reporter {
   }
 
   void say(const NotChecked& gap) {
-    diagnostics_.report(left_out, gap.span ? place(*gap.span) : std::nullopt, gap.what, gap.why);
+    diagnostics_.report(left_out, gap.span ? place(*gap.span) : std::nullopt, gap.what, gap.why)
+        .note(gap.only_a_warning ? "it could at most have become a warning, and leaves no claim open"
+                                 : "it counts as undecided")
+        .suggest("`weft check` looks at all there is, and `weft check --effort 10` allows more work for it");
   }
 
  private:

@@ -44,6 +44,37 @@ class Claims(WeftTest):
         self.assertEqual(assertion["chain"][0]["to"]["labels"], assertion["chain"][1]["from"]["labels"])
         self.assertEqual(assertion["chain"][1]["source"]["at"], "shop.weft:5:3")
 
+    def test_sarif_leads_from_rule_to_rule(self):
+        for inventory in (False, True):
+            claim = 'never app == "web" ~> app == "db"' + (" in inventory" if inventory else "")
+            outcome = self.check(claim, "--format", "sarif", inventory=inventory)
+            self.assertEqual(outcome.code, 1, outcome)
+            (result,) = [each for each in outcome.json()["runs"][0]["results"] if each["ruleId"] == "W3002"]
+            ((flow,),) = [each["threadFlows"] for each in result["codeFlows"]]
+            steps = flow["locations"]
+            self.assertEqual([step["location"]["physicalLocation"]["region"]["startLine"] for step in steps], [4, 5])
+            self.assertEqual([step["executionOrder"] for step in steps], [1, 2])
+            texts = [step["location"]["message"]["text"] for step in steps]
+            self.assertTrue(texts[0].startswith("hop 1 of 2: "), texts)
+            self.assertIn(" : tcp/443; egress at the source: allow by `shop` at shop.weft:4:3", texts[0])
+            self.assertIn(" : tcp/5432; ", texts[1])
+
+    def test_sarif_has_a_step_for_each_gate(self):
+        self.write("gates.weft", POLICY.replace("  allow app ==", "  allow at source app ==", 1).replace(
+            "}\n", "  allow at destination any -> app == \"api\" : tcp\n}\n") + 'never app == "web" -> app == "api"\n : any\n')
+        outcome = self.weft("check", "gates.weft", "--format", "sarif")
+        (result,) = outcome.json()["runs"][0]["results"]
+        steps = result["codeFlows"][0]["threadFlows"][0]["locations"]
+        self.assertEqual([step["location"]["physicalLocation"]["region"]["startLine"] for step in steps], [4, 6])
+        self.assertIn("; egress at the source: ", steps[0]["location"]["message"]["text"])
+        self.assertIn("; ingress at the destination: ", steps[1]["location"]["message"]["text"])
+        self.assertNotIn("hop", steps[0]["location"]["message"]["text"])
+
+    def test_no_other_finding_has_a_flow(self):
+        outcome = self.check('always app == "db" -> app == "web" : tcp/1', "--format", "sarif")
+        for result in outcome.json()["runs"][0]["results"]:
+            self.assertNotIn("codeFlows", result)
+
     def test_whom_a_chain_may_lead_over(self):
         outcome = self.check('never app == "web" ~> app == "db" avoiding app == "api"')
         self.assertEqual(outcome.code, 0, outcome)

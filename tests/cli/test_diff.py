@@ -139,10 +139,86 @@ class DiffOverAnInventory(WeftTest):
             service = change["services"].split(", ")[0].split("-")[0]
             for source in change["from"]["members"]:
                 for destination in change["to"]["members"]:
+                    if source == destination:  # nobody needs a rule to talk to himself
+                        continue
                     flow = f"{source} -> {destination} : {service}"
                     for name, code in ("old.weft", 0), ("new.weft", 1):
                         outcome = self.weft("query", name, "--inventory", inventory, flow, "--exit-code")
                         self.assertEqual(outcome.code, code, (flow, outcome))
+
+
+class DiffOfMany(WeftTest):
+    """Ten namespaces of twenty workloads each, every one isolated for itself."""
+
+    def setUp(self):
+        super().setUp()
+        spaces = [f"n{i}" for i in range(10)]
+        self.policy = "label app : string\npolicy all {\n" + "".join(f'  isolate ns == "{ns}"\n' for ns in spaces) + "}\n"
+        self.opened = ('policy opened {\n  allow workload -> ns == "n3" && app == "dns" : udp/53\n'
+                       '  allow ns == "n7" -> workload : tcp/9100\n}\n')
+        self.write("old.weft", self.policy)
+        self.write("new.weft", self.policy + self.opened)
+        self.write("inventory.yaml", "workloads:\n" + "".join(
+            f"  - {{name: {ns}/w{i}, ns: {ns}, labels: {{app: {'dns' if i < 2 else 'web'}}}, addresses: [10.0.{n}.{i + 1}]}}\n"
+            for n, ns in enumerate(spaces) for i in range(20)))
+
+    def test_one_rule_is_one_group_whoever_denied_before(self):
+        outcome = self.expect(0, "diff", "old.weft", "new.weft")
+        self.assertEqual(outcome.out.count("\ngained: "), 2, outcome)
+        self.assertEqual(outcome.out.count("other statements for other flows\n  now:    `allow"), 2, outcome)
+        self.assertNotIn("more differences than are listed", outcome.out)
+        markdown = self.expect(0, "diff", "old.weft", "new.weft", "--format", "md").out
+        self.assertIn("<summary>Flows gained: 2 groups</summary>", markdown)
+        self.assertEqual(markdown.count("other statements for other flows |"), 2, markdown)
+
+    def test_a_rule_that_is_gone_is_one_group(self):
+        outcome = self.expect(0, "diff", "new.weft", "old.weft")
+        self.assertEqual(outcome.out.count("\nlost: "), 2, outcome)
+        self.assertIn("only narrows", outcome.out)
+
+    def test_peers_stand_under_what_they_have_in_common(self):
+        outcome = self.expect(0, "diff", "old.weft", "new.weft", "--inventory", "inventory.yaml")
+        self.assertIn("in the inventory given: 4358 pairs gained, 0 pairs lost\n", outcome.out)
+        self.assertIn('  + ns == "n7" (20 workloads) -> workload (200 workloads) : tcp/9100  (3980 pairs)\n'
+                      "      for example `n7/w0` -> `n0/w0` : tcp/9100\n"
+                      '      before: `isolate ns == "n7"` at old.weft:10:3\n'
+                      '      now:    `allow ns == "n7" -> workload : tcp/9100` at new.weft:15:3\n', outcome.out)
+        self.assertIn('  + workload (200 workloads) -> app == "dns" && ns == "n3" (2 workloads) : udp/53  (398 pairs)\n', outcome.out)
+        self.assertEqual(outcome.out.count("\n  + "), 2, outcome)
+
+    def test_every_format_counts_the_same(self):
+        words = "diff", "old.weft", "new.weft", "--inventory", "inventory.yaml", "--format"
+        inventory = self.expect(0, *words, "json").json()["inventory"]
+        self.assertEqual((inventory["gained"], [change["pairs"] for change in inventory["changes"]]), (4358, [3980, 398]))
+        self.assertEqual(inventory["changes"][0]["by"][0]["now"]["at"], "new.weft:15:3")
+        self.assertEqual(len(inventory["changes"][0]["to"]["members"]), 200)
+        markdown = self.expect(0, *words, "md").out
+        self.assertIn("**4358 pairs** gained", markdown)
+        self.assertIn("(200 workloads)</code> | <code>tcp/9100</code> | 3980 | <code>", markdown)
+        results = self.expect(0, *words, "sarif").json()["runs"][0]["results"]
+        self.assertEqual([result["ruleId"] for result in results], ["W3030", "W3030"])
+        texts = " ".join(result["message"]["text"] for result in results)
+        self.assertIn('note: in the inventory given: ns == "n7" (20 workloads) -> workload (200 workloads) : tcp/9100 (3980 pairs)', texts)
+        self.assertIn("for other flows", texts)
+
+    def test_all_except_some(self):
+        self.write("new.weft", self.policy + 'policy opened {\n  allow app != "dns" -> ns == "n3" : tcp/80\n}\n')
+        outcome = self.expect(0, "diff", "old.weft", "new.weft", "--inventory", "inventory.yaml")
+        self.assertIn('  + app == "web" (180 workloads) -> ns == "n3" (20 workloads) : tcp/80  (3582 pairs)\n', outcome.out)
+        self.write("new.weft", self.policy + 'policy opened {\n  allow workload && !(ns == "n4") -> ns == "n3" : tcp/80\n}\n')
+        outcome = self.expect(0, "diff", "old.weft", "new.weft", "--inventory", "inventory.yaml")
+        self.assertIn('  + workload except ns == "n4" (180 workloads) -> ns == "n3" (20 workloads) : tcp/80', outcome.out)
+
+    def test_more_groups_than_are_shown_are_counted(self):
+        pairs = [(a, b) for a in range(10) for b in range(a)]
+        rules = "".join(f'  allow ns == "n0" -> ns in {{"n{a}", "n{b}"}} : tcp/{1000 + 2 * i}\n' for i, (a, b) in enumerate(pairs))
+        self.write("new.weft", self.policy + "policy opened {\n" + rules + "}\n")
+        words = "diff", "old.weft", "new.weft", "--inventory", "inventory.yaml", "--format"
+        changes = self.expect(0, *words, "json").json()["inventory"]["changes"]
+        self.assertEqual(len(changes), 45)
+        text = self.expect(0, *words, "text").out
+        self.assertEqual(text.count("\n  + "), 30, text)
+        self.assertIn("\n  … and 15 further groups; `--format json` has all\n", text)
 
 
 class DiffForOtherTools(WeftTest):

@@ -339,14 +339,17 @@ class Validated(Reports):
         self.write("conflict.weft", CONFLICT + "never web -> db : tcp\nalways web -> db : udp\n")
         self.write("syntax.weft", SYNTAX)
         self.write("tests.weft", Tests.FAILING)
+        self.write("chain.weft", POLICY + "never web ~> db\nnever web -> db : any\n")
         runs = [("check", str(path)) for path in cases]
-        runs += [("check", "conflict.weft"), ("check", "syntax.weft"), ("check", "missing.weft"), ("test", "tests.weft")]
-        results = 0
+        runs += [("check", "conflict.weft"), ("check", "syntax.weft"), ("check", "chain.weft"), ("check", "missing.weft"), ("test", "tests.weft")]
+        results = flows = 0
         for number, (command, path) in enumerate(runs):
             outcome = self.weft(command, path, "--format", "sarif", "--no-config")
             results += len(outcome.json()["runs"][0]["results"])
+            flows += sum("codeFlows" in result for result in outcome.json()["runs"][0]["results"])
             (logs / f"{number}.sarif").write_text(outcome.out)
         self.assertGreater(results, 100)
+        self.assertGreaterEqual(flows, 2)
         done = subprocess.run([validator, "validate", "--rule-kind", "Sarif;Ghas", "--level", "Error;Warning", str(logs / "*.sarif")],
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300, text=True)
         # SARIF2005 asks for the address of a page about the tool, which there is not.

@@ -7,6 +7,7 @@
 
 #include "bundle/abi.h"
 #include "driver/compile.h"
+#include "driver/table_budget.h"
 
 using namespace weft;
 using namespace weft::driver;
@@ -162,4 +163,42 @@ TEST_CASE("the manifest says what every entry means to people", "[driver]") {
     CHECK((gate->end() - 2)->by == "profile");
     CHECK(gate->back().by == "no-gate");
   }
+}
+
+TEST_CASE("rows beyond all room are not worked out, and the warning says what they come to at least", "[driver]") {
+  const Directory project(policy, inventory);
+  const Compilation checked = project.compile(Goal::Check);
+  REQUIRE(checked.understood);
+  codegen::Options options;
+  options.table_budget = 8;
+  Diagnostics diagnostics;
+  warn_of_table_budget(checked, options, diagnostics, 16);
+  REQUIRE(diagnostics.all().size() == 1);
+  const Diagnostic& said = diagnostics.all().front();
+  CHECK(said.code == "W4104");
+  CHECK(said.message == "the tables of a build would take more than 16 bytes, the budget is 8");
+  CHECK_FALSE(said.span);  // no rule is known to cost most
+  CHECK_FALSE(said.suggestions.empty());
+
+  // With room for the rows, what they take is known, and of which rule.
+  Diagnostics exact;
+  warn_of_table_budget(checked, options, exact);
+  REQUIRE(exact.all().size() == 1);
+  CHECK(exact.all().front().span);
+  CHECK(exact.all().front().message.find("would take more than") == std::string::npos);
+}
+
+TEST_CASE("who asks for findings gets all of them, and who builds the first hundred", "[driver]") {
+  std::string many = "label app : \"web\" | \"db\"\npolicy shop {\n";
+  for (int i = 0; i < 120; ++i) many += "  allow app == \"web\" -> app == \"db\" : tcp/5432\n";
+  const Directory project(many + "}\n", inventory);
+  const Compilation checked = project.compile(Goal::Check);
+  REQUIRE(checked.report);
+  CHECK(checked.report->dead.size() == 119);
+  CHECK(checked.report->not_checked.empty());
+  const Compilation built = project.compile(Goal::Build);
+  REQUIRE(built.report);
+  CHECK(built.report->dead.size() == 100);
+  REQUIRE(built.report->not_checked.size() == 1);
+  CHECK(built.report->not_checked[0].what == "whether 20 further rules ever decide");
 }

@@ -333,6 +333,19 @@ TEST_CASE("what is beyond the limit of findings is said to be unchecked", "[veri
   CHECK_FALSE(report.has_undecided());
 }
 
+TEST_CASE("statements that are left when the work for all of them is used up are said to be unchecked",
+          "[verifier][dead]") {
+  Builder b;
+  for (int i = 0; i < 60; ++i) b.allow(app("a"), app("b"), tcp(80));
+  const Report report = checked(b, {.rlimit = 1, .dump_smt = {}, .max_findings = 1000});
+  CHECK(report.dead.size() > 1);
+  CHECK(report.dead.size() < 59);
+  REQUIRE(report.not_checked.size() == 1);
+  CHECK(report.not_checked[0].why == "the work that is allowed for all of them is used up");
+  CHECK(checked(b, {.rlimit = 1, .dump_smt = {}, .max_findings = 1000}) == report);
+  CHECK(checked(b, {.rlimit = 1'000, .dump_smt = {}, .max_findings = 1000}).dead.size() == 59);
+}
+
 TEST_CASE("a question about a dead rule that is too hard is said to be unchecked", "[verifier][dead]") {
   Builder b;
   const model::LabelKey key = model::keys::of_workload("app");

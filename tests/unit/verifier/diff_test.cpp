@@ -1,5 +1,7 @@
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+
 #include "tests/unit/verifier/build_policy.h"
 #include "verifier/diff.h"
 #include "verifier/diff_pairing.h"
@@ -188,6 +190,44 @@ TEST_CASE("differences beyond the limit are counted and leave the verdict alone"
   CHECK(found.differences.size() == 2);
   CHECK(found.unlisted == 1);
   CHECK(found.verdict() == Diff::Verdict::OnlyWidens);
+}
+
+TEST_CASE("what one changed statement does to many is listed a few times, and others have their turn", "[verifier]") {
+  Builder before, after;
+  const char* names[] = {"a", "b", "c", "d", "e", "f", "g", "h"};
+  for (const char* name : names) before.isolate(app(name));
+  for (const char* name : names) after.isolate(app(name));
+  before.policy.profile.allow_by_default = after.policy.profile.allow_by_default = true;
+  after.allow(Selector::any(), Selector::any(), tcp(443));
+  after.allow(app("a"), app("b"), tcp(22));
+  Options options = plain();
+  options.max_findings = 12;
+  const Diff found = diff(before.policy, after.policy, nullptr, options, 3);
+  CHECK(found.verdict() == Diff::Verdict::OnlyWidens);
+  const auto by = [&](std::uint32_t rule) {
+    return std::ranges::count_if(found.differences, [&](const Difference& each) {
+      return std::ranges::any_of(each.turns, [&](const Turn& turn) { return turn.after.rule == model::RuleId{rule}; });
+    });
+  };
+  CHECK(by(0) == 4);  // one more tells that there are more
+  CHECK(by(1) >= 1);
+  CHECK(found.unlisted == 0);
+  for (const Difference& each : found.differences) CHECK(each.more == (each.turns[0].after.rule == model::RuleId{0}));
+  // Without the bound every isolation is named.
+  const Diff all = diff(before.policy, after.policy, nullptr, plain(), 1000);
+  CHECK(all.differences.size() > found.differences.size());
+  CHECK(std::ranges::none_of(all.differences, &Difference::more));
+}
+
+TEST_CASE("a statement that is in both policies is never passed over", "[verifier]") {
+  Builder before, after;
+  before.isolate(Selector::workload());
+  after.isolate(Selector::workload());
+  const char* names[] = {"a", "b", "c", "d", "e"};
+  for (const char* name : names) after.allow(app(name), app("db"), tcp(80));
+  const Diff found = diff(before.policy, after.policy, nullptr, plain(), 2);
+  CHECK(found.differences.size() == 5);  // one isolation kept all of them shut
+  CHECK(std::ranges::none_of(found.differences, &Difference::more));
 }
 
 TEST_CASE("the same two policies give the same answer twice", "[verifier]") {
