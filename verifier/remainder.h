@@ -45,10 +45,13 @@ class Remainders {
   /// `obstacles` stand in the order in which a walk meets them. `accept` is asked about pieces that nothing seems to
   /// keep from getting through, and answers whether it knows a flow there that does.
   Remainder of(const std::vector<Region>& regions, const std::vector<Obstacle>& obstacles,
-               const std::function<bool(const Region&)>& accept) const;
+               const std::function<bool(const Region&)>& accept);
+  /// What all questions so far have cost: pieces and obstacles looked at. The same for the same questions.
+  std::uint64_t work() const { return work_; }
 
  private:
   const Universe& universe_;
+  std::uint64_t work_ = 0;
 };
 
 }  // namespace weft::verifier
