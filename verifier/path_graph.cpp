@@ -1,9 +1,9 @@
 #include "verifier/path_graph.h"
 
 #include <algorithm>
-#include <array>
 
 #include "model/evaluate.h"
+#include "verifier/familiar_service.h"
 
 namespace weft::verifier {
 
@@ -29,32 +29,9 @@ BitSet PartyGraph::classes(const model::Selector& selector) const {
   return out;
 }
 
-namespace {
-
-// A point that a packet can ask for: protocols without ports and types have the one value 0.
-std::optional<model::ServicePoint> example_of(const model::PointSet& points) {
-  using namespace model::protocol;
-  constexpr std::array<std::pair<std::uint8_t, std::uint16_t>, 7> familiar{
-      {{tcp, 443}, {tcp, 80}, {tcp, 8080}, {udp, 53}, {tcp, 1}, {udp, 1}, {icmp, 8 << 8}}};
-  for (const auto& [protocol, value] : familiar) {
-    if (points.contains(model::service_point(protocol, value))) return model::service_point(protocol, value);
-  }
-  for (const model::ServiceRange& range : points.ranges()) {
-    const auto protocol = static_cast<std::uint8_t>(range.first >> 16);
-    if (model::has_ports(protocol) || model::has_types(protocol) || (range.first & 0xFFFF) == 0) {
-      return model::ServicePoint{range.first};
-    }
-    const std::uint32_t following = ((range.first >> 16) + 1) << 16;
-    if (following <= range.last) return model::ServicePoint{following};
-  }
-  return {};
-}
-
-}  // namespace
-
 std::optional<model::ServicePoint> PartyGraph::service(const model::PortSet& ports, std::uint32_t atom,
                                                        std::uint32_t class_) const {
-  const auto point = example_of(graph_.atoms()[atom]);
+  const auto point = familiar_service(graph_.atoms()[atom]);
   if (!point) return {};
   const model::End& end = graph_.classes()[class_].example;
   if (model::matches(ports, model::Flow{end, end, *point})) return point;
@@ -65,7 +42,7 @@ BitSet PartyGraph::reached(std::uint32_t source, const model::PortSet& ports, Pl
   if (ports.points == model::PointSet::any()) return graph_.reached_from(source, place);
   BitSet out(graph_.classes().size());
   for (std::uint32_t atom = 0; atom < graph_.atoms().size(); ++atom) {
-    const auto point = example_of(graph_.atoms()[atom]);
+    const auto point = familiar_service(graph_.atoms()[atom]);
     const bool whole = point && ports.points.contains(*point);
     if (!point || (!whole && ports.names.empty())) continue;
     BitSet row = graph_.reached_from(atom, source, place);

@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "model/value_classes.h"
+#include "verifier/familiar_service.h"
 
 namespace weft::verifier {
 
@@ -301,28 +302,6 @@ std::uint32_t Universe::example_address(model::Family family) const {
   return addresses(model::AddressSet::of(*model::parse_address(text))).lowest();
 }
 
-namespace {
-
-// A point of the range that a packet can ask for: protocols without ports and types have the one value 0.
-std::optional<model::ServicePoint> example_of(const model::ServiceRange& range) {
-  using namespace model::protocol;
-  constexpr std::array<std::pair<std::uint8_t, std::uint16_t>, 7> familiar{
-      {{tcp, 80}, {tcp, 443}, {tcp, 8080}, {tcp, 1}, {udp, 53}, {udp, 1}, {icmp, 8 << 8}}};
-  for (const auto& [protocol, value] : familiar) {
-    const auto point = static_cast<std::uint32_t>(model::service_point(protocol, value));
-    if (range.first <= point && point <= range.last) return model::ServicePoint{point};
-  }
-  const auto protocol = static_cast<std::uint8_t>(range.first >> 16);
-  if (model::has_ports(protocol) || model::has_types(protocol) || (range.first & 0xFFFF) == 0) {
-    return model::ServicePoint{range.first};
-  }
-  const std::uint32_t following = ((range.first >> 16) + 1) << 16;
-  if (following <= range.last) return model::ServicePoint{following};
-  return {};
-}
-
-}  // namespace
-
 void Universe::cut_services(const Uses& uses) {
   std::set<std::uint32_t> starts = uses.service_starts;
   starts.insert(0);
@@ -330,7 +309,7 @@ void Universe::cut_services(const Uses& uses) {
   for (auto at = starts.begin(); at != starts.end(); ++at) {
     const auto after = std::next(at);
     const model::ServiceRange points{*at, after == starts.end() ? model::last_service_point : *after - 1};
-    if (const auto example = example_of(points)) services_.push_back({points, *example});
+    if (const auto example = familiar_service(points)) services_.push_back({points, *example});
   }
   names_.assign(uses.names.begin(), uses.names.end());
   for (std::uint32_t i = 0; i < names_.size(); ++i) name_numbers_.emplace(names_[i], i);
