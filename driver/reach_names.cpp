@@ -19,6 +19,8 @@ using Ids = std::vector<model::InstanceId>;  // ascending
 
 class Namer {
  public:
+  static constexpr std::size_t values_shown = 4;  // of one label
+
   Namer(const model::Policy& policy, const model::Inventory& inventory) : inventory_(inventory) {
     for (const model::Group& group : policy.groups) {
       Ids members;
@@ -49,17 +51,17 @@ class Namer {
   }
 
   // What says exactly who they are, if anything does.
-  std::optional<std::string> exact(const Ids& members, model::PeerKind kind) const {
+  std::optional<std::string> exact(const Ids& members, model::PeerKind kind, std::size_t most_values = SIZE_MAX) const {
     if (const Named* named = group_of(members)) return named->group->name;
     if (of_kind_.at(kind) == members) return kind == model::PeerKind::Node ? "node" : "workload";
     if (auto found = by_one_label(members)) return found;
     if (members.size() == 1) return inventory_[members[0]].name;
     if (auto found = by_two_labels(members)) return found;
     if (auto found = by_groups(members)) return found;
-    return by_values(members);
+    return by_values(members, most_values);
   }
 
-  // All of a kind but some that have such a name.
+  // All of a kind but some that have such a name, where that is less to read than many values.
   std::optional<std::string> all_but(const Ids& members, model::PeerKind kind) const {
     Ids others;
     std::ranges::set_difference(of_kind_.at(kind), members, std::back_inserter(others));
@@ -184,7 +186,7 @@ class Namer {
     return fmt::format("{}", fmt::join(names, ", "));
   }
 
-  std::optional<std::string> by_values(const Ids& members) const {
+  std::optional<std::string> by_values(const Ids& members, std::size_t most) const {
     for (const auto& [unknown, key] : keys_) {
       std::set<std::string> values;
       bool all = true;
@@ -194,16 +196,15 @@ class Namer {
         if (!all) break;
         values.insert(found->second);
       }
-      if (!all || values.empty()) continue;
+      if (!all || values.empty() || values.size() > most) continue;
       std::size_t bearers = 0;
       for (const std::string& value : values) bearers += by_label_.at(key).at(value).size();
       if (bearers != members.size()) continue;
-      constexpr std::size_t shown = 4;
       std::vector<std::string> texts;
       for (const std::string& value : values) {
-        if (texts.size() < shown) texts.push_back(in_quotes(value));
+        if (texts.size() < values_shown) texts.push_back(in_quotes(value));
       }
-      if (values.size() > shown) texts.push_back(fmt::format("{} more", values.size() - shown));
+      if (values.size() > values_shown) texts.push_back(fmt::format("{} more", values.size() - values_shown));
       return fmt::format("{} in {{{}}}", to_string(key), fmt::join(texts, ", "));
     }
     return {};
@@ -279,8 +280,10 @@ std::string PeerNames::of(const std::vector<model::InstanceId>& members) const {
   const model::PeerKind kind = kind_of(members.front());
   const bool of_one_kind = std::ranges::all_of(members, [&](model::InstanceId id) { return kind_of(id) == kind; });
   if (members.size() == 1 || !of_one_kind) return {};
-  if (auto found = tables_->namer.exact(members, kind)) return *found;
-  return tables_->namer.all_but(members, kind).value_or("");
+  const Namer& namer = tables_->namer;
+  if (auto found = namer.exact(members, kind, Namer::values_shown)) return *found;
+  if (auto found = namer.all_but(members, kind)) return *found;
+  return namer.exact(members, kind).value_or("");
 }
 
 }  // namespace weft::driver

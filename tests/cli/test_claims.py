@@ -68,7 +68,7 @@ class Claims(WeftTest):
         self.assertEqual([step["location"]["physicalLocation"]["region"]["startLine"] for step in steps], [4, 6])
         self.assertIn("; egress at the source: ", steps[0]["location"]["message"]["text"])
         self.assertIn("; ingress at the destination: ", steps[1]["location"]["message"]["text"])
-        self.assertNotIn("hop", steps[0]["location"]["message"]["text"])
+        self.assertNotIn("hop 1", steps[0]["location"]["message"]["text"])
 
     def test_no_other_finding_has_a_flow(self):
         outcome = self.check('always app == "db" -> app == "web" : tcp/1', "--format", "sarif")
