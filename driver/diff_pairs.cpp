@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "driver/reach_names.h"
 #include "verifier/connectivity.h"
+#include "verifier/familiar_service.h"
 
 namespace weft::driver {
 
@@ -235,7 +236,8 @@ class Comparison {
 
   // A pair that both policies have judged, each its own way.
   PairExample example(const Joint& from, const Joint& to, const model::PointSet& services, bool gained) const {
-    const model::ServicePoint service{services.ranges().front().first};
+    const model::ServicePoint service =
+        verifier::familiar_service(services).value_or(model::ServicePoint{services.ranges().front().first});
     for (const model::End& source : some_ends(from)) {
       for (const model::End& destination : some_ends(to)) {
         if (source.peer == destination.peer) continue;

@@ -61,14 +61,14 @@ class Namer {
     return by_values(members, most_values);
   }
 
-  // All of a kind but some that have such a name, where that is less to read than many values.
+  // All of a kind but some, which are fewer: by such a name, or how many.
   std::optional<std::string> all_but(const Ids& members, model::PeerKind kind) const {
     Ids others;
     std::ranges::set_difference(of_kind_.at(kind), members, std::back_inserter(others));
     if (others.empty() || others.size() >= members.size()) return {};
-    const auto named = exact(others, kind);
-    if (!named) return {};
-    return fmt::format("{} except {}", kind == model::PeerKind::Node ? "node" : "workload", *named);
+    const auto named = exact(others, kind, values_shown);
+    return fmt::format("{} except {}", kind == model::PeerKind::Node ? "node" : "workload",
+                       named ? *named : fmt::format("{} others", others.size()));
   }
 
   static void name_world(ReachGroup& group, bool rest, const verifier::Connectivity& connectivity) {
