@@ -4,11 +4,13 @@
 #include <cstring>
 #include <map>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 #include <linux/bpf.h>
-#include <llvm/Object/ELFObjectFile.h>
+#include <llvm/Object/ObjectFile.h>
+#include <llvm/Object/SymbolSize.h>
 #include <llvm/Support/MemoryBuffer.h>
 
 namespace weft::codegen {
@@ -52,13 +54,13 @@ T value_or(llvm::Expected<T> value, T otherwise) {
   return otherwise;
 }
 
-void read(Function& function, Functions& functions, const llvm::object::SymbolRef& symbol,
+void read(Function& function, const Functions& functions, const llvm::object::SymbolRef& symbol, std::uint64_t size,
           const llvm::object::ObjectFile& file) {
   const llvm::object::section_iterator section = value_or(symbol.getSection(), file.section_end());
   if (section == file.section_end()) return;
   const llvm::StringRef text = value_or(section->getContents(), llvm::StringRef());
   const std::uint64_t begin = value_or(symbol.getValue(), std::uint64_t{0});
-  const std::uint64_t end = std::min<std::uint64_t>(begin + llvm::object::ELFSymbolRef(symbol).getSize(), text.size());
+  const std::uint64_t end = std::min<std::uint64_t>(begin + size, text.size());
   for (std::uint64_t at = begin; at + sizeof(bpf_insn) <= end; at += sizeof(bpf_insn)) {
     const bpf_insn next = at + 2 * sizeof(bpf_insn) <= end ? instruction_at(text, at + sizeof(bpf_insn)) : bpf_insn{};
     function.depth = std::max(function.depth, depth_of(instruction_at(text, at), next));
@@ -104,15 +106,17 @@ CallRow deepest_row(const bundle::Bytes& object, unsigned rounding) {
     return {};
   }
   Functions functions;
-  std::vector<llvm::object::SymbolRef> symbols;
-  for (const llvm::object::SymbolRef& symbol : (*file)->symbols()) {
+  std::vector<std::pair<llvm::object::SymbolRef, std::uint64_t>> symbols;
+  for (const auto& [symbol, size] : llvm::object::computeSymbolSizes(**file)) {
     const auto type = value_or(symbol.getType(), llvm::object::SymbolRef::ST_Unknown);
     if (type != llvm::object::SymbolRef::ST_Function) continue;
     functions.by_symbol.emplace(symbol.getRawDataRefImpl(), functions.all.size());
     functions.all.push_back({value_or(symbol.getName(), llvm::StringRef()).str()});
-    symbols.push_back(symbol);
+    symbols.emplace_back(symbol, size);
   }
-  for (std::size_t i = 0; i < symbols.size(); ++i) read(functions.all[i], functions, symbols[i], **file);
+  for (std::size_t i = 0; i < symbols.size(); ++i) {
+    read(functions.all[i], functions, symbols[i].first, symbols[i].second, **file);
+  }
   Row most;
   for (std::size_t i = 0; i < functions.all.size(); ++i) {
     Row row = deepest(functions.all, i, rounding, most_calls);
