@@ -161,4 +161,29 @@ struct weft_event_budget {
 	weft_u64 lost;     /* events there was no room for in the buffer */
 };
 
+/* `maps.bin`, what the tables and maps of the program are to hold: a header, and for each table or map its description, its
+ * name, and the table as it lies in memory, or the entries, each its key and then its value.
+ */
+#define WEFT_MAPS_MAGIC "WEFTMAPS"
+#define WEFT_MAPS_VERSION 1u
+
+struct weft_maps_header {
+	weft_u8 magic[8]; /* WEFT_MAPS_MAGIC */
+	weft_u32 version;
+	weft_u32 images; /* how many tables and maps follow */
+};
+
+#define WEFT_IMAGE_GLOBAL 0 /* a variable of the program */
+#define WEFT_IMAGE_HASH 1   /* a map, BPF_MAP_TYPE_HASH */
+#define WEFT_IMAGE_LPM 2    /* a map, BPF_MAP_TYPE_LPM_TRIE */
+
+struct weft_maps_image {
+	weft_u8 kind;          /* WEFT_IMAGE_* */
+	weft_u8 element_bytes; /* of a table */
+	weft_u16 name_bytes;
+	weft_u32 key_bytes; /* of a map */
+	weft_u32 value_bytes;
+	weft_u32 size[2]; /* low and high word: bytes of a table, entries of a map */
+};
+
 #endif /* WEFT_BUNDLE_ABI_H */

@@ -66,6 +66,22 @@ std::string c_header(const Bundle& bundle) {
                 return fmt::format("{}, {}, {}", &e - manifest.endpoints.data(), literal(e.workload),
                                    literal(e.interface));
               });
+  struct Address {
+    std::size_t endpoint;
+    const Endpoint* of;
+    const EndpointAddress* address;
+  };
+  std::vector<Address> addresses;
+  for (std::size_t i = 0; i < manifest.endpoints.size(); ++i) {
+    for (const EndpointAddress& each : manifest.endpoints[i].addresses) {
+      addresses.push_back({i, &manifest.endpoints[i], &each});
+    }
+  }
+  out += list("WEFT_ADDRESS_LIST", "Their addresses: X(number of the endpoint, workload, address, class, home).",
+              addresses, [](const Address& a) {
+                return fmt::format("{}, {}, {}, {}, {}", a.endpoint, literal(a.of->workload),
+                                   literal(a.address->address), a.address->class_id, a.of->home);
+              });
   std::vector<const MapImage*> tables;
   for (const MapImage& image : bundle.images) {
     if (image.kind == MapImage::Kind::Global && image.element_bytes != 0) tables.push_back(&image);

@@ -6,6 +6,7 @@
 #include <bit>
 #include <cstring>
 
+#include "bundle/abi.h"
 #include "bundle/sha256.h"
 
 static_assert(std::endian::native == std::endian::little, "maps.bin is written as the machine has its numbers");
@@ -13,8 +14,9 @@ static_assert(std::endian::native == std::endian::little, "maps.bin is written a
 namespace weft::bundle {
 namespace {
 
-constexpr std::string_view magic = "WEFTMAPS";
-constexpr std::uint32_t version = 1;
+constexpr std::string_view magic = WEFT_MAPS_MAGIC;
+constexpr std::uint32_t version = WEFT_MAPS_VERSION;
+static_assert(sizeof(weft_maps_header) == 16 && sizeof(weft_maps_image) == 20, "whoever embeds a bundle reads these");
 constexpr std::size_t longest_name = 255;
 constexpr std::uint32_t longest_key_or_value = 64 * 1024;
 

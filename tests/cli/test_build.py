@@ -160,12 +160,14 @@ static const struct { unsigned number; const char *action, *by, *policy, *place;
 	ingress[] = { WEFT_INGRESS_ENTRY_LIST(ENTRY) };
 #define ENDPOINT(number, workload, interface) {number, workload, interface},
 static const struct { unsigned number; const char *workload, *interface; } endpoints[] = { WEFT_ENDPOINT_LIST(ENDPOINT) };
+#define ADDRESS(endpoint, workload, address, class_id, home) {endpoint, workload, address, class_id, home},
+static const struct { unsigned endpoint; const char *workload, *address; unsigned class_id, home; } addresses[] = { WEFT_ADDRESS_LIST(ADDRESS) };
 #define TABLE(symbol, bytes, elements) {#symbol, bytes, elements},
 static const struct { const char *symbol; unsigned bytes, elements; } tables[] = { WEFT_TABLE_LIST(TABLE) };
 int main(void)
 {
 	return !(sizeof(egress) / sizeof(egress[0]) <= WEFT_EGRESS_ENTRIES && egress[0].number == WEFT_ENTRY_MALFORMED && ingress[0].number == WEFT_ENTRY_MALFORMED &&
-		 endpoints[0].workload[0] == 's' && tables[0].bytes && sizeof(struct weft_event) == 80);
+		 endpoints[0].workload[0] == 's' && addresses[0].endpoint == 0 && addresses[0].address[0] == '1' && tables[0].bytes && sizeof(struct weft_event) == 80);
 }
 """)
         found = [compiler for compiler in ("gcc", "clang", "clang-19") if shutil.which(compiler)]
