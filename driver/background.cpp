@@ -11,6 +11,7 @@ Verdicts check(const std::shared_ptr<const Meaning>& about, const LintLevels& le
   verifier::Options options;
   options.now = meaning.now;
   options.cancellation = &cancellation;
+  options.memory = meaning.memory.get();
   Verdicts out{
       about, verifier::check(meaning.policy, meaning.has_inventory ? meaning.inventory.get() : nullptr, options), {}};
   if (verifier::cancelled(options.cancellation)) return out;

@@ -12,6 +12,7 @@
 #include "driver/vocabulary.h"
 #include "inventory/inventory.h"
 #include "stdlib-policies/modules.h"
+#include "verifier/memory.h"
 
 namespace weft::driver {
 
@@ -309,11 +310,13 @@ void Unit::read_inventory(Meaning& out) {
   if (!inventory_ || ids != inventory_ids_ || texts != inventory_texts_) {
     inventory_findings_ = {};
     inventory_ = std::make_shared<const model::Inventory>(inventory::read(out.sources, ids, inventory_findings_));
+    memory_ = std::make_shared<verifier::InventoryMemory>(*inventory_);
     inventory_ids_ = ids;
     inventory_texts_ = std::move(texts);
   }
   add_all(inventory_findings_, out.diagnostics);
   out.inventory = inventory_;
+  out.memory = memory_;
   out.has_inventory = !ids.empty();
   out.inventories = std::move(ids);
 }

@@ -17,6 +17,10 @@
 #include "model/inventory.h"
 #include "model/policy.h"
 
+namespace weft::verifier {
+class InventoryMemory;
+}
+
 namespace weft::driver {
 
 /// What the texts of a unit mean at one moment. It never changes, so another thread may look at it.
@@ -27,6 +31,7 @@ struct Meaning {
   std::vector<bool> built_in;      ///< by SourceId: a standard module
   model::Policy policy;
   std::shared_ptr<const model::Inventory> inventory;  ///< never null; empty where there is none
+  std::shared_ptr<verifier::InventoryMemory> memory;  ///< of that inventory, from one meaning to the next
   bool has_inventory = false;
   std::vector<SourceId> inventories{};  ///< the texts it was read from
   bool understood = false;              ///< no error so far: proofs are of what was written
@@ -96,6 +101,7 @@ class Unit {
   std::vector<SourceId> inventory_ids_;
   std::vector<Texts::Text> inventory_texts_;
   std::shared_ptr<const model::Inventory> inventory_;
+  std::shared_ptr<verifier::InventoryMemory> memory_;
   Diagnostics inventory_findings_;
 };
 

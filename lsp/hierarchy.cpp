@@ -158,7 +158,7 @@ Json calls(const View& view, const Json& asked, Direction direction) {
     if (instance != nullptr) members.push_back(instance);  // others are gone since
   }
   const model::Policy& policy = view.meaning.policy;
-  const verifier::Connectivity reach(policy, *view.meaning.inventory, view.meaning.now);
+  const verifier::Connectivity reach(policy, *view.meaning.inventory, view.meaning.now, view.meaning.memory.get());
   for (const Reached& it :
        reached(view, reach, classes_of(view, reach, members, says(asked, "data/world")), direction)) {
     std::string name = it.name();
@@ -183,7 +183,7 @@ std::string reachability(const View& view) {
         error_code::request_failed,
         "there is no inventory: keep one as `inventory.yaml` beside the policy, or name it in `weft.toml`"};
   }
-  const verifier::Connectivity reach(policy, *view.meaning.inventory, view.meaning.now);
+  const verifier::Connectivity reach(policy, *view.meaning.inventory, view.meaning.now, view.meaning.memory.get());
   std::string out = "# Whom each group may reach\n";
   std::set<std::string> said;
   for (const model::Group& group : policy.groups) {

@@ -214,11 +214,12 @@ ClosedFindings find_closed(const model::Policy& policy, const model::Inventory& 
   return out;
 }
 
-void look_in_inventory(const model::Policy& policy, const model::Inventory& inventory, Report& report) {
+void look_in_inventory(const model::Policy& policy, const model::Inventory& inventory, InventoryMemory* memory,
+                       Report& report) {
   if (inventory.instances.empty()) return;
   std::optional<model::Policy> told_apart;  // a copy only where there is something to tell apart
   if (!policy.assertions.empty()) told_apart = with_assertions_told_apart(policy);
-  const Connectivity connectivity(told_apart ? *told_apart : policy, inventory, report.now);
+  const Connectivity connectivity(told_apart ? *told_apart : policy, inventory, report.now, memory);
   report.closed = find_closed(policy, inventory, connectivity, report.now, report.internal_errors);
   compare_with_inventory(policy, inventory, connectivity, report.now, report.assertions, max_compared_rows,
                          report.internal_errors);

@@ -23,6 +23,7 @@ ClosedFindings find_closed(const model::Policy& policy, const model::Inventory& 
                            std::vector<std::string>& internal_errors);
 
 /// Both, for the inventory a report is made with.
-void look_in_inventory(const model::Policy& policy, const model::Inventory& inventory, Report& report);
+void look_in_inventory(const model::Policy& policy, const model::Inventory& inventory, InventoryMemory* memory,
+                       Report& report);
 
 }  // namespace weft::verifier

@@ -33,15 +33,18 @@ std::vector<model::LabelKey> keys_of(const model::Policy& policy, const plan::Vo
 
 }  // namespace
 
-Connectivity::Tables::Tables(const model::Policy& of_policy, const model::Inventory& of_inventory, model::Moment now)
+Connectivity::Tables::Tables(const model::Policy& of_policy, const model::Inventory& of_inventory, model::Moment now,
+                             ConnectivityMemory memory)
     : policy(of_policy),
       inventory(of_inventory),
       in_force(rules_in_force(policy, now)),
       vocabulary(plan::vocabulary_of(
           policy,
           [&](const model::Rule& rule) { return in_force[static_cast<std::size_t>(&rule - policy.rules.data())]; })),
-      ends(inventory, vocabulary, keys_of(policy, vocabulary, in_force)),
-      classes(closed_classes(policy, inventory, vocabulary, ends, in_force)),
+      kept_ends(memory.ends(vocabulary, keys_of(policy, vocabulary, in_force))),
+      ends(*kept_ends),
+      kept_classes(memory.classes(policy, vocabulary, kept_ends, in_force)),
+      classes(*kept_classes),
       gates(policy, vocabulary, ends, classes, in_force),
       v4(classes.classes.size()),
       v6(classes.classes.size()),
@@ -82,8 +85,9 @@ bool Connectivity::Tables::gate_allows(model::Direction direction, std::uint32_t
   return gates.allows(gates.gate(direction), egress ? source : destination, egress ? destination : source, atom, place);
 }
 
-Connectivity::Connectivity(const model::Policy& policy, const model::Inventory& inventory, model::Moment now)
-    : tables_(std::make_unique<const Tables>(policy, inventory, now)) {}
+Connectivity::Connectivity(const model::Policy& policy, const model::Inventory& inventory, model::Moment now,
+                           InventoryMemory* memory)
+    : tables_(std::make_unique<const Tables>(policy, inventory, now, ConnectivityMemory(inventory, memory))) {}
 Connectivity::~Connectivity() = default;
 Connectivity::Connectivity(Connectivity&&) noexcept = default;
 Connectivity& Connectivity::operator=(Connectivity&&) noexcept = default;

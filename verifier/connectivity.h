@@ -14,6 +14,8 @@
 
 namespace weft::verifier {
 
+class InventoryMemory;
+
 /// Ends of flows that nothing in a policy can tell apart: the same selectors match them, the same named ports are
 /// declared where a rule asks for them, the same values where relations compare. Who is in a class behaves as every
 /// other member does, but for two things that are about pairs: an instance talking to itself, and a node talking to the
@@ -50,7 +52,6 @@ class ClassMatrix {
   std::span<std::uint64_t> row(std::size_t source) { return {words_.data() + source * stride_, stride_}; }
   BitSet row_set(std::size_t source) const;
   ClassMatrix transposed() const;
-  void transpose_into(ClassMatrix& out) const;  ///< of the same size
 
  private:
   std::size_t size_;
@@ -70,8 +71,10 @@ class ClassMatrix {
 /// are the caller's to keep. Const throughout: threads may share one.
 class Connectivity {
  public:
-  /// Policy and inventory must outlive it; the inventory must be indexed.
-  Connectivity(const model::Policy& policy, const model::Inventory& inventory, model::Moment now = model::before_all);
+  /// Policy and inventory must outlive it; the inventory must be indexed. What `memory` has of the inventory is not
+  /// worked out again.
+  Connectivity(const model::Policy& policy, const model::Inventory& inventory, model::Moment now = model::before_all,
+               InventoryMemory* memory = nullptr);
   ~Connectivity();
   Connectivity(Connectivity&&) noexcept;
   Connectivity& operator=(Connectivity&&) noexcept;

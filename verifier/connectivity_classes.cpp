@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 #include <span>
 #include <tuple>
 #include <utility>
@@ -40,13 +39,15 @@ class Partition {
  public:
   explicit Partition(std::size_t size) : block_(size), sizes_{static_cast<std::uint32_t>(size)} {}
 
-  void split(const BitSet& set) {
-    if (const std::size_t count = set.count(); 2 * count > set.size()) {
-      BitSet others = set;
+  void split(const ClassSet& set) {
+    if (const std::vector<std::uint32_t>* list = set.list()) {
+      split(*list);
+    } else if (2 * set.count() > block_.size()) {
+      BitSet others = *set.dense();
       others.invert();
       split(list_of(others));
     } else {
-      split(list_of(set));
+      split(list_of(*set.dense()));
     }
   }
 
@@ -91,49 +92,32 @@ class Partition {
 // What a policy can tell of kinds, as splits.
 class Splitter {
  public:
-  Splitter(const model::Policy& policy, const plan::Vocabulary& vocabulary, const ClosedEnds& ends)
-      : policy_(policy),
-        vocabulary_(vocabulary),
-        ends_(ends),
-        all_(numbers(ends.kinds().size())),
-        selection_(ends, all_),
-        partition_(ends.kinds().size()),
-        gated_(ends.kinds().size()) {}
+  Splitter(const ClosedEnds& ends, std::span<const ClassSet* const> matching)
+      : ends_(ends), matching_(matching), partition_(ends.kinds().size()), gated_(ends.kinds().size()) {}
 
-  void run(const std::vector<bool>& in_force) {
-    split_by_kind_of_peer();
-    for (const model::Selector* selector : vocabulary_.selectors) partition_.split(selection_.matching(*selector));
-    for (std::size_t r = 0; r < policy_.rules.size(); ++r) {
-      if (!in_force[r]) continue;
-      const model::Rule& rule = policy_.rules[r];
-      for (const model::Relation& relation : rule.relations) {
-        split_by_value(vocabulary_.rule_source[r], relation.source);
-        split_by_value(vocabulary_.rule_destination[r], relation.destination);
-      }
-      if (!rule.ports.names.empty()) split_by_ports(vocabulary_.rule_destination[r], rule.ports);
-    }
+  void run(const Distinctions& distinctions) {
+    split_by_kind_of_peer(distinctions);
+    for (const ClassSet* kinds : matching_) partition_.split(*kinds);
+    for (const auto& [selector, key] : distinctions.compared) split_by_value(selector, key);
+    for (const auto& [selector, names] : distinctions.named) split_by_ports(selector, names);
   }
 
   std::uint32_t block_of(std::uint32_t kind) const { return partition_.block_of(kind); }
   bool gated(std::uint32_t kind) const { return gated_.test(kind); }
 
  private:
-  static std::vector<std::uint32_t> numbers(std::size_t size) {
-    std::vector<std::uint32_t> out(size);
-    for (std::uint32_t i = 0; i < size; ++i) out[i] = i;
-    return out;
-  }
-
-  void split_by_kind_of_peer() {
-    const BitSet workloads = selection_.matching(model::Selector::workload());
-    const BitSet nodes = selection_.matching(model::Selector::node());
-    partition_.split(workloads);
-    partition_.split(nodes);
-    BitSet guarded(ends_.kinds().size());
-    for (const model::Guard& guard : policy_.guards) guarded |= selection_.matching(guard.nodes);
-    if (policy_.profile.node_gates) guarded |= nodes;
+  void split_by_kind_of_peer(const Distinctions& distinctions) {
+    const std::size_t size = ends_.kinds().size();
+    BitSet workloads(size), nodes(size), guarded(size, distinctions.node_gates);
+    for (std::uint32_t kind = 0; kind < size; ++kind) {
+      if (ends_.kinds()[kind].kind == model::PeerKind::Workload) workloads.set(kind);
+      if (ends_.kinds()[kind].kind == model::PeerKind::Node) nodes.set(kind);
+    }
+    for (const std::uint32_t selector : distinctions.guarded) {
+      matching_[selector]->each([&](std::uint32_t kind) { guarded.set(kind); });
+    }
     guarded &= nodes;
-    partition_.split(guarded);
+    for (const BitSet* set : {&workloads, &nodes, &guarded}) partition_.split(ClassSet(*set));
     gated_ = guarded;
     gated_ |= workloads;
   }
@@ -141,36 +125,29 @@ class Splitter {
   // Values count only where a rule that compares them speaks.
   void split_by_value(std::uint32_t selector, const model::LabelKey& key) {
     const std::uint32_t column = ends_.position(key);
-    if (!compared_.emplace(selector, column).second) return;
     std::map<std::uint32_t, std::vector<std::uint32_t>> by_value;
-    selection_.matching(*vocabulary_.selectors[selector]).each([&](std::uint32_t kind) {
+    matching_[selector]->each([&](std::uint32_t kind) {
       if (const std::uint32_t value = ends_.value(kind, column)) by_value[value].push_back(kind);
     });
     for (const auto& [value, kinds] : by_value) partition_.split(kinds);
   }
 
-  void split_by_ports(std::uint32_t selector, const model::PortSet& ports) {
-    if (!named_.emplace(selector, ports.names).second) return;
+  void split_by_ports(std::uint32_t selector, const std::vector<model::PortName>& names) {
     std::map<model::PointSet, std::vector<std::uint32_t>> by_meaning;
     std::map<std::uint32_t, model::PointSet> meanings;
-    selection_.matching(*vocabulary_.selectors[selector]).each([&](std::uint32_t kind) {
+    matching_[selector]->each([&](std::uint32_t kind) {
       const std::uint32_t list = ends_.kinds()[kind].ports;
       const auto [meaning, fresh] = meanings.try_emplace(list);
-      if (fresh) meaning->second = resolved({{}, ports.names}, ends_.port_lists()[list]);
+      if (fresh) meaning->second = resolved({{}, names}, ends_.port_lists()[list]);
       by_meaning[meaning->second].push_back(kind);
     });
     for (const auto& [meaning, kinds] : by_meaning) partition_.split(kinds);
   }
 
-  const model::Policy& policy_;
-  const plan::Vocabulary& vocabulary_;
   const ClosedEnds& ends_;
-  std::vector<std::uint32_t> all_;
-  Selection selection_;
+  std::span<const ClassSet* const> matching_;
   Partition partition_;
   BitSet gated_;
-  std::set<std::pair<std::uint32_t, std::uint32_t>> compared_;
-  std::set<std::pair<std::uint32_t, std::vector<model::PortName>>> named_;
 };
 
 // Numbers classes in the order in which somebody of them comes along.
@@ -260,20 +237,47 @@ void add_world(ClosedClasses& out, const ClosedEnds& ends, const Splitter& split
 
 }  // namespace
 
-ClosedClasses closed_classes(const model::Policy& policy, const model::Inventory& inventory,
-                             const plan::Vocabulary& vocabulary, const ClosedEnds& ends,
+Distinctions distinctions_of(const model::Policy& policy, const plan::Vocabulary& vocabulary,
                              const std::vector<bool>& in_force) {
-  Splitter splitter(policy, vocabulary, ends);
-  splitter.run(in_force);
+  Distinctions out;
+  for (std::size_t r = 0; r < policy.rules.size(); ++r) {
+    if (!in_force[r]) continue;
+    const model::Rule& rule = policy.rules[r];
+    for (const model::Relation& relation : rule.relations) {
+      out.compared.emplace(vocabulary.rule_source[r], relation.source);
+      out.compared.emplace(vocabulary.rule_destination[r], relation.destination);
+    }
+    if (!rule.ports.names.empty()) out.named.emplace(vocabulary.rule_destination[r], rule.ports.names);
+  }
+  out.guarded.insert(vocabulary.guard_nodes.begin(), vocabulary.guard_nodes.end());
+  out.node_gates = policy.profile.node_gates;
+  return out;
+}
+
+ClosedClasses closed_classes(const model::Inventory& inventory, const ClosedEnds& ends,
+                             const Distinctions& distinctions, std::span<const ClassSet* const> matching) {
+  Splitter splitter(ends, matching);
+  splitter.run(distinctions);
 
   ClosedClasses out;
   Numbering numbering(out, ends, splitter);
   add_instances(out, inventory, ends, splitter, numbering);
   add_world(out, ends, splitter, numbering);
 
-  const Selection selection(ends, out.kind_of);
-  for (const model::Selector* selector : vocabulary.selectors) {
-    out.selected.emplace_back(selection.matching(*selector));
+  // A selector matches a class where it matches the kind that stands for it; one kind may stand for several, by family.
+  const std::size_t size = out.classes.size();
+  std::vector<std::vector<std::uint32_t>> stands_for(ends.kinds().size());
+  for (std::uint32_t c = 0; c < size; ++c) stands_for[out.kind_of[c]].push_back(c);
+  out.selected.reserve(matching.size());
+  BitSet members(size);
+  for (const ClassSet* kinds : matching) {
+    kinds->each([&](std::uint32_t kind) {
+      for (const std::uint32_t c : stands_for[kind]) members.set(c);
+    });
+    out.selected.emplace_back(members);
+    kinds->each([&](std::uint32_t kind) {
+      for (const std::uint32_t c : stands_for[kind]) members.clear(c);
+    });
   }
   return out;
 }

@@ -1,6 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "model/policy.h"
@@ -11,7 +14,7 @@
 // Private to the connectivity of this folder.
 namespace weft::verifier {
 
-/// A part of the classes: a list where few, bits where many.
+/// A part of the classes, or of the kinds: a list where few, bits where many.
 class ClassSet {
  public:
   ClassSet() = default;
@@ -41,6 +44,7 @@ class ClassSet {
     }
   }
   const BitSet* dense() const { return dense_ ? &bits_ : nullptr; }
+  const std::vector<std::uint32_t>* list() const { return dense_ ? nullptr : &list_; }  ///< ascending
 
  private:
   bool dense_ = false;
@@ -59,10 +63,23 @@ struct ClosedClasses {
   std::vector<ClassSet> selected;       ///< by position in Vocabulary::selectors
 };
 
+/// What tells ends apart besides the selectors of a policy; these by their position in Vocabulary::selectors.
+struct Distinctions {
+  std::set<std::pair<std::uint32_t, model::LabelKey>> compared;  ///< who is matched, and by which values relations go
+  std::set<std::pair<std::uint32_t, std::vector<model::PortName>>> named;  ///< whose ports of these names matter
+  std::set<std::uint32_t> guarded;                                         ///< which nodes have gates
+  bool node_gates = false;                                                 ///< all nodes have
+
+  bool operator==(const Distinctions&) const = default;
+};
+
 /// `in_force` says by rule whether it counts.
-ClosedClasses closed_classes(const model::Policy& policy, const model::Inventory& inventory,
-                             const plan::Vocabulary& vocabulary, const ClosedEnds& ends,
+Distinctions distinctions_of(const model::Policy& policy, const plan::Vocabulary& vocabulary,
                              const std::vector<bool>& in_force);
+
+/// `matching` are the kinds that each selector of the vocabulary matches.
+ClosedClasses closed_classes(const model::Inventory& inventory, const ClosedEnds& ends,
+                             const Distinctions& distinctions, std::span<const ClassSet* const> matching);
 
 /// The services of a rule as a destination that declares these ports resolves them.
 model::PointSet resolved(const model::PortSet& ports, const std::vector<model::NamedPort>& declared);

@@ -7,15 +7,15 @@
 
 namespace weft::verifier {
 
-ClosedEnds::ClosedEnds(const model::Inventory& inventory, const plan::Vocabulary& vocabulary,
-                       std::vector<model::LabelKey> keys)
-    : keys_(std::move(keys)), ranges_(plan::elementary_ranges(vocabulary, inventory)) {
+ClosedEnds::ClosedEnds(const model::Inventory& inventory, const std::vector<model::PortName>& port_names,
+                       std::vector<model::LabelKey> keys, std::vector<model::AddressRange> ranges)
+    : keys_(std::move(keys)), ranges_(std::move(ranges)) {
   of_instance_.resize(inventory.instances.size());
   for (std::size_t i = 0; i < inventory.instances.size(); ++i) {
     const model::Instance& instance = inventory.instances[i];
     if (instance.host) continue;  // it is its node, which has ends of its own
     const std::vector<std::uint32_t> values = values_of(instance.peer.labels);
-    const std::uint32_t ports = ports_of(instance.peer, vocabulary.port_names);
+    const std::uint32_t ports = ports_of(instance.peer, port_names);
     for (const model::Address& address : instance.addresses) {
       const std::uint32_t kind = kind_of({&instance.peer, address}, range_of(address), ports, values);
       of_instance_[i].push_back({kind, address.family == model::Family::V4, address.family == model::Family::V6});
@@ -129,16 +129,15 @@ std::uint32_t ClosedEnds::kind_of(const model::End& end, std::uint32_t range, st
   return number;
 }
 
-Selection::Selection(const ClosedEnds& ends, std::vector<std::uint32_t> kinds)
+Selection::Selection(const ClosedEnds& ends)
     : ends_(ends),
-      kinds_(std::move(kinds)),
       postings_(ends.keys().size()),
-      workloads_(kinds_.size()),
-      nodes_(kinds_.size()),
-      world_(kinds_.size()),
-      apiserver_(kinds_.size()) {
-  for (std::uint32_t at = 0; at < kinds_.size(); ++at) {
-    const ClosedKind& kind = ends.kinds()[kinds_[at]];
+      workloads_(ends.kinds().size()),
+      nodes_(ends.kinds().size()),
+      world_(ends.kinds().size()),
+      apiserver_(ends.kinds().size()) {
+  for (std::uint32_t at = 0; at < ends.kinds().size(); ++at) {
+    const ClosedKind& kind = ends.kinds()[at];
     (kind.kind == model::PeerKind::Workload ? workloads_
      : kind.kind == model::PeerKind::Node   ? nodes_
                                             : world_)
@@ -149,7 +148,7 @@ Selection::Selection(const ClosedEnds& ends, std::vector<std::uint32_t> kinds)
       // A label comparison is about the peers that carry such labels.
       const bool of_node = ends.keys()[key].scope == model::KeyScope::Node;
       if (kind.kind != (of_node ? model::PeerKind::Node : model::PeerKind::Workload)) continue;
-      if (const std::uint32_t value = ends.value(kinds_[at], key)) postings_[key].push_back({value, at});
+      if (const std::uint32_t value = ends.value(at, key)) postings_[key].push_back({value, at});
     }
   }
   for (std::vector<Posting>& of_key : postings_) std::ranges::sort(of_key);
@@ -158,7 +157,7 @@ Selection::Selection(const ClosedEnds& ends, std::vector<std::uint32_t> kinds)
 
 void Selection::add_values(BitSet& out, const model::LabelKey& key, std::uint32_t value) const {
   for (const Posting& posting : std::ranges::equal_range(postings_[ends_.position(key)], value, {}, &Posting::value)) {
-    out.set(posting.at);
+    out.set(posting.kind);
   }
 }
 
@@ -166,9 +165,9 @@ BitSet Selection::matching(const model::Selector& selector) const {
   using Kind = model::Selector::Kind;
   switch (selector.kind) {
     case Kind::None:
-      return BitSet(kinds_.size());
+      return BitSet(ends_.kinds().size());
     case Kind::Any:
-      return BitSet(kinds_.size(), true);
+      return BitSet(ends_.kinds().size(), true);
     case Kind::Workload:
       return workloads_;
     case Kind::Node:
@@ -178,35 +177,35 @@ BitSet Selection::matching(const model::Selector& selector) const {
     case Kind::Apiserver:
       return apiserver_;
     case Kind::OneOf: {
-      BitSet out(kinds_.size());
+      BitSet out(ends_.kinds().size());
       for (const std::string& text : selector.values) {
         if (const auto value = ends_.number_of(text)) add_values(out, selector.key, *value);
       }
       return out;
     }
     case Kind::Has: {
-      BitSet out(kinds_.size());
-      for (const Posting& posting : postings_[ends_.position(selector.key)]) out.set(posting.at);
+      BitSet out(ends_.kinds().size());
+      for (const Posting& posting : postings_[ends_.position(selector.key)]) out.set(posting.kind);
       return out;
     }
     case Kind::Glob: {
-      BitSet out(kinds_.size());
+      BitSet out(ends_.kinds().size());
       std::uint32_t last = 0;  // postings of one value stand together: it is matched once
       bool fits = false;
       for (const Posting& posting : postings_[ends_.position(selector.key)]) {
         if (posting.value != last) fits = model::glob_matches(selector.values[0], ends_.text_of(posting.value));
         last = posting.value;
-        if (fits) out.set(posting.at);
+        if (fits) out.set(posting.kind);
       }
       return out;
     }
     case Kind::Address: {
       // Networks of the policy begin and end where elementary ranges do.
-      BitSet out(kinds_.size());
+      BitSet out(ends_.kinds().size());
       for (const model::AddressRange& range : selector.addresses.ranges()) {
         auto at = std::ranges::lower_bound(by_range_, ends_.range_of(range.first), {}, &Posting::value);
         for (const std::uint32_t last = ends_.range_of(range.last); at != by_range_.end() && at->value <= last; ++at) {
-          out.set(at->at);
+          out.set(at->kind);
         }
       }
       return out;
@@ -217,13 +216,13 @@ BitSet Selection::matching(const model::Selector& selector) const {
       return out;
     }
     case Kind::And: {
-      if (selector.operands.empty()) return BitSet(kinds_.size(), true);
+      if (selector.operands.empty()) return BitSet(ends_.kinds().size(), true);
       BitSet out = matching(selector.operands[0]);
       for (std::size_t i = 1; i < selector.operands.size(); ++i) out &= matching(selector.operands[i]);
       return out;
     }
     case Kind::Or: {
-      BitSet out(kinds_.size());
+      BitSet out(ends_.kinds().size());
       for (const model::Selector& operand : selector.operands) out |= matching(operand);
       return out;
     }

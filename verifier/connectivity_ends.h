@@ -30,7 +30,9 @@ struct ClosedKind {
 class ClosedEnds {
  public:
   /// `keys` are those of selectors and of relations, sorted.
-  ClosedEnds(const model::Inventory& inventory, const plan::Vocabulary& vocabulary, std::vector<model::LabelKey> keys);
+  /// `port_names` are those in use, and `ranges` the elementary ones.
+  ClosedEnds(const model::Inventory& inventory, const std::vector<model::PortName>& port_names,
+             std::vector<model::LabelKey> keys, std::vector<model::AddressRange> ranges);
 
   struct InstanceEnd {
     std::uint32_t kind = 0;
@@ -76,25 +78,24 @@ class ClosedEnds {
   std::unordered_multimap<std::uint64_t, std::uint32_t> by_hash_;
 };
 
-/// Selectors over some of the kinds, all at once.
+/// Selectors over the kinds, all at once.
 class Selection {
  public:
-  /// The members of the sets it answers are positions in `kinds`, which are numbers of kinds of `ends`.
-  Selection(const ClosedEnds& ends, std::vector<std::uint32_t> kinds);
+  /// The ends must outlive it.
+  explicit Selection(const ClosedEnds& ends);
 
   BitSet matching(const model::Selector& selector) const;
 
  private:
   struct Posting {
     std::uint32_t value = 0;
-    std::uint32_t at = 0;  ///< position in the kinds
+    std::uint32_t kind = 0;
 
     auto operator<=>(const Posting&) const = default;
   };
   void add_values(BitSet& out, const model::LabelKey& key, std::uint32_t value) const;
 
   const ClosedEnds& ends_;
-  std::vector<std::uint32_t> kinds_;
   std::vector<std::vector<Posting>> postings_;  // by key, of those whose labels selectors see
   std::vector<Posting> by_range_;
   BitSet workloads_, nodes_, world_, apiserver_;

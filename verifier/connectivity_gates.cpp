@@ -224,12 +224,8 @@ class GateBuilder {
       ClosedGate::Group& group = gate.groups[number];
       group.entries = std::get<1>(key);
       for (const std::uint32_t j : group.entries) {
-        const std::uint32_t services = gate.joined[j].joint.services;
-        if (services != nothing) group.services.push_back(services);
+        group.asks.push_back(gate.joined[j].joint.services);
       }
-      std::ranges::sort(group.services);
-      const auto repeats = std::ranges::unique(group.services);
-      group.services.erase(repeats.begin(), repeats.end());
     }
   }
 
@@ -263,6 +259,10 @@ class GateBuilder {
     for (const std::vector<std::uint32_t>& members : atoms.of_set) {
       BitSet& set = out.sets.emplace_back(atoms.count);
       for (const std::uint32_t atom : members) set.set(atom);
+    }
+    out.sets_of.assign(atoms.count, BitSet(out.sets.size()));
+    for (std::size_t set = 0; set < out.sets.size(); ++set) {
+      out.sets[set].each([&](std::uint32_t atom) { out.sets_of[atom].set(set); });
     }
   }
 
@@ -328,16 +328,18 @@ BitSet ClosedGates::row(const ClosedGate& gate, std::uint32_t group_number, std:
       waiting.erase(waiting.begin());
     }
   };
-  for (const std::uint32_t j : group.entries) {
-    const ClosedEntry& entry = gate.joined[j].joint;
-    if (!speaks(entry, atom) || !entry.at(place)) continue;
+  const BitSet& asked = services_.sets_of[atom];
+  for (std::size_t at = 0; at < group.entries.size(); ++at) {
+    if (group.asks[at] != nothing && !asked.test(group.asks[at])) continue;
+    const ClosedEntry& entry = gate.joined[group.entries[at]].joint;
+    if (!entry.at(place)) continue;
     arrive(entry.tier);
     const bool allow = entry.verdict == model::Verdict::Allow;
     const BitSet* whole = entry.peer == nothing ? nullptr : set(entry.peer).dense();
     if (entry.peer == nothing) {
       if (allow) allowed |= open;
-      open = BitSet(size);
       if (waiting.empty()) return allowed;
+      open = BitSet(size);
     } else if (whole && entry.relations == nothing && entry.verdict != model::Verdict::Pass) {
       if (allow) {
         BitSet hit = open;
@@ -357,6 +359,51 @@ BitSet ClosedGates::row(const ClosedGate& gate, std::uint32_t group_number, std:
   arrive(nothing);
   if (policy_.profile.allow_by_default) allowed |= open;
   return allowed;
+}
+
+void ClosedGates::keep_allowed(const ClosedGate& gate, std::uint32_t group_number, std::uint32_t atom,
+                               std::vector<std::uint32_t>& peers, std::vector<std::uint8_t>& marks) const {
+  const ClosedGate::Group& group = gate.groups[group_number];
+  if (!group.gated) return;
+  enum : std::uint8_t { Elsewhere, Open, Passed, Allowed, Denied };
+  for (const std::uint32_t peer : peers) marks[peer] = Open;
+  std::size_t undecided = peers.size();
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> waiting;  // passed on: the tier where the walk continues, who
+  const BitSet& asked = services_.sets_of[atom];
+  for (std::size_t at = 0; at < group.entries.size() && undecided > 0; ++at) {
+    if (group.asks[at] != nothing && !asked.test(group.asks[at])) continue;
+    const ClosedEntry& entry = gate.joined[group.entries[at]].joint;
+    if (!entry.at(Place::Apart)) continue;
+    std::erase_if(waiting, [&](const auto& passed) {
+      if (passed.first > entry.tier) return false;
+      marks[passed.second] = Open;
+      return true;
+    });
+    const auto decide = [&](std::uint32_t peer) {
+      if (!relations_hold(entry, group.example, peer)) return;
+      if (entry.verdict == model::Verdict::Pass) {
+        marks[peer] = Passed;
+        waiting.emplace_back(entry.next_tier, peer);
+      } else {
+        marks[peer] = entry.verdict == model::Verdict::Allow ? Allowed : Denied;
+        --undecided;
+      }
+    };
+    const std::vector<std::uint32_t>* list = entry.peer == nothing ? nullptr : set(entry.peer).list();
+    if (list && list->size() <= 30 * undecided) {  // to look one up costs as much as to pass by about thirty
+      for (const std::uint32_t peer : *list) {
+        if (marks[peer] == Open) decide(peer);
+      }
+    } else {
+      for (const std::uint32_t peer : peers) {
+        if (marks[peer] == Open && (entry.peer == nothing || set(entry.peer).test(peer))) decide(peer);
+      }
+    }
+  }
+  std::erase_if(peers, [&](std::uint32_t peer) {
+    const std::uint8_t mark = std::exchange(marks[peer], std::uint8_t{Elsewhere});
+    return mark != Allowed && (mark == Denied || !policy_.profile.allow_by_default);
+  });
 }
 
 BitSet ClosedGates::open_services(const ClosedGate& gate, std::uint32_t own, std::uint32_t peer, Place place) const {

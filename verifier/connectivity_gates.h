@@ -18,6 +18,7 @@ struct ClosedServices {
   std::vector<model::ServiceRange> ranges;   ///< ascending, covering every service
   std::vector<std::uint32_t> atom_of_range;  ///< by position in `ranges`
   std::vector<BitSet> sets;                  ///< the atoms of each set of services some entry speaks about
+  std::vector<BitSet> sets_of;               ///< by atom: the sets it is in
 };
 
 /// A rule or an isolation at one gate.
@@ -61,10 +62,10 @@ class ClosedGate {
   /// Classes for which the same entries speak, with the same values in relations: their rows are the same.
   struct Group {
     bool gated = false;
-    bool workloads = false;               ///< the others run on no node: every node is apart from them
-    std::uint32_t example = 0;            ///< one of its classes
-    std::vector<std::uint32_t> entries;   ///< positions in `joined` of those that speak for it, in order of precedence
-    std::vector<std::uint32_t> services;  ///< what they ask for, each once, but for all services
+    bool workloads = false;              ///< the others run on no node: every node is apart from them
+    std::uint32_t example = 0;           ///< one of its classes
+    std::vector<std::uint32_t> entries;  ///< positions in `joined` of those that speak for it, in order of precedence
+    std::vector<std::uint32_t> asks;     ///< their `services`: most speak of other atoms, and need no second look
   };
 
   model::Direction direction = model::Direction::Egress;
@@ -88,6 +89,10 @@ class ClosedGates {
 
   /// The classes of the other end that the gate of `group` allows on an atom.
   BitSet row(const ClosedGate& gate, std::uint32_t group, std::uint32_t atom, Place place = Place::Apart) const;
+  /// Takes those away from `peers`, which are distinct, that the gate of `group` does not allow on an atom where they
+  /// are apart: what `row` says of them, sooner where they are few. `marks` has a 0 for each class, and is left so.
+  void keep_allowed(const ClosedGate& gate, std::uint32_t group, std::uint32_t atom, std::vector<std::uint32_t>& peers,
+                    std::vector<std::uint8_t>& marks) const;
   /// The atoms that the gate of `own` allows with `peer`.
   BitSet open_services(const ClosedGate& gate, std::uint32_t own, std::uint32_t peer, Place place) const;
   /// The entry that decides; null: the profile does.

@@ -279,7 +279,7 @@ ClosedWorld::~ClosedWorld() = default;
 
 const Connectivity& ClosedWorld::at(model::Moment moment) {
   std::unique_ptr<const Connectivity>& graph = graphs_[moment];
-  if (!graph) graph = std::make_unique<const Connectivity>(marked_, inventory_, moment);
+  if (!graph) graph = std::make_unique<const Connectivity>(marked_, inventory_, moment, options_.memory);
   return *graph;
 }
 

@@ -19,6 +19,8 @@
 
 namespace weft::verifier {
 
+class InventoryMemory;
+
 struct Options {
   /// What one question may cost, in the solver's own units, so that the same question gets the same answer on every
   /// machine; about a million a second. 0 is no limit.
@@ -35,6 +37,8 @@ struct Options {
   std::size_t max_behaviours = 2'000;
   /// What was before is not looked at: deadlines cut the time from here on.
   model::Moment now = model::before_all;
+  /// Of the inventory that is asked about; may be null.
+  InventoryMemory* memory = nullptr;
   /// By which another thread may end the check; may be null, otherwise outlives it. Whoever adds a long loop asks it.
   Cancellation* cancellation = nullptr;
 };
