@@ -72,7 +72,8 @@ INLINE void read_any(struct __sk_buff *skb, struct frame *out, const int outboun
 /* Both families are judged in the program itself: a call costs more than all that is asked of a plain packet's header. */
 INLINE weft_u32 judge(struct __sk_buff *skb, const int outbound)
 {
-	struct frame frame;
+	/* Zeros, because of what a way leaves unset LLVM saves whatever is in a register, and the kernel's verifier refuses that. */
+	struct frame frame = { 0 };
 
 	if (LIKELY(read_plain4(skb, &frame.four)))
 		frame.family = 4;
