@@ -49,15 +49,16 @@ struct weft_endpoint {
 #define WEFT_HOME_IS_NODE 0x8000u
 
 /* Numbers of the entries that need no rule; entry numbers from WEFT_ENTRY_FIRST on are the bits of the gate's rows. */
-#define WEFT_ENTRY_MALFORMED 0 /* deny: truncated or lying packet, unsupported chain, fragment without ports */
-#define WEFT_ENTRY_UNKNOWN 1   /* deny: no such endpoint, or an address that is not the endpoint's */
-#define WEFT_ENTRY_LINK 2      /* allow: ARP and IPv6 neighbour discovery, without which no link works */
-#define WEFT_ENTRY_SELF 3      /* allow: an instance talks to itself */
+#define WEFT_ENTRY_MALFORMED 0 /* deny: truncated or lying packet, unsupported chain */
+#define WEFT_ENTRY_UNKNOWN 1   /* deny: no such endpoint, or an address that is not the sender's */
+#define WEFT_ENTRY_LINK 2      /* allow: ARP and IPv6 neighbour discovery between neighbours, without which no link works */
+#define WEFT_ENTRY_SELF 3      /* allow: an instance talks to itself, at a cgroup: such packets never cross its interface */
 #define WEFT_ENTRY_REPLY 4     /* allow: reply of, or ICMP error about, a connection the gate allows */
 #define WEFT_ENTRY_OWN_NODE 5  /* allow: the profile lets a workload's own node in */
 #define WEFT_ENTRY_NON_IP 6    /* deny: neither IP nor ARP */
 #define WEFT_ENTRY_FORWARDED 7 /* allow: at a gate of a node, a packet that is not its own */
-#define WEFT_ENTRY_FIRST 8
+#define WEFT_ENTRY_FRAGMENT 8  /* deny: a later fragment, which has no ports */
+#define WEFT_ENTRY_FIRST 9
 
 /* One word of the action table: what entry `n` of a gate does. The low two bits are the action; the rest is `n` itself, so
  * that the word is the decision, but of a pass it is the entry at which the walk goes on.

@@ -60,13 +60,16 @@ std::string loaded_text(const runtime::Loaded& loaded) {
 }
 
 Json loaded_json(const runtime::Loaded& loaded) {
+  std::vector<std::string> warnings;
+  for (const Error& unlisted : loaded.unlisted) warnings.push_back(fmt::format("{}: {}", unlisted.code, unlisted.message));
+  warnings.insert(warnings.end(), loaded.warnings.begin(), loaded.warnings.end());
   return {{"bundle", loaded.bundle},
           {"replaced", loaded.replaced},
           {"keeps_connections", loaded.keeps_connections},
           {"attached", attached_json(loaded.attached)},
           {"skipped", loaded.skipped},
           {"detached", loaded.detached},
-          {"warnings", loaded.warnings},
+          {"warnings", std::move(warnings)},
           {"map_entries", loaded.map_entries},
           {"global_bytes", loaded.global_bytes},
           {"nanoseconds",
@@ -174,6 +177,7 @@ ExitCode run(const LoadArguments& arguments, Console& console) {
   const auto loaded = runtime::load(*bundle, options);
   if (!loaded) return failed(loaded.error(), console);
 
+  for (const Error& unlisted : loaded->unlisted) console.messages.warn(unlisted);
   for (const std::string& warning : loaded->warnings)
     console.messages.note(fmt::format("warning: {}", printable(warning)));
   console.results.write(console.common.format == Format::Json ? dumped(loaded_json(*loaded)) : loaded_text(*loaded));

@@ -22,6 +22,7 @@ constexpr FixedEntry fixed_entries[] = {
     {WEFT_ENTRY_LINK, "allow", "link"},          {WEFT_ENTRY_SELF, "allow", "self"},
     {WEFT_ENTRY_REPLY, "allow", "reply"},        {WEFT_ENTRY_OWN_NODE, "allow", "own-node"},
     {WEFT_ENTRY_NON_IP, "deny", "non-ip"},       {WEFT_ENTRY_FORWARDED, "allow", "forwarded"},
+    {WEFT_ENTRY_FRAGMENT, "deny", "fragment"},
 };
 
 std::string_view word(plan::Entry::By by) {

@@ -10,6 +10,7 @@
 #include "base/assert.h"
 #include "runtime/cgroup_steps.h"
 #include "runtime/kernel_object.h"
+#include "runtime/node_addresses.h"
 #include "runtime/recover.h"
 #include "runtime/runtime.h"
 #include "runtime/targets.h"
@@ -240,6 +241,7 @@ Result<std::vector<Ground>> grounds_of(const Record* former, const std::vector<P
 void describe(const Record& record, const std::vector<Part>& parts, Loaded& out) {
   const auto after = grounds_of(&record);
   for (std::size_t i = 0; i < parts.size(); ++i) {
+    std::ranges::move(unlisted_addresses(parts[i].group), std::back_inserter(out.unlisted));
     const Program from = program_info(parts[i].object.program_fd(Side::FromWorkload));
     const Program to = program_info(parts[i].object.program_fd(Side::ToWorkload));
     const Namespace& where = parts[i].group.where;

@@ -19,7 +19,7 @@
 /// and its program disagree, W6007 the place at an interface is taken by another's filter, W6008 attaching failed,
 /// W6009 locked memory or memory exhausted, W6010 the state file cannot be used, W6011 another load or unload is at
 /// work, W6012 the load was abandoned by its caller, W6013 two endpoints want one interface or one slot, W6014 there is
-/// nothing to monitor.
+/// nothing to monitor. W6015 is a warning: a node has addresses that the bundle does not know.
 namespace weft::runtime {
 
 /// Where the state files live: `$WEFT_STATE_DIRECTORY`, or /run/weft.
@@ -83,6 +83,7 @@ struct Loaded {
   std::vector<std::string> skipped;   ///< endpoints left out: "shop/web: interface `veth3` does not exist"
   std::vector<std::string> detached;  ///< interfaces the bundle before had and this one has not
   std::vector<std::string> warnings;
+  std::vector<Error> unlisted;     ///< W6015, of nodes that have addresses which the bundle does not know
   bool replaced = false;           ///< there was a bundle before
   bool keeps_connections = false;  ///< its replies go on passing, as far as the new policy allows their connections
   std::size_t map_entries = 0;     ///< keys of hash and LPM maps

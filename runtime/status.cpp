@@ -23,7 +23,8 @@ std::vector<bundle::Entry> fixed_entries() {
   return {fixed(WEFT_ENTRY_MALFORMED, "deny", "malformed"), fixed(WEFT_ENTRY_UNKNOWN, "deny", "unknown"),
           fixed(WEFT_ENTRY_LINK, "allow", "link"),          fixed(WEFT_ENTRY_SELF, "allow", "self"),
           fixed(WEFT_ENTRY_REPLY, "allow", "reply"),        fixed(WEFT_ENTRY_OWN_NODE, "allow", "own-node"),
-          fixed(WEFT_ENTRY_NON_IP, "deny", "non-ip"),       fixed(WEFT_ENTRY_FORWARDED, "allow", "forwarded")};
+          fixed(WEFT_ENTRY_NON_IP, "deny", "non-ip"),       fixed(WEFT_ENTRY_FORWARDED, "allow", "forwarded"),
+          fixed(WEFT_ENTRY_FRAGMENT, "deny", "fragment")};
 }
 
 /// Every entry of a gate with its hits; numbers that count without an entry are shown too, so that no packet is lost.

@@ -45,72 +45,84 @@ INLINE int load_transport(struct __sk_buff *skb, weft_u32 at, weft_u32 room, wef
 	return missing ? -1 : read_transport(bytes, bytes + sizeof(bytes), room, protocol, out);
 }
 
-/* The IPv4 packet that `skb` begins with. 1 if it is whole. */
+/* The IPv4 packet that `skb` begins with. */
 NOINLINE weft_u32 weft_cgroup_read4(struct __sk_buff *skb, struct header4 *out)
 {
 	struct ipv4_header ip;
 	weft_u32 header, length;
 
 	if (!out || bpf_skb_load_bytes(skb, 0, &ip, sizeof(ip)))
-		return 0;
+		return READ_BROKEN;
 	header = (ip.version_length & 15) * 4;
 	if (ip.version_length >> 4 != 4 || header < sizeof(ip))
-		return 0;
+		return READ_BROKEN;
 	length = bpf_ntohs(ip.length);
 	if (!length && skb->len > 0xffff)
 		length = skb->len;
-	if (length < header || length > skb->len || ip.fragment & bpf_htons(0x1fff))
-		return 0;
+	if (length < header || length > skb->len)
+		return READ_BROKEN;
 	out->source = bpf_ntohl(ip.source);
 	out->destination = bpf_ntohl(ip.destination);
+	if (ip.fragment & bpf_htons(0x1fff))
+		return READ_FRAGMENT;
 	out->protocol = ip.protocol;
 	out->at = header;
-	return !load_transport(skb, header, length - header, ip.protocol, &out->transport);
+	return load_transport(skb, header, length - header, ip.protocol, &out->transport) ? READ_BROKEN : READ_WHOLE;
 }
 
-/* The IPv6 packet that `skb` begins with, on its way out of the workload or to it. 1 if it is whole. */
+/* The IPv6 packet that `skb` begins with, on its way out of the workload or to it. */
 NOINLINE weft_u32 weft_cgroup_read6(struct __sk_buff *skb, weft_u32 outbound, struct header6 *out)
 {
 	struct ipv6_header ip;
 	weft_u32 length, chain, skipped;
 
 	if (!out || bpf_skb_load_bytes(skb, 0, &ip, sizeof(ip)))
-		return 0;
+		return READ_BROKEN;
 	length = bpf_ntohs(ip.length);
 	if (!length && skb->len > 0xffff)
 		length = skb->len - sizeof(ip);
 	if (length > skb->len - sizeof(ip))
-		return 0;
+		return READ_BROKEN;
 	out->local = load_address6(outbound ? ip.source : ip.destination);
 	out->remote = load_address6(outbound ? ip.destination : ip.source);
 	chain = weft_chain6(skb, ip.next, sizeof(ip));
+	if (chain == CHAIN_FRAGMENT)
+		return READ_FRAGMENT;
 	if (chain == CHAIN_BROKEN)
-		return 0;
+		return READ_BROKEN;
 	out->next = chain & 0xff;
 	out->at = chain >> 8;
 	skipped = out->at - sizeof(ip);
-	return skipped <= length && !load_transport(skb, out->at, length - skipped, out->next, &out->transport);
+	if (skipped > length || load_transport(skb, out->at, length - skipped, out->next, &out->transport))
+		return READ_BROKEN;
+	return READ_WHOLE;
 }
 
 /* Each family is judged in a function of its own, and read in another: what they keep on the stack is not there together. */
 INLINE weft_u32 judge_cgroup4(struct __sk_buff *skb, weft_u32 place, const int outbound)
 {
 	struct header4 read = { 0 }, header;
+	weft_u32 found = weft_cgroup_read4(skb, &read);
 
-	if (!weft_cgroup_read4(skb, &read))
+	if (found == READ_BROKEN)
 		return DENIED(WEFT_ENTRY_MALFORMED);
 	header = read;
-	return judge4(skb, &header, place, outbound);
+	if (found == READ_FRAGMENT)
+		return later_fragment4(&header, place, outbound, AT_CGROUP);
+	return judge4(skb, &header, place, outbound, AT_CGROUP);
 }
 
 INLINE weft_u32 judge_cgroup6(struct __sk_buff *skb, weft_u32 place, const int outbound)
 {
 	struct header6 read = { 0 }, header;
+	weft_u32 found = weft_cgroup_read6(skb, outbound, &read);
 
-	if (!weft_cgroup_read6(skb, outbound, &read))
+	if (found == READ_BROKEN)
 		return DENIED(WEFT_ENTRY_MALFORMED);
 	header = read;
-	return judge6(skb, &header, place, outbound);
+	if (found == READ_FRAGMENT)
+		return later_fragment6(&header, place, AT_CGROUP);
+	return judge6(skb, &header, place, outbound, AT_CGROUP);
 }
 
 NOINLINE weft_u32 weft_cgroup4_egress(struct __sk_buff *skb, weft_u32 place)
@@ -141,7 +153,7 @@ INLINE weft_u32 judge_cgroup(struct __sk_buff *skb, weft_u32 place, const int ou
 		return DENIED(WEFT_ENTRY_MALFORMED);
 	if (version >> 4 == 6) {
 		if (!weft_uses_v6)
-			return without_v6(place);
+			return DENIED(WEFT_ENTRY_UNKNOWN);
 		return outbound ? weft_cgroup6_egress(skb, place) : weft_cgroup6_ingress(skb, place);
 	}
 	return outbound ? weft_cgroup4_egress(skb, place) : weft_cgroup4_ingress(skb, place);

@@ -4,6 +4,7 @@
  */
 #include "gate4.h"
 #include "gate6.h"
+#include "link.h"
 #include "tell.h"
 
 INLINE void count(weft_u32 decision, int outbound)
@@ -49,23 +50,30 @@ INLINE void read_any(struct __sk_buff *skb, struct frame *out, const int outboun
 		out->decision = DENIED(WEFT_ENTRY_MALFORMED);
 	} else if (type == ETHERTYPE_IPV4) {
 		struct header4 read = { 0 };
+		weft_u32 found = weft_read4(skb, network >> 16, &read);
 
-		if (weft_read4(skb, network >> 16, &read))
+		if (found == READ_WHOLE)
 			out->family = 4;
 		out->four = read;
-		out->decision = DENIED(WEFT_ENTRY_MALFORMED);
+		out->decision = found == READ_FRAGMENT ? later_fragment4(&read, skb->ifindex, outbound, AT_INTERFACE)
+						       : DENIED(WEFT_ENTRY_MALFORMED);
 	} else if (type == ETHERTYPE_IPV6 && weft_uses_v6) {
 		struct header6 read = { 0 };
 		weft_u32 found = weft_read6(skb, network >> 16, outbound, &read);
 
-		if (found == READ_WHOLE)
+		out->decision = DENIED(WEFT_ENTRY_MALFORMED);
+		if (found == READ_FRAGMENT)
+			out->decision = later_fragment6(&read, skb->ifindex, AT_INTERFACE);
+		if (found == READ_LINK)
+			out->decision = weft_judge_discovery(skb, &read, skb->ifindex, outbound);
+		if (found == READ_WHOLE || (found == READ_LINK && out->decision == NO_LINK))
 			out->family = 6;
 		out->six = read;
-		out->decision = found == READ_LINK ? ALLOWED(WEFT_ENTRY_LINK) : DENIED(WEFT_ENTRY_MALFORMED);
 	} else if (type == ETHERTYPE_IPV6) {
-		out->decision = without_v6(skb->ifindex);
+		out->decision = DENIED(WEFT_ENTRY_UNKNOWN);
 	} else {
-		out->decision = type == ETHERTYPE_ARP ? ALLOWED(WEFT_ENTRY_LINK) : DENIED(WEFT_ENTRY_NON_IP);
+		out->decision = type == ETHERTYPE_ARP ? weft_judge_arp(skb, network >> 16, skb->ifindex, outbound)
+						      : DENIED(WEFT_ENTRY_NON_IP);
 	}
 }
 
@@ -82,9 +90,9 @@ INLINE weft_u32 judge(struct __sk_buff *skb, const int outbound)
 	else
 		read_any(skb, &frame, outbound);
 	if (LIKELY(frame.family == 4))
-		return judge4(skb, &frame.four, skb->ifindex, outbound);
+		return judge4(skb, &frame.four, skb->ifindex, outbound, AT_INTERFACE);
 	if (weft_uses_v6 && frame.family == 6)
-		return judge6(skb, &frame.six, skb->ifindex, outbound);
+		return judge6(skb, &frame.six, skb->ifindex, outbound, AT_INTERFACE);
 	return frame.decision;
 }
 

@@ -216,7 +216,7 @@ INLINE int read_plain4(struct __sk_buff *skb, struct header4 *out)
 	return 1;
 }
 
-/* Any IPv4 packet, whose header is at offset `at`. 1 if it is whole. */
+/* Any IPv4 packet, whose header is at offset `at`. */
 NOINLINE weft_u32 weft_read4(struct __sk_buff *skb, weft_u32 at, struct header4 *out)
 {
 	const void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
@@ -224,30 +224,33 @@ NOINLINE weft_u32 weft_read4(struct __sk_buff *skb, weft_u32 at, struct header4 
 	weft_u32 header, length, available;
 
 	if (!out)
-		return 0;
+		return READ_BROKEN;
 	if ((const void *)(ip + 1) > end)
-		return 0;
+		return READ_BROKEN;
 	header = (ip->version_length & 15) * 4;
 	if (ip->version_length >> 4 != 4 || header < sizeof(*ip))
-		return 0;
+		return READ_BROKEN;
 	length = bpf_ntohs(ip->length);
 	available = skb->len - at;
 	if (UNLIKELY(!length && available > 0xffff))
 		length = available; /* the kernel's "big TCP": segments of one connection, longer than the field can say */
 	if (length < header || length > available)
-		return 0;
-	if (ip->fragment & bpf_htons(0x1fff)) /* a later fragment has no ports */
-		return 0;
+		return READ_BROKEN;
 	out->source = bpf_ntohl(ip->source);
 	out->destination = bpf_ntohl(ip->destination);
+	if (ip->fragment & bpf_htons(0x1fff))
+		return READ_FRAGMENT;
 	out->protocol = ip->protocol;
 	out->at = at + header;
-	return !read_transport((const void *)ip + header, end, length - header, ip->protocol, &out->transport);
+	return read_transport((const void *)ip + header, end, length - header, ip->protocol, &out->transport) ? READ_BROKEN
+														: READ_WHOLE;
 }
 
-/* The decision of the gate that `outbound` names on a packet with this header; `interface` is the key of the endpoint. */
+/* The decision of the gate that `outbound` names on a packet with this header; `interface` is the key of the endpoint, `hook`
+ * AT_INTERFACE or AT_CGROUP.
+ */
 INLINE weft_u32 judge4(struct __sk_buff *skb, const struct header4 *header, const weft_u32 interface,
-		       const int outbound)
+		       const int outbound, const int hook)
 {
 	const weft_u32 local = outbound ? header->source : header->destination;
 	const weft_u32 remote = outbound ? header->destination : header->source;
@@ -261,14 +264,14 @@ INLINE weft_u32 judge4(struct __sk_buff *skb, const struct header4 *header, cons
 	/* Almost every workload has one address a family. Where it has none, 0.0.0.0 finds class 0, which is nobody. */
 	own = endpoint->class4[0];
 	if (UNLIKELY(endpoint->address4[0] != local)) {
-		own = weft_own_class4(interface, local);
+		own = local_class4(endpoint, interface, local, hook);
 		if (own == NO_CLASS)
 			return not_own(endpoint);
 	}
 	if (UNLIKELY(remote == local))
-		return own ? ALLOWED(WEFT_ENTRY_SELF) : DENIED(WEFT_ENTRY_UNKNOWN);
+		return own ? of_itself(hook) : DENIED(WEFT_ENTRY_UNKNOWN);
 	if (UNLIKELY(endpoint->count4 > 1) && weft_own_class4(interface, remote) != NO_CLASS)
-		return ALLOWED(WEFT_ENTRY_SELF);
+		return of_itself(hook);
 	if (weft_uses_homes)
 		own |= (weft_u32)endpoint->home << 16;
 	peer = identity4(remote);
@@ -316,6 +319,18 @@ INLINE weft_u32 judge4(struct __sk_buff *skb, const struct header4 *header, cons
 			return ALLOWED(WEFT_ENTRY_REPLY);
 	}
 	return decision;
+}
+
+/* A later fragment has no ports to be judged by: it is denied, but where a node forwards it. */
+INLINE weft_u32 later_fragment4(const struct header4 *header, weft_u32 interface, const int outbound, const int hook)
+{
+	const struct weft_endpoint *endpoint = held_endpoint_of(interface);
+
+	if (!endpoint)
+		return DENIED(WEFT_ENTRY_UNKNOWN);
+	if (local_class4(endpoint, interface, outbound ? header->source : header->destination, hook) == NO_CLASS)
+		return not_own(endpoint);
+	return DENIED(WEFT_ENTRY_FRAGMENT);
 }
 
 #endif

@@ -37,10 +37,12 @@ INLINE int is_extension(weft_u32 next)
 
 #define MOST_EXTENSIONS 6
 #define CHAIN_BROKEN (~0u)
+#define CHAIN_FRAGMENT (~1u)
 
 /* Follows extension headers (RFC 8200) from header `next` at offset `at`: `offset << 8 | protocol` of what comes after
- * them, or CHAIN_BROKEN. Broken are: more than six headers, hop-by-hop options that do not come first, a later fragment,
- * a source route that has not ended (the destination is not the one in the packet), and the end of the packet.
+ * them, CHAIN_FRAGMENT if there is none because it is in another fragment, or CHAIN_BROKEN. Broken are: more than six headers,
+ * hop-by-hop options that do not come first, a source route that has not ended (the destination is not the one in the packet),
+ * and the end of the packet.
  */
 NOINLINE weft_u32 weft_chain6(struct __sk_buff *skb, weft_u32 next, weft_u32 at)
 {
@@ -63,7 +65,7 @@ NOINLINE weft_u32 weft_chain6(struct __sk_buff *skb, weft_u32 next, weft_u32 at)
 				return CHAIN_BROKEN;
 		} else if (next == PROTOCOL_FRAGMENT) {
 			if (bytes[2] || bytes[3] & 0xf8)
-				return CHAIN_BROKEN;
+				return CHAIN_FRAGMENT;
 			length = 8;
 		} else if (next == PROTOCOL_AUTHENTICATION) {
 			length = (bytes[1] + 2u) * 4;
@@ -202,7 +204,7 @@ NOINLINE weft_u32 weft_relates6(struct __sk_buff *skb, struct packet6 *packet)
 	if ((ip.version_class_flow & bpf_htonl(0xf0000000)) != bpf_htonl(0x60000000))
 		return NO_ANSWER;
 	chain = weft_chain6(skb, ip.next, at + sizeof(ip));
-	if (chain == CHAIN_BROKEN || read_carried_ports(skb, chain >> 8, chain & 0xff, &source, &destination))
+	if (chain >= CHAIN_FRAGMENT || read_carried_ports(skb, chain >> 8, chain & 0xff, &source, &destination))
 		return NO_ANSWER;
 
 	from = load_address6(ip.source);
@@ -281,9 +283,8 @@ INLINE int read_plain6(struct __sk_buff *skb, struct header6 *out, const int out
 	return 1;
 }
 
-#define READ_BROKEN 0
-#define READ_WHOLE 1
-#define READ_LINK 2 /* neighbour discovery, which no policy is asked about */
+#define NO_LINK (~0u)
+weft_u32 weft_judge_discovery(struct __sk_buff *skb, struct header6 *header, weft_u32 interface, weft_u32 outbound);
 
 /* Any IPv6 packet, whose header is at offset `at`, on its way out of the workload or to it. */
 NOINLINE weft_u32 weft_read6(struct __sk_buff *skb, weft_u32 at, weft_u32 outbound, struct header6 *out)
@@ -307,14 +308,16 @@ NOINLINE weft_u32 weft_read6(struct __sk_buff *skb, weft_u32 at, weft_u32 outbou
 		return READ_BROKEN;
 	source = load_address6(ip->source);
 	destination = load_address6(ip->destination);
+	out->local = outbound ? source : destination;
+	out->remote = outbound ? destination : source;
 	next = ip->next;
 	hops = ip->hops;
 	offset = at + sizeof(*ip);
 	if (UNLIKELY(is_extension(next))) {
 		weft_u32 chain = weft_chain6(skb, next, offset), skipped;
 
-		if (chain == CHAIN_BROKEN)
-			return READ_BROKEN;
+		if (chain >= CHAIN_FRAGMENT)
+			return chain == CHAIN_FRAGMENT ? READ_FRAGMENT : READ_BROKEN;
 		next = chain & 0xff;
 		skipped = (chain >> 8) - offset;
 		if (skipped > length)
@@ -331,18 +334,18 @@ NOINLINE weft_u32 weft_read6(struct __sk_buff *skb, weft_u32 at, weft_u32 outbou
 		data = (void *)(long)skb->data;
 		end = (void *)(long)skb->data_end;
 	}
-	out->local = outbound ? source : destination;
-	out->remote = outbound ? destination : source;
 	out->next = next;
 	out->at = offset;
 	if (read_transport(data + (offset & 0x3fff), end, length, next, &out->transport))
 		return READ_BROKEN;
-	return next == PROTOCOL_ICMP6 && hops == 255 && is_discovery(out->transport.value, outbound) ? READ_LINK : READ_WHOLE;
+	return next == PROTOCOL_ICMP6 && hops == 255 && is_discovery(out->transport.value, length) ? READ_LINK : READ_WHOLE;
 }
 
-/* The decision of the gate that `outbound` names on a packet with this header; `interface` is the key of the endpoint. */
+/* The decision of the gate that `outbound` names on a packet with this header; `interface` is the key of the endpoint, `hook`
+ * AT_INTERFACE or AT_CGROUP.
+ */
 INLINE weft_u32 judge6(struct __sk_buff *skb, const struct header6 *header, const weft_u32 interface,
-		       const int outbound)
+		       const int outbound, const int hook)
 {
 	const struct address6 local = header->local, remote = header->remote;
 	const struct transport transport = header->transport;
@@ -355,14 +358,14 @@ INLINE weft_u32 judge6(struct __sk_buff *skb, const struct header6 *header, cons
 	/* Almost every workload has one address a family. Where it has none, :: finds class 0, which is nobody. */
 	own = endpoint->class6[0];
 	if (UNLIKELY(endpoint->address6[0][1] != local.low || endpoint->address6[0][0] != local.high)) {
-		own = weft_own_class6(interface, local.high, local.low);
+		own = local_class6(endpoint, interface, local.high, local.low, hook);
 		if (own == NO_CLASS)
 			return not_own(endpoint);
 	}
 	if (UNLIKELY(remote.low == local.low && remote.high == local.high))
-		return own ? ALLOWED(WEFT_ENTRY_SELF) : DENIED(WEFT_ENTRY_UNKNOWN);
+		return own ? of_itself(hook) : DENIED(WEFT_ENTRY_UNKNOWN);
 	if (UNLIKELY(endpoint->count6 > 1) && weft_own_class6(interface, remote.high, remote.low) != NO_CLASS)
-		return ALLOWED(WEFT_ENTRY_SELF);
+		return of_itself(hook);
 	if (weft_uses_homes)
 		own |= (weft_u32)endpoint->home << 16;
 	peer = identity6(remote.high, remote.low);
@@ -413,6 +416,18 @@ INLINE weft_u32 judge6(struct __sk_buff *skb, const struct header6 *header, cons
 			return ALLOWED(WEFT_ENTRY_REPLY);
 	}
 	return decision;
+}
+
+/* A later fragment has no ports to be judged by: it is denied, but where a node forwards it. */
+INLINE weft_u32 later_fragment6(const struct header6 *header, weft_u32 interface, const int hook)
+{
+	const struct weft_endpoint *endpoint = held_endpoint_of(interface);
+
+	if (!endpoint)
+		return DENIED(WEFT_ENTRY_UNKNOWN);
+	if (local_class6(endpoint, interface, header->local.high, header->local.low, hook) == NO_CLASS)
+		return not_own(endpoint);
+	return DENIED(WEFT_ENTRY_FRAGMENT);
 }
 
 #endif

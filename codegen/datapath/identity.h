@@ -97,6 +97,17 @@ INLINE const struct weft_endpoint *endpoint_of(weft_u32 interface)
 	return LIKELY(endpoint->ifindex == interface) ? endpoint : 0;
 }
 
+/* The same in one register, which is null or not: off the short way LLVM would compare twice, and the kernel's verifier does not
+ * see that it was the same question.
+ */
+INLINE const struct weft_endpoint *held_endpoint_of(weft_u32 interface)
+{
+	const struct weft_endpoint *endpoint = endpoint_of(interface);
+
+	asm volatile("" : "+r"(endpoint));
+	return endpoint;
+}
+
 /* Class of one of the addresses of the endpoint at an interface, NO_CLASS where it is none of them. */
 #define NO_CLASS 0x10000u
 
@@ -128,6 +139,73 @@ NOINLINE weft_u32 weft_own_class6(weft_u32 interface, weft_u64 high, weft_u64 lo
 	return NO_CLASS;
 }
 
+/* Where a gate hangs. */
+#define AT_CGROUP 0
+#define AT_INTERFACE 1
+
+/* Addresses that no router passes on, in host byte order: this network, link-local, multicast, broadcast. */
+INLINE int stays_on_link4(weft_u32 address)
+{
+	return !(address >> 24) || address >> 16 == 0xa9fe || address >> 28 == 0xe || address == 0xffffffff;
+}
+
+INLINE int is_loopback4(weft_u32 address)
+{
+	return address >> 24 == 127;
+}
+
+/* The same of IPv6, as in the packet. */
+INLINE int is_link_local6(weft_u64 high)
+{
+	return (bpf_ntohl((weft_u32)high) >> 22) == 0xfe80 >> 6;
+}
+
+INLINE int is_group6(weft_u64 high)
+{
+	return (high & 0xff) == 0xff;
+}
+
+INLINE int is_group_of_link6(weft_u64 high)
+{
+	return (high & 0x0fff) == 0x02ff;
+}
+
+INLINE int is_unspecified6(weft_u64 high, weft_u64 low)
+{
+	return !(high | low);
+}
+
+INLINE int is_loopback6(weft_u64 high, weft_u64 low)
+{
+	return !high && bpf_be64_to_cpu(low) == 1;
+}
+
+/* Class of the local end of a packet, NO_CLASS where the address is none of the endpoint's. A node's are besides those that only
+ * itself can mean, whatever its first address is judged by: nobody reaches round its gate by another name. (127.0.0.1 and
+ * ::1 come past a cgroup all the time, and past an interface only from who should not send them.)
+ */
+INLINE weft_u32 local_class4(const struct weft_endpoint *endpoint, weft_u32 interface, weft_u32 address, const int hook)
+{
+	weft_u32 own = weft_own_class4(interface, address);
+
+	if (own == NO_CLASS && endpoint->is_node &&
+	    (stays_on_link4(address) || (hook == AT_INTERFACE && is_loopback4(address))))
+		own = endpoint->class4[0];
+	return own;
+}
+
+INLINE weft_u32 local_class6(const struct weft_endpoint *endpoint, weft_u32 interface, weft_u64 high, weft_u64 low,
+			     const int hook)
+{
+	weft_u32 own = weft_own_class6(interface, high, low);
+
+	if (own == NO_CLASS && endpoint->is_node &&
+	    (is_link_local6(high) || is_group6(high) || is_unspecified6(high, low) ||
+	     (hook == AT_INTERFACE && is_loopback6(high, low))))
+		own = endpoint->class6[0];
+	return own;
+}
+
 /* What becomes of a packet whose local address is none of the endpoint's. A workload does not speak with a borrowed address; a
  * node forwards, and its gates are for its own addresses.
  */
@@ -136,12 +214,12 @@ INLINE weft_u32 not_own(const struct weft_endpoint *endpoint)
 	return endpoint->is_node ? ALLOWED(WEFT_ENTRY_FORWARDED) : DENIED(WEFT_ENTRY_UNKNOWN);
 }
 
-/* The same of a packet of IPv6 where no endpoint has such an address. */
-INLINE weft_u32 without_v6(weft_u32 interface)
+/* An instance talks to itself. What it says so never leaves it, so at an interface somebody else says it, or says it to somebody
+ * else.
+ */
+INLINE weft_u32 of_itself(const int hook)
 {
-	const struct weft_endpoint *endpoint = endpoint_of(interface);
-
-	return endpoint ? not_own(endpoint) : DENIED(WEFT_ENTRY_UNKNOWN);
+	return hook == AT_CGROUP ? ALLOWED(WEFT_ENTRY_SELF) : DENIED(WEFT_ENTRY_UNKNOWN);
 }
 
 #endif

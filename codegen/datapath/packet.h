@@ -30,9 +30,10 @@
 #define ICMP6_ERROR_LAST 4
 #define ICMP6_ECHO 128
 #define ICMP6_ECHO_REPLY 129
-#define ICMP6_DISCOVERY_FIRST 133
-#define ICMP6_DISCOVERY_LAST 137
+#define ICMP6_ROUTER_SOLICITATION 133
 #define ICMP6_ROUTER_ADVERTISEMENT 134
+#define ICMP6_NEIGHBOUR_SOLICITATION 135
+#define ICMP6_NEIGHBOUR_ADVERTISEMENT 136
 #define ICMP6_REDIRECT 137
 
 #define TCP_FIN 0x01
@@ -68,6 +69,12 @@ struct ipv6_header {
 
 /* Ethernet, two tags, the longest IPv4 header, TCP: what a plain packet needs in one piece. */
 #define HEADERS 102
+
+/* What a look at a packet found. */
+#define READ_BROKEN 0
+#define READ_WHOLE 1
+#define READ_LINK 2     /* neighbour discovery: see link.h */
+#define READ_FRAGMENT 3 /* a later fragment: addresses, and nothing that a policy could be asked about */
 
 /* What the transport header says. Ports are in network byte order; of ICMP echo both are the identifier. */
 struct transport {
@@ -165,16 +172,22 @@ NOINLINE weft_u32 weft_network(struct __sk_buff *skb)
 	return at << 16 | type;
 }
 
-/* Neighbour discovery (RFC 4861), without which no IPv6 link works. A workload is no router: it asks and answers, but does not
- * advertise routes or redirect its neighbours.
- */
-INLINE int is_discovery(weft_u32 value, int outbound)
+/* Is this type and code of ICMPv6, with so many bytes of message, one of neighbour discovery (RFC 4861)? */
+INLINE int is_discovery(weft_u32 value, weft_u32 length)
 {
-	weft_u32 type = value >> 8;
-
-	if (value & 0xff || type < ICMP6_DISCOVERY_FIRST || type > ICMP6_DISCOVERY_LAST)
+	switch (value) {
+	case ICMP6_ROUTER_SOLICITATION << 8:
+		return length >= 8;
+	case ICMP6_ROUTER_ADVERTISEMENT << 8:
+		return length >= 16;
+	case ICMP6_NEIGHBOUR_SOLICITATION << 8:
+	case ICMP6_NEIGHBOUR_ADVERTISEMENT << 8:
+		return length >= 24;
+	case ICMP6_REDIRECT << 8:
+		return length >= 40;
+	default:
 		return 0;
-	return !outbound || (type != ICMP6_ROUTER_ADVERTISEMENT && type != ICMP6_REDIRECT);
+	}
 }
 
 #endif

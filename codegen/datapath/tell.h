@@ -85,6 +85,7 @@ INLINE weft_u32 with_home(const struct weft_endpoint *endpoint, weft_u32 own)
 
 NOINLINE int weft_tell4(struct __sk_buff *skb, struct weft_event *event, weft_u32 at)
 {
+	const int hook = at ? AT_INTERFACE : AT_CGROUP; /* there the packet begins with the IP header */
 	const struct weft_endpoint *endpoint;
 	struct ipv4_header ip;
 	weft_u32 local, remote;
@@ -99,7 +100,7 @@ NOINLINE int weft_tell4(struct __sk_buff *skb, struct weft_event *event, weft_u3
 	event->remote[0] = remote;
 	endpoint = endpoint_of(event->ifindex);
 	if (endpoint)
-		event->own = with_home(endpoint, weft_own_class4(event->ifindex, bpf_ntohl(local)));
+		event->own = with_home(endpoint, local_class4(endpoint, event->ifindex, bpf_ntohl(local), hook));
 	event->peer = identity4(bpf_ntohl(remote));
 	if (!(ip.fragment & bpf_htons(0x1fff)))
 		weft_tell_ports(skb, event, at + (ip.version_length & 15) * 4);
@@ -108,6 +109,7 @@ NOINLINE int weft_tell4(struct __sk_buff *skb, struct weft_event *event, weft_u3
 
 NOINLINE int weft_tell6(struct __sk_buff *skb, struct weft_event *event, weft_u32 at)
 {
+	const int hook = at ? AT_INTERFACE : AT_CGROUP; /* there the packet begins with the IP header */
 	const struct weft_endpoint *endpoint;
 	struct ipv6_header ip;
 	struct address6 local, remote;
@@ -126,10 +128,10 @@ NOINLINE int weft_tell6(struct __sk_buff *skb, struct weft_event *event, weft_u3
 	}
 	endpoint = endpoint_of(event->ifindex);
 	if (endpoint)
-		event->own = with_home(endpoint, weft_own_class6(event->ifindex, local.high, local.low));
+		event->own = with_home(endpoint, local_class6(endpoint, event->ifindex, local.high, local.low, hook));
 	event->peer = weft_identity6(remote.high, remote.low);
 	chain = weft_chain6(skb, ip.next, at + sizeof(ip));
-	if (chain == CHAIN_BROKEN)
+	if (chain >= CHAIN_FRAGMENT)
 		return 0;
 	event->protocol = (weft_u8)chain;
 	weft_tell_ports(skb, event, chain >> 8);

@@ -64,6 +64,25 @@ Frame icmp(std::uint8_t type, std::uint8_t code, std::uint16_t identifier, const
   return out + payload;
 }
 
+Frame arp(std::uint16_t operation, const model::Address& sender, const model::Address& target) {
+  Frame out{0, 1, 8, 0, 6, 4};
+  put16(out, operation);
+  out = out + Frame{2, 0, 0, 0, 0, 2};
+  put(out, sender);
+  out = out + Frame(6);
+  put(out, target);
+  return out;
+}
+
+Frame discovery(std::uint8_t type, const model::Address& target, const Frame& options) {
+  constexpr std::uint8_t router_advertisement = 134, redirect = 137;
+  Frame out{type, 0, 0, 0, 0, 0, 0, 0};
+  if (type == router_advertisement) out.resize(16);
+  if (type > router_advertisement) put(out, target);
+  if (type == redirect) put(out, target);
+  return out + options;
+}
+
 Frame ipv4(const Ipv4& header, const Frame& payload) {
   const std::size_t length = 20 + header.options.size();
   Frame out;

@@ -19,7 +19,7 @@ constexpr std::uint16_t more_fragments = 0x2000;
 
 // The denials that no rule made.
 const Outcome malformed{false, WEFT_ENTRY_MALFORMED}, unknown{false, WEFT_ENTRY_UNKNOWN},
-    non_ip{false, WEFT_ENTRY_NON_IP}, link_traffic{true, WEFT_ENTRY_LINK};
+    non_ip{false, WEFT_ENTRY_NON_IP}, later{false, WEFT_ENTRY_FRAGMENT}, link_traffic{true, WEFT_ENTRY_LINK};
 
 // TEST_RUN takes no shorter packets of these types (Linux 6.18); behind a tag it takes them all.
 std::size_t least(const Frame& frame) {
@@ -70,9 +70,13 @@ TEST_CASE("the awkward packets of IPv4", "[kernel]") {
     rig.check(ethernet(type4, rig.v4(tcp(40'000, 443), {.fragment = more_fragments})), true);
     rig.check(ethernet(type4, rig.v4(tcp(40'000, 22), {.fragment = more_fragments})), false);
     for (const std::uint16_t offset : std::initializer_list<std::uint16_t>{1, 2, 0x1FFF}) {
-      rig.check(ethernet(type4, rig.v4(tcp(40'000, 443), {.fragment = offset})), malformed);
-      rig.check(ethernet(type4, rig.v4(tcp(40'000, 443), {.fragment = std::uint16_t(more_fragments | offset)})),
-                malformed);
+      for (const std::uint16_t more : std::initializer_list<std::uint16_t>{0, more_fragments}) {
+        const auto field = static_cast<std::uint16_t>(more | offset);
+        rig.check(ethernet(type4, rig.v4(tcp(40'000, 443), {.fragment = field})), later);
+        rig.check(ethernet(vlan, tag(type4, rig.v4({}, {.options = Frame(8), .fragment = field}))), later);
+      }
+      rig.check(ethernet(type4, ipv4({.source = rig.router4, .destination = rig.router4, .fragment = offset}, Frame(20))), unknown);
+      rig.check(ethernet(type4, rig.v4(tcp(40'000, 443), {.fragment = offset, .length = 19})), malformed);
     }
     rig.check(ethernet(type4, rig.v4(tcp(40'000, 443), {.fragment = 0x4000})), true);  // do not fragment
   }
@@ -106,7 +110,7 @@ TEST_CASE("the awkward packets of IPv4", "[kernel]") {
         rig.check(ethernet(outer, tag(inner, tag(type4, bad))), false);
         rig.check(ethernet(outer, tag(inner, tag(vlan, tag(type4, good)))), non_ip);
       }
-      rig.check(ethernet(outer, tag(0x0806, Frame(28))), link_traffic);
+      rig.check(ethernet(outer, tag(0x0806, arp(1, rig.web4, rig.db4))), link_traffic);
     }
   }
   SECTION("tunnels and unasked ICMP are what their protocol number says") {
@@ -169,8 +173,12 @@ TEST_CASE("the awkward packets of IPv6", "[kernel]") {
   }
   SECTION("later fragments") {
     for (const std::uint16_t offset : std::initializer_list<std::uint16_t>{1, 2, 32, 0x1FFF}) {
-      rig.check(ethernet(type6, rig.v6(fragment6(tcp6, offset, true) + good, {.next = fragment})), malformed);
-      rig.check(ethernet(type6, rig.v6(fragment6(tcp6, offset, false) + good, {.next = fragment})), malformed);
+      for (const bool more : {false, true}) {
+        const Frame part = fragment6(tcp6, offset, more) + good;
+        rig.check(ethernet(type6, rig.v6(part, {.next = fragment})), later);
+        rig.check(ethernet(type6, rig.v6(extension(fragment) + part, {.next = options})), later);
+        rig.check(ethernet(type6, ipv6({.source = rig.router6, .destination = rig.router6, .next = fragment}, part)), unknown);
+      }
     }
   }
   SECTION("six headers, not seven") {
@@ -205,24 +213,6 @@ TEST_CASE("the awkward packets of IPv6", "[kernel]") {
       rig.check({whole.begin(), whole.begin() + std::ptrdiff_t(length)}, malformed);
     }
   }
-  SECTION("neighbour discovery, and what only looks like it") {
-    const model::Address from = address("fe80::1"), to = address("ff02::1");
-    const auto message = [&](std::uint8_t type, std::uint8_t code, std::uint8_t hops) {
-      return ethernet(type6, ipv6({.source = from, .destination = to, .next = 58, .hops = hops}, icmp(type, code)));
-    };
-    for (int type = 125; type < 145; ++type) {
-      const bool discovery = type >= 133 && type <= 137;
-      const bool of_routers = type == 134 || type == 137;  // a workload advertises no routes and redirects nobody
-      const Frame frame = message(static_cast<std::uint8_t>(type), 0, 255);
-      CHECK(rig.from_web(frame) == (discovery && !of_routers ? link_traffic : unknown));
-      CHECK(rig.to_db(frame) == (discovery ? link_traffic : unknown));
-      rig.check(message(static_cast<std::uint8_t>(type), 0, 254), unknown);
-      rig.check(message(static_cast<std::uint8_t>(type), 1, 255), unknown);
-    }
-    rig.check(ethernet(type6, ipv6({.source = from, .destination = to, .next = options, .hops = 255},
-                                   extension(58) + icmp(135, 0))),
-              unknown);
-  }
 }
 
 TEST_CASE("whose packet it is", "[kernel]") {
@@ -248,10 +238,10 @@ TEST_CASE("whose packet it is", "[kernel]") {
     rig.program().remove_endpoint(1);
     CHECK(rig.program().run(model::Direction::Egress, good) == unknown);
     CHECK(rig.program().run(model::Direction::Ingress, good) == unknown);
-    CHECK(rig.program().run(model::Direction::Egress, ethernet(0x0806, Frame(28))) == link_traffic);
+    CHECK(rig.program().run(model::Direction::Egress, ethernet(0x0806, arp(1, rig.web4, rig.db4))) == unknown);
   }
   SECTION("what is no IP") {
-    rig.check(ethernet(0x0806, Frame(28)), link_traffic);
+    rig.check(ethernet(0x0806, arp(1, rig.web4, rig.db4)), link_traffic);
     for (const std::uint16_t type :
          std::initializer_list<std::uint16_t>{0, 46, 0x05DC, 0x0600, 0x0801, 0x8035, 0x8847, 0x88CC, 0x9100, 0xFFFF}) {
       rig.check(ethernet(type, Frame(46)), non_ip);
@@ -270,8 +260,9 @@ TEST_CASE("whose packet it is", "[kernel]") {
       for (const auto& b : addresses) {
         if (a.address.family != b.address.family) continue;
         const Frame frame = frame_of(a.address, b.address, model::service_point(17, 9));
-        CHECK(rig.program().run(model::Direction::Egress, frame) == Outcome{true, WEFT_ENTRY_SELF});
-        CHECK(rig.program().run(model::Direction::Ingress, frame) == Outcome{true, WEFT_ENTRY_SELF});
+        // What a workload says to itself stays on its loopback.
+        CHECK(rig.program().run(model::Direction::Egress, frame) == unknown);
+        CHECK(rig.program().run(model::Direction::Ingress, frame) == unknown);
       }
     }
     CHECK(by_policy(rig.program().run(model::Direction::Egress,
@@ -320,7 +311,7 @@ class Reader {
   bool passes(model::Direction gate) const {
     std::size_t at = 12;
     for (int tags = 0; tags < 2 && (word(at) == vlan || word(at) == qinq); ++tags) at += 4;
-    if (word(at) == 0x0806) return true;
+    if (word(at) == 0x0806) return gate == model::Direction::Ingress || passes_arp(at + 2);
     if (word(at) == type4) return passes4(gate, at + 2);
     return word(at) == type6 && passes6(gate, at + 2);
   }
@@ -345,8 +336,11 @@ class Reader {
     if (!is_whole(protocol, at, end)) return false;
     const bool egress = gate == model::Direction::Egress;
     if (!is(egress ? source : destination, egress ? web : db)) return false;
-    if (is(egress ? destination : source, egress ? web : db)) return true;  // self
     return is(egress ? destination : source, egress ? db : web) && protocol == 6 && word(at + 2) == 443;
+  }
+  bool passes_arp(std::size_t at) const {
+    const bool of_ipv4 = word(at + 2) == type4 && byte(at + 4) == 6 && byte(at + 5) == 4;
+    return of_ipv4 && (is(at + 14, rig_.web4) || is(at + 14, address("0.0.0.0")));
   }
   bool passes4(model::Direction gate, std::size_t at) const {
     if (at + 20 > frame_.size()) return false;
@@ -361,10 +355,10 @@ class Reader {
     if (end > frame_.size()) return false;
     int next = byte(at + 6);
     std::size_t header = at + 40;
-    const bool of_routers = byte(header) == 134 || byte(header) == 137;
-    if (next == 58 && byte(at + 7) == 255 && byte(header) >= 133 && byte(header) <= 137 && byte(header + 1) == 0 &&
-        !(gate == model::Direction::Egress && of_routers)) {
-      return header + 8 <= end;
+    if (next == 58 && byte(at + 7) == 255 && byte(header + 1) == 0) {
+      const int type = byte(header);
+      const std::size_t least = type == 133 ? 8 : type == 134 ? 16 : type == 135 || type == 136 ? 24 : type == 137 ? 40 : 65'535;
+      if (header + least <= end && is_of_link(gate, type, at, header)) return true;
     }
     const auto is_extension = [&] { return next == 0 || next == 43 || next == 44 || next == 51 || next == 60; };
     for (int count = 0; is_extension(); ++count) {
@@ -378,6 +372,21 @@ class Reader {
       next = after;
     }
     return judge(gate, at + 8, at + 24, rig_.web6, rig_.db6, next, header, end);
+  }
+
+  bool is_link_local(std::size_t at) const { return byte(at) == 0xFE && (byte(at + 1) & 0xC0) == 0x80; }
+  bool is_group_of_link(std::size_t at) const { return byte(at) == 0xFF && (byte(at + 1) & 0xF) == 2; }
+  bool is_of_link(model::Direction gate, int type, std::size_t at, std::size_t message) const {
+    const std::size_t source = at + 8, destination = at + 24, target = message + 8;
+    if (gate == model::Direction::Ingress) {
+      return is(destination, rig_.db6) || is_link_local(destination) || is_group_of_link(destination);
+    }
+    if (type == 134 || type == 137) return false;
+    const bool asks_of_nobody = is(source, address("::")) && is_group_of_link(destination);
+    if (!is(source, rig_.web6) && !is_link_local(source) && !asks_of_nobody) return false;
+    if (type == 136 && !is(target, rig_.web6) && !is_link_local(target)) return false;
+    const bool stays = is_link_local(destination) || is_group_of_link(destination);
+    return stays || (is_link_local(source) && byte(destination) != 0xFF);
   }
 
   const Frame& frame_;
@@ -410,7 +419,10 @@ TEST_CASE("changed and random packets are read as the RFCs say", "[kernel]") {
                                        {.next = 0}))),
       ethernet(qinq, tag(vlan, tag(type4, rig.v4(tcp(443, 443, flag::ack, bait))))),
       ethernet(type6, ipv6({.source = address("fe80::1"), .destination = address("ff02::1"), .next = 58, .hops = 255},
-                           icmp(135, 0, 0, bait)))};
+                           discovery(135, rig.db6, bait))),
+      ethernet(type6, ipv6({.source = rig.web6, .destination = rig.db6, .next = 58, .hops = 255},
+                           discovery(136, rig.web6, bait))),
+      ethernet(0x0806, arp(2, rig.web4, rig.db4) + bait)};
   for (int i = 0; i < 6'000; ++i) {
     Frame frame = random.pick(seeds);
     for (std::size_t n = 1 + random.below(3); n > 0; --n) {

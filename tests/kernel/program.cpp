@@ -271,10 +271,11 @@ void Program::fill(const std::vector<bundle::MapImage>& images) {
   }
 }
 
-void Program::set_endpoint(std::uint32_t interface, const std::vector<plan::Endpoint::Local>& addresses) {
+void Program::set_endpoint(std::uint32_t interface, const std::vector<plan::Endpoint::Local>& addresses, bool is_node) {
   interface = state_->key(interface);
   weft_endpoint endpoint{};
   endpoint.ifindex = interface;
+  endpoint.is_node = is_node ? 1 : 0;
   for (const auto& local : addresses) {
     const auto class_id = static_cast<std::uint16_t>(local.identity.class_id);
     endpoint.home = local.identity.home;
@@ -344,6 +345,23 @@ bool Program::allows(Direction gate, std::span<const std::uint8_t> packet, std::
   const std::uint32_t returned = state_->run(gate, packet, interface);
   WEFT_ASSERT(returned == state_->accepted() || returned == state_->dropped(), "a gate accepts or drops");
   return returned == state_->accepted();
+}
+
+bool Program::allows_segments(Direction gate, std::span<const std::uint8_t> packet, std::uint32_t segments,
+                              std::uint32_t bytes) {
+  state_->counted_is_old[static_cast<std::size_t>(gate)] = true;
+  __sk_buff context{};
+  context.ifindex = 1;
+  context.gso_segs = segments;
+  context.gso_size = bytes;
+  auto options = sized<bpf_test_run_opts>();
+  options.data_in = packet.data();
+  options.data_size_in = static_cast<__u32>(packet.size());
+  options.ctx_in = &context;
+  options.ctx_size_in = sizeof(context);
+  const int error = bpf_prog_test_run_opts(state_->programs[static_cast<std::size_t>(gate)], &options);
+  WEFT_ASSERT(error == 0, "the kernel makes up a packet of segments");
+  return options.retval == state_->accepted();
 }
 
 std::optional<bool> Program::allows_split(Direction gate, std::span<const std::uint8_t> packet, std::uint32_t linear) {

@@ -42,7 +42,7 @@ class Program {
 
   /// The workload at an interface. Interface 1 is `lo`, from which test packets come unless told otherwise. Gates of a
   /// cgroup have one workload, whatever the interface.
-  void set_endpoint(std::uint32_t interface, const std::vector<plan::Endpoint::Local>& addresses);
+  void set_endpoint(std::uint32_t interface, const std::vector<plan::Endpoint::Local>& addresses, bool is_node = false);
   /// Makes it that second, for programs with deadlines. From then on time goes on, as it does in the kernel.
   void set_now(model::Moment now);
   void remove_endpoint(std::uint32_t interface);
@@ -65,6 +65,9 @@ class Program {
   /// The verdict on a packet of which only so many bytes are in one piece, as they come from splice or receive offload;
   /// nothing where the kernel cannot make such a packet up (before Linux 6.19, and some builds since).
   std::optional<bool> allows_split(model::Direction gate, std::span<const std::uint8_t> packet, std::uint32_t linear);
+  /// The verdict on a packet that is to be cut into so many `segments` of `bytes` payload on its way out, or was put together
+  /// from them on its way in.
+  bool allows_segments(model::Direction gate, std::span<const std::uint8_t> packet, std::uint32_t segments, std::uint32_t bytes);
   /// The verdict alone, for millions of packets.
   bool allows(model::Direction gate, std::span<const std::uint8_t> packet, std::uint32_t interface = 1);
   /// Nanoseconds of one run, the least of `trials` means over `repeats` runs.

@@ -69,7 +69,7 @@ Outcome Shop::run(std::string_view workload, model::Direction gate, const Frame&
   for (const model::Address& one : {workload == "web" ? web4 : db4, workload == "web" ? web6 : db6}) {
     addresses.push_back({one, plan::identify(plan_, one)});
   }
-  program_->set_endpoint(1, addresses);
+  program_->set_endpoint(1, addresses, are_nodes);
   return program_->run(gate, frame);
 }
 

@@ -27,6 +27,8 @@ class Shop {
 
   Program& program() { return *program_; }
 
+  bool are_nodes = false;  ///< both of them are nodes to the program, which then forward what is not theirs
+
   // Where they live.
   model::Address web4 = address("10.0.0.1"), db4 = address("10.0.0.2"), router4 = address("192.0.2.1");
   model::Address web6 = address("fd00::1"), db6 = address("fd00::2"), router6 = address("2001:db8::1");
