@@ -34,9 +34,12 @@ std::vector<Sentence> sentences_of(const model::Profile& profile) {
 
 // What holds in all of them.
 constexpr std::string_view common_sentences[] = {
-    "what a workload sends to itself passes no gate",
+    "what a workload sends to itself passes no gate, and does not come from outside",
     "a reply passes as long as the flow it answers is allowed",
     "a sender whose address is not its own, and a packet that makes no sense, are denied",
+    "ARP and IPv6 neighbour discovery pass as far as they stay on the link",
+    "what is neither IP nor ARP is denied, and so is a later fragment: no rule could name it",
+    "up to two VLAN tags are skipped, and the packet is judged as if it had none",
 };
 
 std::string text_of(const model::Profile& profile, bool used) {

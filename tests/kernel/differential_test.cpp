@@ -68,16 +68,18 @@ std::optional<std::string> event_disagreement(const plan::DecisionPlan& plan, te
 std::optional<std::string> gate_disagreement(const test::World& world, const plan::DecisionPlan& plan,
                                              test::Program& program, const std::vector<model::Flow>& flows,
                                              const model::Instance& instance, model::Direction direction,
-                                             model::Moment now, bool timed, bool stateless) {
+                                             model::Moment now, bool timed, bool stateless, bool cgroup) {
   for (const model::Flow& flow : flows) {
     const model::End& own = direction == model::Direction::Egress ? flow.source : flow.destination;
     const model::End& peer = direction == model::Direction::Egress ? flow.destination : flow.source;
     if (own.peer != &instance.peer || !own.address || !peer.address) continue;
     if (is_header_of(flow)) continue;
-    // To the evaluator an instance talks to itself through no gate. What it says so crosses no interface of its own, where
-    // these gates hang: there it is somebody else's.
+    // To the evaluator an instance talks to itself through no gate. What it says so passes that of its cgroup, and crosses no
+    // interface of its own: there it is somebody else's.
+    const plan::Answer itself = cgroup ? plan::Answer{WEFT_ENTRY_SELF, model::Verdict::Allow}
+                                       : plan::Answer{WEFT_ENTRY_UNKNOWN, model::Verdict::Deny};
     const plan::Answer expected = same_instance(flow)
-                                      ? plan::Answer{WEFT_ENTRY_UNKNOWN, model::Verdict::Deny}
+                                      ? itself
                                       : plan::decide(plan, direction, *own.address, *peer.address, flow.service, now);
     const test::Frame frame = test::frame_of(*flow.source.address, *flow.destination.address, flow.service);
     const test::Outcome outcome = timed ? program.run_at(now, direction, frame, expected.entry)
@@ -153,7 +155,8 @@ std::optional<std::string> disagreement(const test::World& world, std::size_t li
       program->set_endpoint(1, addresses_of(*plan, instance));
       for (const model::Direction direction : {model::Direction::Egress, model::Direction::Ingress}) {
         program->forget_connections();  // where there are no ports, what passed one gate is answered at the other
-        if (auto wrong = gate_disagreement(world, *plan, *program, asked, instance, direction, now, timed, stateless)) {
+        if (auto wrong =
+                gate_disagreement(world, *plan, *program, asked, instance, direction, now, timed, stateless, cgroup)) {
           return wrong;
         }
         program->check_counters();
