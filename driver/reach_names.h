@@ -24,8 +24,8 @@ class PeerNames {
   PeerNames(const PeerNames&) = delete;
   PeerNames& operator=(const PeerNames&) = delete;
 
-  /// Such a name of some instances, ascending, at least one. Where nothing says it, and they are
-  /// most of their kind, "workload except" the others. Empty of a single one, and where nobody could tell from a name who is meant.
+  /// Such a name of some instances, ascending, at least one. Where nothing says it, and they are most of their kind,
+  /// "workload except" the others. Empty of a single one, and where nobody could tell from a name who is meant.
   std::string of(const std::vector<model::InstanceId>& members) const;
 
  private:
