@@ -149,7 +149,7 @@ Result<std::string> read_file(int directory, const fs::path& path, const char* n
   // Without O_NONBLOCK a FIFO of that name would hold us for ever.
   const Descriptor file(::openat(directory, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!file.valid()) return unreadable(path / name, reason(errno));
-  struct stat info {};
+  struct stat info{};
   if (::fstat(file.get(), &info) != 0) return unreadable(path / name, reason(errno));
   if (!S_ISREG(info.st_mode)) return unreadable(path / name, "it is no plain file");
   if (info.st_size < 0 || static_cast<std::uint64_t>(info.st_size) > limit) {
@@ -216,8 +216,8 @@ Result<std::vector<std::string>> read_directory(const fs::path& directory, std::
     if (failure.code.empty()) return out;
     // The directory may have been replaced, and its files removed, while we read: then the path leads to another one
     // now.
-    struct stat opened {};
-    struct stat now {};
+    struct stat opened{};
+    struct stat now{};
     const bool replaced = ::fstat(open_directory.get(), &opened) == 0 && ::stat(directory.c_str(), &now) == 0 &&
                           opened.st_ino != now.st_ino;
     if (!replaced || attempt == 10) return std::unexpected(failure);

@@ -30,7 +30,8 @@ std::string sarif_of(const driver::PolicyDiff& diff, ExitCode code) {
   // Readers of the log know files by their place in the repository, whatever revision they are of.
   const Sources sources = shown.revision ? shown.revision->in_working_tree(shown.compilation.sources) : Sources();
   return sarif(Findings{diff.understood() ? diff.findings : shown.compilation.diagnostics,
-                        shown.revision ? sources : shown.compilation.sources, code, fmt::format("{} -> {}", diff.before.name, diff.after.name), subject, std::move(remarks)});
+                        shown.revision ? sources : shown.compilation.sources, code,
+                        fmt::format("{} -> {}", diff.before.name, diff.after.name), subject, std::move(remarks)});
 }
 
 }  // namespace

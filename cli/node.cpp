@@ -61,7 +61,8 @@ std::string loaded_text(const runtime::Loaded& loaded) {
 
 Json loaded_json(const runtime::Loaded& loaded) {
   std::vector<std::string> warnings;
-  for (const Error& unlisted : loaded.unlisted) warnings.push_back(fmt::format("{}: {}", unlisted.code, unlisted.message));
+  for (const Error& unlisted : loaded.unlisted)
+    warnings.push_back(fmt::format("{}: {}", unlisted.code, unlisted.message));
   warnings.insert(warnings.end(), loaded.warnings.begin(), loaded.warnings.end());
   return {{"bundle", loaded.bundle},
           {"replaced", loaded.replaced},

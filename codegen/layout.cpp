@@ -85,12 +85,13 @@ class Builder {
     return out_.tables.back();
   }
 
-  // Only a workload or a node can be the local end, and hosts are what the direct and exact tables hold. A node is reached at
-  // its link-local addresses, too, whatever the inventory lists.
+  // Only a workload or a node can be the local end, and hosts are what the direct and exact tables hold. A node is
+  // reached at its link-local addresses, too, whatever the inventory lists.
   bool uses_v6() const {
     return !plan_.v6.exact.empty() || !plan_.v6.direct.empty() ||
            std::ranges::any_of(plan_.endpoints, [](const plan::Endpoint& endpoint) {
-             return endpoint.interface.starts_with("node:") || std::ranges::any_of(endpoint.addresses,
+             return endpoint.interface.starts_with("node:") ||
+                    std::ranges::any_of(endpoint.addresses,
                                         [](const auto& local) { return local.address.family == model::Family::V6; });
            });
   }

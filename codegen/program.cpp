@@ -198,7 +198,8 @@ class Compiler {
   Result<void> all_defined() const {
     for (const llvm::GlobalVariable& variable : module_->globals()) {
       if (variable.isDeclaration() && !variable.use_empty()) {
-        return std::unexpected(failed("the data path asks for " + variable.getName().str() + ", which this policy has not"));
+        return std::unexpected(
+            failed("the data path asks for " + variable.getName().str() + ", which this policy has not"));
       }
     }
     return {};
@@ -261,8 +262,8 @@ Result<Program> compile(const Layout& layout) {
   if (auto ready = compiler.prepare(layout); !ready) return std::unexpected(ready.error());
   auto object = compiler.object();
   if (!object) return std::unexpected(object.error());
-  // The kernel would refuse it, on the node and after everything else was done. Kernels before 6.9 count more, but that a
-  // program fits them, too, is the matter of tests: the policy is not to blame, and newer ones load it.
+  // The kernel would refuse it, on the node and after everything else was done. Kernels before 6.9 count more, but that
+  // a program fits them, too, is the matter of tests: the policy is not to blame, and newer ones load it.
   const CallRow row = deepest_row(*object, 16);
   if (row.stack > most_stack || row.calls > most_calls) {
     return std::unexpected(failed("it takes more stack than the " + std::to_string(most_stack) + " bytes in " +

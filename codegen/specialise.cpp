@@ -205,8 +205,8 @@ class Specialiser {
     ir.CreateRet(ir.getInt64(~std::uint64_t{0}));  // WEFT_NOT_DIRECT
   }
 
-  // u64 weft_direct6(u64 high, u64 low): one compare for each range, because ranges are aligned. Of the halves, which are
-  // as in the packet, only that which is indexed with has to be turned.
+  // u64 weft_direct6(u64 high, u64 low): one compare for each range, because ranges are aligned. Of the halves, which
+  // are as in the packet, only that which is indexed with has to be turned.
   void direct6() {
     llvm::Function* function = begin("weft_direct6");
     if (!function) return;

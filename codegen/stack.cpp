@@ -124,8 +124,8 @@ CallRow deepest_row(const bundle::Bytes& object, unsigned rounding) {
   }
   CallRow out{most.stack, static_cast<unsigned>(most.functions.size()), {}};
   for (const std::size_t each : most.functions) {
-    out.functions += fmt::format("{}{} {}", out.functions.empty() ? "" : ", ", functions.all[each].name,
-                                 functions.all[each].depth);
+    out.functions +=
+        fmt::format("{}{} {}", out.functions.empty() ? "" : ", ", functions.all[each].name, functions.all[each].depth);
   }
   return out;
 }

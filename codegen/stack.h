@@ -17,7 +17,8 @@ struct CallRow {
 };
 
 /// The row of calls in an object that takes the most stack, as the kernel counts it: every function is rounded up to
-/// `rounding` bytes, 16 since Linux 6.9 where programs are compiled, 32 before. Of an object that is none: an empty row.
+/// `rounding` bytes, 16 since Linux 6.9 where programs are compiled, 32 before. Of an object that is none: an empty
+/// row.
 CallRow deepest_row(const bundle::Bytes& object, unsigned rounding);
 
 }  // namespace weft::codegen

@@ -79,11 +79,13 @@ std::vector<Error> unlisted_addresses(const TargetGroup& group) {
       if (!of_node.contains(address)) missing.push_back(fmt::format("{} at `{}`", address, interface));
     }
     if (missing.empty()) continue;
-    out.push_back({"W6015",
-                   fmt::format("the inventory does not list all addresses of node `{}`, and its gates let packets to the others pass as "
-                               "forwarded: {}",
-                               node, fmt::join(missing, ", ")),
-                   "list them in `addresses` of the node, and build the bundle again"});
+    out.push_back(
+        {"W6015",
+         fmt::format(
+             "the inventory does not list all addresses of node `{}`, and its gates let packets to the others pass as "
+             "forwarded: {}",
+             node, fmt::join(missing, ", ")),
+         "list them in `addresses` of the node, and build the bundle again"});
   }
   return out;
 }

@@ -202,7 +202,8 @@ Report check(const model::Policy& policy, const model::Inventory* inventory, con
     report.statistics.questions += prover.questions();
     if (options.look_for_dead) find_dead(policy, universe, prover.slicer(), options, report);
   }
-  if (inventory != nullptr && !cancelled(options.cancellation)) look_in_inventory(policy, *inventory, options.memory, report);
+  if (inventory != nullptr && !cancelled(options.cancellation))
+    look_in_inventory(policy, *inventory, options.memory, report);
   return report;
 }
 

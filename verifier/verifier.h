@@ -85,7 +85,7 @@ struct Dead {
   std::vector<Statement> blockers{};  ///< enough to make it so; one that decides against it first
   std::optional<Witness> example{};   ///< a flow that it matches, decided by others
   bool decides = false;               ///< of Redundant: it does decide flows, of which others would say the same
-  std::string why{};                  ///< of Contradictory: "no peer matches `none`"
+  std::string why{};                  ///< where no statement makes it so: "no peer matches `none`"
 
   bool operator==(const Dead&) const = default;
 };

@@ -1,5 +1,5 @@
-// What one verdict costs by rows of bits and by a matrix, where the kernel walks both and what they take; measured as in
-// bench/verdict/measure.h.
+// What one verdict costs by rows of bits and by a matrix, where the kernel walks both and what they take; measured as
+// in bench/verdict/measure.h.
 
 #include <array>
 #include <string>
@@ -46,10 +46,10 @@ int main() {
       for (const auto strategy : {codegen::Strategy::Rows, codegen::Strategy::Matrix}) {
         const char* name = strategy == codegen::Strategy::Rows ? "rows" : "matrix";
         test::Program& program = programs.emplace_back(world.load(options_of(strategy)));
-        rows.push_back(row_of(fmt::format("IPv{}, {} rules, {}, {} bytes, {} walked", six ? 6 : 4, rules, name,
-                                          bytes_of_a_gate(world.plan(), strategy),
-                                          program.walked(model::Direction::Egress)),
-                              program, Kind::Forward, six));
+        rows.push_back(
+            row_of(fmt::format("IPv{}, {} rules, {}, {} bytes, {} walked", six ? 6 : 4, rules, name,
+                               bytes_of_a_gate(world.plan(), strategy), program.walked(model::Direction::Egress)),
+                   program, Kind::Forward, six));
       }
       measure(*yardsticks, rows, world.hosts(), {});
       fmt::print("\n");

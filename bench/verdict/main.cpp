@@ -1,6 +1,6 @@
 // What one verdict costs. Every figure is the median of several trials in this run, each of them the least of several
-// interleaved rounds, in nanoseconds of processor time of one BPF_PROG_TEST_RUN, less what the feeder and an empty program
-// cost. Ratios hold on any machine; absolute figures drift.
+// interleaved rounds, in nanoseconds of processor time of one BPF_PROG_TEST_RUN, less what the feeder and an empty
+// program cost. Ratios hold on any machine; absolute figures drift.
 
 #include <algorithm>
 #include <array>
@@ -124,7 +124,8 @@ void by_addresses(Yardsticks& yardsticks, const Asked& asked) {
   }
 }
 
-// By what an address is found. Scattered hosts are in a hash of the kernel's (IPv4) or in buckets of one cache line (IPv6).
+// By what an address is found. Scattered hosts are in a hash of the kernel's (IPv4) or in buckets of one cache line
+// (IPv6).
 void by_identity(Yardsticks& yardsticks, const Asked& asked) {
   fmt::print("how an address is found; 1,000 rules, 100,000 addresses, without state\n");
   std::vector<test::Program> programs;
@@ -157,8 +158,9 @@ struct Section {
 }  // namespace
 
 int main(int count, char** arguments) {
-  const std::array sections{Section{"floor", against_floor}, Section{"state", with_state}, Section{"rules", by_rules},
-                            Section{"addresses", by_addresses}, Section{"identities", by_identity}, Section{"swap", swapped}};
+  const std::array sections{Section{"floor", against_floor},    Section{"state", with_state},
+                            Section{"rules", by_rules},         Section{"addresses", by_addresses},
+                            Section{"identities", by_identity}, Section{"swap", swapped}};
   Asked asked;
   std::vector<std::string_view> names;
   for (int i = 1; i < count; ++i) {

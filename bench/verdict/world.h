@@ -7,8 +7,8 @@
 
 namespace weft::bench {
 
-/// A world of workloads and a policy of `rules` rules, in which the workload with the first address reaches every other on
-/// TCP `port` by a rule in the middle of the policy.
+/// A world of workloads and a policy of `rules` rules, in which the workload with the first address reaches every other
+/// on TCP `port` by a rule in the middle of the policy.
 struct VerdictWorld {
   static constexpr std::uint32_t first_address = 0x0A000000;  // 10.0.0.0; of IPv6 fd00::a00:0
   static constexpr std::uint32_t hosts = 100'000;

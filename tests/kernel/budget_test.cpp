@@ -1,5 +1,5 @@
-// How far the programs stay below what the kernel's verifier allows: a million instructions walked, 512 bytes of stack for
-// all functions in a row of calls.
+// How far the programs stay below what the kernel's verifier allows: a million instructions walked, 512 bytes of stack
+// for all functions in a row of calls.
 
 #include <catch2/catch.hpp>
 

@@ -1,5 +1,5 @@
-// Odd packets at a cgroup, whose gate reads them by other means than that of an interface. What the rows here say is what
-// packet_test.cpp says of the same packets there; and of changed ones both gates must say the same.
+// Odd packets at a cgroup, whose gate reads them by other means than that of an interface. What the rows here say is
+// what packet_test.cpp says of the same packets there; and of changed ones both gates must say the same.
 #include <catch2/catch.hpp>
 
 #include <algorithm>
@@ -71,11 +71,10 @@ TEST_CASE("the awkward packets of IPv4 at a cgroup", "[kernel]") {
   SECTION("a transport header cut off anywhere") {
     const auto cut = [&](const Frame& whole, std::uint8_t protocol, std::size_t needed) {
       for (std::size_t length = 0; length < needed; ++length) {
-        rig.check_broken(
-            rig.v4({whole.begin(), whole.begin() + std::ptrdiff_t(length)}, {.protocol = protocol}));
+        rig.check_broken(rig.v4({whole.begin(), whole.begin() + std::ptrdiff_t(length)}, {.protocol = protocol}));
       }
-      const Outcome enough = rig.from_web(
-          rig.v4({whole.begin(), whole.begin() + std::ptrdiff_t(needed)}, {.protocol = protocol}));
+      const Outcome enough =
+          rig.from_web(rig.v4({whole.begin(), whole.begin() + std::ptrdiff_t(needed)}, {.protocol = protocol}));
       CHECK(by_policy(enough));
     };
     cut(tcp(40'000, 443), 6, 20);

@@ -74,13 +74,12 @@ std::optional<std::string> gate_disagreement(const test::World& world, const pla
     const model::End& peer = direction == model::Direction::Egress ? flow.destination : flow.source;
     if (own.peer != &instance.peer || !own.address || !peer.address) continue;
     if (is_header_of(flow)) continue;
-    // To the evaluator an instance talks to itself through no gate. What it says so passes that of its cgroup, and crosses no
-    // interface of its own: there it is somebody else's.
+    // To the evaluator an instance talks to itself through no gate. What it says so passes that of its cgroup, and
+    // crosses no interface of its own: there it is somebody else's.
     const plan::Answer itself = cgroup ? plan::Answer{WEFT_ENTRY_SELF, model::Verdict::Allow}
                                        : plan::Answer{WEFT_ENTRY_UNKNOWN, model::Verdict::Deny};
-    const plan::Answer expected = same_instance(flow)
-                                      ? itself
-                                      : plan::decide(plan, direction, *own.address, *peer.address, flow.service, now);
+    const plan::Answer expected =
+        same_instance(flow) ? itself : plan::decide(plan, direction, *own.address, *peer.address, flow.service, now);
     const test::Frame frame = test::frame_of(*flow.source.address, *flow.destination.address, flow.service);
     const test::Outcome outcome = timed ? program.run_at(now, direction, frame, expected.entry)
                                         : program.run(direction, frame, std::optional(expected.entry));
@@ -105,7 +104,7 @@ struct Way {
   bool stateless = true;
   codegen::Strategy strategy = codegen::Strategy::Rows;
   bool scattered =
-      false;  ///< hosts of IPv6 lie in buckets, as if there were too few of them near each other for a table
+      false;            ///< hosts of IPv6 lie in buckets, as if there were too few of them near each other for a table
   bool cgroup = false;  ///< the gates of a cgroup judge
 };
 

@@ -28,7 +28,8 @@ Frame icmp(std::uint8_t type, std::uint8_t code, std::uint16_t identifier = 0, c
 
 /// ARP of IPv4 over Ethernet: operation 1 asks, 2 answers.
 Frame arp(std::uint16_t operation, const model::Address& sender, const model::Address& target);
-/// Neighbour discovery (RFC 4861) in ICMPv6: header and target address, then options. `target` is left out of router messages.
+/// Neighbour discovery (RFC 4861) in ICMPv6: header and target address, then options. `target` is left out of router
+/// messages.
 Frame discovery(std::uint8_t type, const model::Address& target, const Frame& options = {});
 
 struct Ipv4 {

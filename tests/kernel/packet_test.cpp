@@ -75,7 +75,9 @@ TEST_CASE("the awkward packets of IPv4", "[kernel]") {
         rig.check(ethernet(type4, rig.v4(tcp(40'000, 443), {.fragment = field})), later);
         rig.check(ethernet(vlan, tag(type4, rig.v4({}, {.options = Frame(8), .fragment = field}))), later);
       }
-      rig.check(ethernet(type4, ipv4({.source = rig.router4, .destination = rig.router4, .fragment = offset}, Frame(20))), unknown);
+      rig.check(
+          ethernet(type4, ipv4({.source = rig.router4, .destination = rig.router4, .fragment = offset}, Frame(20))),
+          unknown);
       rig.check(ethernet(type4, rig.v4(tcp(40'000, 443), {.fragment = offset, .length = 19})), malformed);
     }
     rig.check(ethernet(type4, rig.v4(tcp(40'000, 443), {.fragment = 0x4000})), true);  // do not fragment
@@ -177,7 +179,8 @@ TEST_CASE("the awkward packets of IPv6", "[kernel]") {
         const Frame part = fragment6(tcp6, offset, more) + good;
         rig.check(ethernet(type6, rig.v6(part, {.next = fragment})), later);
         rig.check(ethernet(type6, rig.v6(extension(fragment) + part, {.next = options})), later);
-        rig.check(ethernet(type6, ipv6({.source = rig.router6, .destination = rig.router6, .next = fragment}, part)), unknown);
+        rig.check(ethernet(type6, ipv6({.source = rig.router6, .destination = rig.router6, .next = fragment}, part)),
+                  unknown);
       }
     }
   }
@@ -357,7 +360,11 @@ class Reader {
     std::size_t header = at + 40;
     if (next == 58 && byte(at + 7) == 255 && byte(header + 1) == 0) {
       const int type = byte(header);
-      const std::size_t least = type == 133 ? 8 : type == 134 ? 16 : type == 135 || type == 136 ? 24 : type == 137 ? 40 : 65'535;
+      const std::size_t least = type == 133                  ? 8
+                                : type == 134                ? 16
+                                : type == 135 || type == 136 ? 24
+                                : type == 137                ? 40
+                                                             : 65'535;
       if (header + least <= end && is_of_link(gate, type, at, header)) return true;
     }
     const auto is_extension = [&] { return next == 0 || next == 43 || next == 44 || next == 51 || next == 60; };

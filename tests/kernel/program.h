@@ -65,9 +65,10 @@ class Program {
   /// The verdict on a packet of which only so many bytes are in one piece, as they come from splice or receive offload;
   /// nothing where the kernel cannot make such a packet up (before Linux 6.19, and some builds since).
   std::optional<bool> allows_split(model::Direction gate, std::span<const std::uint8_t> packet, std::uint32_t linear);
-  /// The verdict on a packet that is to be cut into so many `segments` of `bytes` payload on its way out, or was put together
-  /// from them on its way in.
-  bool allows_segments(model::Direction gate, std::span<const std::uint8_t> packet, std::uint32_t segments, std::uint32_t bytes);
+  /// The verdict on a packet that is to be cut into so many `segments` of `bytes` payload on its way out, or was put
+  /// together from them on its way in.
+  bool allows_segments(model::Direction gate, std::span<const std::uint8_t> packet, std::uint32_t segments,
+                       std::uint32_t bytes);
   /// The verdict alone, for millions of packets.
   bool allows(model::Direction gate, std::span<const std::uint8_t> packet, std::uint32_t interface = 1);
   /// Nanoseconds of one run, the least of `trials` means over `repeats` runs.

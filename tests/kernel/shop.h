@@ -13,8 +13,8 @@ namespace weft::test {
 class Shop {
  public:
   /// `services` are what web may ask db for, and db web if `mutual`; nothing else is allowed.
-  explicit Shop(const std::vector<model::PointSet>& services, const codegen::Options& options = {},
-                bool mutual = false, Gates gates = Gates::OfInterface);
+  explicit Shop(const std::vector<model::PointSet>& services, const codegen::Options& options = {}, bool mutual = false,
+                Gates gates = Gates::OfInterface);
 
   /// The packet leaves web, as its egress gate sees it; and the other three.
   Outcome from_web(const Frame& frame) { return run("web", model::Direction::Egress, frame); }

@@ -1,4 +1,5 @@
-// The stack of a row of calls, read from the object. tests/kernel/budget_test.cpp holds it against what the kernel counts.
+// The stack of a row of calls, read from the object. tests/kernel/budget_test.cpp holds it against what the kernel
+// counts.
 #include <catch2/catch.hpp>
 
 #include "codegen/codegen.h"

@@ -17,7 +17,7 @@ namespace {
 
 const std::string policy =
     "label app : \"web\" | \"db\"\n"
-    "tiers app, baseline\n"
+    "tiers app\n"
     "policy shop in app {\n"
     "  isolate app == \"db\"\n"
     "  allow app == \"web\" -> app == \"db\" : tcp/5432\n"

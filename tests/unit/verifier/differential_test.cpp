@@ -174,7 +174,9 @@ void check_dead(std::uint64_t seed, std::map<Dead::Kind, std::size_t>& kinds) {
     ++kinds[dead.kind];
     CHECK((dead.decides ? superfluous : found).insert(dead.what).second);
     CHECK(dead.decides == expected.deciders.contains(dead.what));
-    CHECK(dead.blockers.empty() == (dead.kind == Dead::Kind::Contradictory));
+    // Contradictory, or the profile lets in before any rule is asked: then it is said in words.
+    CHECK(dead.blockers.empty() == !dead.why.empty());
+    if (dead.kind == Dead::Kind::Contradictory) CHECK(dead.blockers.empty());
     if (dead.example) {
       const model::Flow flow = dead.example->flow();
       CHECK(evaluate(policy, flow, sample.now) == dead.example->decision);
