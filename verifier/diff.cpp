@@ -12,6 +12,7 @@
 #include "base/stable_sort.h"
 #include "verifier/diff_pairing.h"
 #include "verifier/diff_walk.h"
+#include "verifier/dump.h"
 #include "verifier/plainest.h"
 #include "verifier/slice.h"
 
@@ -433,7 +434,7 @@ class Comparison {
     if (interval > 0) name += fmt::format("-{}", interval);
     std::ofstream file(*options_.dump_smt / (name + ".smt2"), std::ios::binary);
     file << "; sat: the model is a flow that is " << (gained ? "gained" : "lost") << "\n(set-logic QF_BV)\n"
-         << query.solver << "(assert " << wanted << ")\n(check-sat)\n";
+         << smt_of(query.solver) << "(assert " << wanted << ")\n(check-sat)\n";
   }
 
   const Policy& before_;

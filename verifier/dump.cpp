@@ -6,8 +6,12 @@
 namespace weft::verifier {
 
 std::string smt_of(const z3::solver& question) {
+  // A solver that has answered before prints what it made of the question, in bits; one that was never asked prints it.
+  z3::solver unasked(question.ctx());
+  const z3::expr_vector assertions = question.assertions();
+  for (unsigned i = 0; i < assertions.size(); ++i) unasked.add(assertions[static_cast<int>(i)]);
   std::ostringstream out;
-  out << question;
+  out << unasked;
   return out.str();
 }
 

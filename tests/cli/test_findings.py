@@ -114,15 +114,37 @@ class Proofs(WeftTest):
 
 @unittest.skipUnless(shutil.which("cvc5"), "cvc5 is not installed: `apt-get install cvc5` has it")
 class AnotherSolver(WeftTest):
-    def test_cvc5_gives_the_same_answers(self):
-        self.write("p.weft", FENCED + "policy freeze in main {\n  deny app == \"web\" -> any : tcp/400-500\n}\nalways app == \"cache\" -> any : tcp\nalways app == \"web\" -> app == \"db\" : tcp/444\n")
-        self.expect(1, "check", "p.weft", "--dump-smt", "smt")
+    def answers(self):
         asked = {"sat": 0, "unsat": 0}
         for question in sorted((self.at / "smt").iterdir()):
             [status] = [line.split()[-1].rstrip(")") for line in question.read_text().splitlines() if line.startswith("(set-info :status")]
             answer = subprocess.run(["cvc5", "--lang", "smt2", str(question)], capture_output=True, text=True, timeout=60)
             self.assertEqual(answer.stdout.strip(), status, f"{question.name}: {answer.stderr}")
             asked[status] += 1
+        return asked
+
+    def test_the_questions_about_chains_too(self):
+        self.write("p.weft", """\
+label app : string
+policy shop {
+  allow app == "web" -> app == "api" : tcp/443
+  allow app == "api" -> app == "db" : tcp/5432
+}
+never app == "web" ~> app == "db" : tcp/5432
+never app == "db" ~> app == "web" : any
+""")
+        self.expect(1, "check", "p.weft", "--dump-smt", "smt")
+        names = [question.name for question in (self.at / "smt").iterdir() if "chain" in question.name]
+        # Of the first: no hop leads there; one relay, and no other; then one hop does. Of the second: nobody is reached.
+        self.assertEqual(sorted(names), ["assertion-0000-chain-1-arrives.smt2", "assertion-0000-chain-1-relay-0.smt2",
+                                         "assertion-0000-chain-1-relay-1.smt2", "assertion-0000-chain-2-arrives.smt2",
+                                         "assertion-0001-chain-1-arrives.smt2", "assertion-0001-chain-1-relay-0.smt2"])
+        self.assertGreaterEqual(min(self.answers().values()), 2)
+
+    def test_cvc5_gives_the_same_answers(self):
+        self.write("p.weft", FENCED + "policy freeze in main {\n  deny app == \"web\" -> any : tcp/400-500\n}\nalways app == \"cache\" -> any : tcp\nalways app == \"web\" -> app == \"db\" : tcp/444\n")
+        self.expect(1, "check", "p.weft", "--dump-smt", "smt")
+        asked = self.answers()
         self.assertGreaterEqual(min(asked.values()), 2, asked)
 
 
