@@ -87,8 +87,9 @@ std::vector<Block> dense_blocks(model::Family family, const Hosts& hosts) {
   for (std::size_t begin = 0; begin < hosts.size();) {
     std::size_t end = begin + 1;
     while (end < hosts.size() && network(hosts[end].address) == network(hosts[begin].address)) ++end;
-    // What few hosts of IPv6 would gain by a table of their own, all others would pay for.
-    dense_blocks(hosts, begin, end, six ? addresses_per_host6 : addresses_per_host4, six ? hosts.size() / 8 : 0, out);
+    // What few hosts would gain by a table of their own, all others would pay for: a compare, of IPv6 one of 16 bytes.
+    dense_blocks(hosts, begin, end, six ? addresses_per_host6 : addresses_per_host4, hosts.size() / (six ? 8 : 64),
+                 out);
     begin = end;
   }
   std::ranges::sort(out, [](const Block& a, const Block& b) {

@@ -12,17 +12,19 @@
 namespace weft::bench {
 namespace {
 
-constexpr std::uint16_t client = 40'000;
+constexpr std::uint16_t client = 40'000, closed = 444;
+constexpr std::uint32_t pass = 0, drop = 2;  // TC_ACT_OK, TC_ACT_SHOT
+
+bool is_denied(Kind kind) { return kind == Kind::Denied || kind == Kind::DeniedNew; }
 
 // Where the last four bytes of an address lie, and the source port.
 constexpr std::uint32_t source4 = 26, destination4 = 30, port4 = 34;
 constexpr std::uint32_t source6 = 34, destination6 = 50, port6 = 54;
 
-test::Frame frame_of(bool six, bool reply, std::uint8_t flags) {
+test::Frame frame_of(bool six, bool reply, std::uint8_t flags, std::uint16_t port = VerdictWorld::port) {
   const model::Address own = VerdictWorld::address(0, six), other = VerdictWorld::address(1, six);
   const model::Address &from = reply ? other : own, &to = reply ? own : other;
-  const test::Frame segment =
-      reply ? test::tcp(VerdictWorld::port, client, flags) : test::tcp(client, VerdictWorld::port, flags);
+  const test::Frame segment = reply ? test::tcp(port, client, flags) : test::tcp(client, port, flags);
   return six ? test::ethernet(0x86DD, test::ipv6({.source = from, .destination = to}, segment))
              : test::ethernet(0x0800, test::ipv4({.source = from, .destination = to}, segment));
 }
@@ -34,7 +36,7 @@ void run_allowed(Yardsticks& yardsticks, const Row& row, int program, const test
                  std::uint32_t runs) {
   std::uint32_t verdict = 0;
   yardsticks.run(program, frame, feed, runs, &verdict);
-  if (verdict != 0) fail(fmt::format("`{}` denied the packet it should allow", row.name));
+  if (verdict != pass) fail(fmt::format("`{}` denied the packet it should allow", row.name));
 }
 
 // Opens a connection with every host that takes part, lets it answer, and goes on: all are remembered, and established.
@@ -73,7 +75,9 @@ void run_round(Yardsticks& yardsticks, const Row& row, std::uint32_t runs, Least
   std::uint32_t verdict = 0;
   least.nothing = std::min(least.nothing, yardsticks.run(yardsticks.program("empty"), row.frame, row.feed, runs));
   least.packet = std::min(least.packet, yardsticks.run(row.program, row.frame, row.feed, runs, &verdict));
-  if (verdict != 0) fail(fmt::format("`{}` denied the packet it should allow", row.name));
+  if (verdict != (is_denied(row.kind) ? drop : pass)) {
+    fail(fmt::format("`{}` judged a packet otherwise than it should", row.name));
+  }
 }
 
 }  // namespace
@@ -102,9 +106,11 @@ Row row_of(std::string name, test::Program& program, Kind kind, bool six) {
   out.kind = kind;
   out.six = six;
   out.program = program.descriptor(kind == Kind::Reply ? model::Direction::Ingress : model::Direction::Egress);
-  out.frame = frame_of(six, kind == Kind::Reply, kind == Kind::New ? test::flag::syn : test::flag::ack);
+  const bool is_new = kind == Kind::New || kind == Kind::DeniedNew;
+  out.frame = frame_of(six, kind == Kind::Reply, is_new || kind == Kind::Denied ? test::flag::syn : test::flag::ack,
+                       is_denied(kind) ? closed : VerdictWorld::port);
   out.feed = kind == Kind::Reply ? reply_feed(six) : forward_feed(six);
-  if (kind == Kind::New) out.feed.port_at = six ? port6 : port4;
+  if (is_new) out.feed.port_at = six ? port6 : port4;
   if (kind != Kind::Forward) out.state = &program;
   return out;
 }

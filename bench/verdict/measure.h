@@ -44,6 +44,8 @@ enum class Kind {
   Established,  ///< forward packets of connections that were answered
   Reply,        ///< answers, which only connection state lets pass
   New,          ///< each the first of its connection
+  Denied,       ///< to a port that no rule opens
+  DeniedNew,    ///< the same, each from another port
 };
 
 /// What every address takes part in a measurement.
@@ -71,7 +73,7 @@ Row row_of(std::string name, test::Program& program, Kind kind, bool six);
 /// A row about a program that answers like the egress gate.
 Row row_of(std::string name, int program);
 
-/// Fills the rows' samples. A packet that should be allowed and is not ends the benchmark, and so does one of a
+/// Fills the rows' samples. A packet that is not judged as its kind says ends the benchmark, and so does one of a
 /// connection that is not remembered.
 void measure(Yardsticks& yardsticks, std::vector<Row>& rows, std::uint32_t hosts, const Effort& effort);
 

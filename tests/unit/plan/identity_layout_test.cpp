@@ -46,6 +46,12 @@ TEST_CASE("the layout follows how hosts lie", "[plan]") {
     CHECK(layout.direct.size() == 4);
     CHECK(layout.exact.size() == 10 + 20);
   }
+  SECTION("scattered hosts: none has a table to itself, unless they are few") {
+    CHECK(choose_layout(model::Family::V4, hosts(0x0A000000, 1021, 64), world).direct.size() == 4);
+    const IdentityLayout layout = choose_layout(model::Family::V4, hosts(0x0A000000, 1021, 128), world);
+    CHECK(layout.direct.empty());
+    CHECK(layout.exact.size() == 128);
+  }
   SECTION("no host at all") {
     const IdentityLayout layout = choose_layout(model::Family::V4, {}, world);
     CHECK(layout.direct.empty());
