@@ -120,6 +120,15 @@ struct weft_connection {
 #define WEFT_CONNECTION_ENDED_BACK 4u /* the other end has */
 #define WEFT_CONNECTION_RESET 8u      /* one of them has sent a RST */
 
+/* At a cgroup, what a socket remembers (`weft_sockets`): the connection of the last answer that the tables knew, its key as in
+ * the tables, of IPv4 followed by zeros; and a hash of that and of the tick, by which a key that two processors wrote at once is
+ * none. It is good for that tick.
+ */
+struct weft_socket {
+	weft_u64 key[6];
+	weft_u64 seal;
+};
+
 /* What a program tells about a packet through the ring buffer `weft_events`. Numbers are in host byte order, addresses as
  * in the packet; what could not be read is zero.
  */

@@ -265,7 +265,12 @@ class Builder {
       return each.interface.starts_with("cgroup:") || each.interface.starts_with("node:cgroup:");
     });
     // The kernel makes an element for each cgroup that a program is attached to, whatever their number.
-    if (out_.cgroups) out_.maps.push_back({"weft_places", Map::Kind::CgroupStorage, {}, {}, 8, 4, 0, {}});
+    if (!out_.cgroups) return;
+    out_.maps.push_back({"weft_places", Map::Kind::CgroupStorage, {}, {}, 8, 4, 0, {}});
+    // Likewise for each socket.
+    if (options_.stateless) return;
+    const auto bytes = static_cast<std::uint32_t>(sizeof(weft_socket));
+    out_.maps.push_back({"weft_sockets", Map::Kind::SocketStorage, {}, "weft_socket", 4, bytes, 0, {}});
   }
 
   // Is anything told, and is there an entry of which that has to be told?

@@ -19,7 +19,7 @@ struct Table {
 
 /// A map of the kernel.
 struct Map {
-  enum class Kind : std::uint8_t { Hash, Lpm, LruHash, PerCpuArray, RingBuffer, CgroupStorage };
+  enum class Kind : std::uint8_t { Hash, Lpm, LruHash, PerCpuArray, RingBuffer, CgroupStorage, SocketStorage };
 
   std::string name;
   Kind kind = Kind::Hash;

@@ -135,8 +135,9 @@ class Specialiser {
       members.emplace_back("key", types_.named(map.key_type, map.key_bytes));
       members.emplace_back("value", types_.named(map.value_type, map.value_bytes));
     }
-    constexpr std::uint32_t no_preallocation = 1;  // BPF_F_NO_PREALLOC, which tries require
-    if (map.kind == Map::Kind::Lpm) members.emplace_back("map_flags", number(no_preallocation));
+    constexpr std::uint32_t no_preallocation = 1;  // BPF_F_NO_PREALLOC, which tries and storage of sockets require
+    if (map.kind == Map::Kind::Lpm || map.kind == Map::Kind::SocketStorage)
+      members.emplace_back("map_flags", number(no_preallocation));
     llvm::Type* type = llvm::ArrayType::get(llvm::PointerType::get(context_, 0), members.size());
     llvm::GlobalVariable* variable = define(map.name, type, ".maps");
     variable->setAlignment(llvm::Align(8));
@@ -156,6 +157,8 @@ class Specialiser {
         return 11;
       case Map::Kind::CgroupStorage:
         return 19;
+      case Map::Kind::SocketStorage:
+        return 24;
       case Map::Kind::RingBuffer:
         return 27;
     }

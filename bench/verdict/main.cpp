@@ -14,6 +14,7 @@
 #include <fmt/format.h>
 
 #include "bench/network/namespace.h"
+#include "bench/verdict/cgroups.h"
 #include "bench/verdict/measure.h"
 #include "bench/verdict/swap.h"
 
@@ -166,6 +167,10 @@ void denied(Yardsticks& yardsticks, const Asked& asked) {
   }
 }
 
+void cgroups(Yardsticks&, const Asked& asked) {
+  at_cgroups(static_cast<int>(asked.effort().runs), asked.effort().trials);
+}
+
 void swapped(Yardsticks&, const Asked& asked) { swap_under_load(asked.full ? 200 : 50); }
 
 struct Section {
@@ -176,13 +181,10 @@ struct Section {
 }  // namespace
 
 int main(int count, char** arguments) {
-  const std::array sections{Section{"floor", against_floor},
-                            Section{"state", with_state},
-                            Section{"rules", by_rules},
-                            Section{"addresses", by_addresses},
-                            Section{"identities", by_identity},
-                            Section{"denied", denied},
-                            Section{"swap", swapped}};
+  const std::array sections{Section{"floor", against_floor},    Section{"state", with_state},
+                            Section{"rules", by_rules},         Section{"addresses", by_addresses},
+                            Section{"identities", by_identity}, Section{"denied", denied},
+                            Section{"cgroups", cgroups},        Section{"swap", swapped}};
   Asked asked;
   std::vector<std::string_view> names;
   for (int i = 1; i < count; ++i) {
@@ -192,8 +194,9 @@ int main(int count, char** arguments) {
     } else if (std::ranges::find(sections, word, &Section::name) != sections.end()) {
       names.push_back(word);
     } else {
-      fmt::print(stderr,
-                 "usage: weft_bench_verdict [--full] [floor|state|rules|addresses|identities|denied|swap]...\n");
+      fmt::print(
+          stderr,
+          "usage: weft_bench_verdict [--full] [floor|state|rules|addresses|identities|denied|cgroups|swap]...\n");
       return 2;
     }
   }

@@ -82,8 +82,10 @@ void run_round(Yardsticks& yardsticks, const Row& row, std::uint32_t runs, Least
 
 }  // namespace
 
-Compiled::Compiled(std::uint32_t rules, std::uint32_t hosts, bool six, std::uint32_t stride) : hosts_(hosts) {
-  const VerdictWorld world = verdict_world(rules, hosts, six, stride);
+Compiled::Compiled(std::uint32_t rules, std::uint32_t hosts, bool six, std::uint32_t stride, test::Gates gates)
+    : hosts_(hosts), gates_(gates) {
+  VerdictWorld world = verdict_world(rules, hosts, six, stride);
+  if (gates == test::Gates::OfCgroup) world.inventory.instances[0].attach = model::Attachment{.cgroup = "/bench"};
   Result<plan::DecisionPlan> plan = plan::build(world.policy, world.inventory);
   if (!plan) fail(plan.error().message);
   plan_ = std::move(*plan);
@@ -92,7 +94,7 @@ Compiled::Compiled(std::uint32_t rules, std::uint32_t hosts, bool six, std::uint
 test::Program Compiled::load(const codegen::Options& options) const {
   const Result<bundle::Bundle> bundle = codegen::emit(plan_, options);
   if (!bundle) fail(bundle.error().message);
-  Result<test::Program> program = test::Program::load(*bundle);
+  Result<test::Program> program = test::Program::load(*bundle, gates_);
   if (!program) fail(program.error().message);
   program->set_endpoint(1, plan_.endpoints[0].addresses);
   return std::move(*program);

@@ -25,7 +25,9 @@ struct Effort {
 /// A world compiled in several ways.
 class Compiled {
  public:
-  Compiled(std::uint32_t rules, std::uint32_t hosts, bool six, std::uint32_t stride = VerdictWorld::packed);
+  /// `gates`: whether the first workload is at an interface or a cgroup.
+  Compiled(std::uint32_t rules, std::uint32_t hosts, bool six, std::uint32_t stride = VerdictWorld::packed,
+           test::Gates gates = test::Gates::OfInterface);
 
   /// The program, loaded. A benchmark that cannot load it ends.
   test::Program load(const codegen::Options& options) const;
@@ -36,6 +38,7 @@ class Compiled {
  private:
   plan::DecisionPlan plan_;
   std::uint32_t hosts_;
+  test::Gates gates_;
 };
 
 /// What packets a row is about.

@@ -47,14 +47,35 @@ NOINLINE weft_u32 weft_is_remembered4(struct weft_connection4 *asked, weft_u32 f
 	return 1;
 }
 
-/* Is the connection still allowed, and remembered? What the other direction may not open either needs no table; that is most of
- * what is denied.
- */
-INLINE int is_of_allowed4(struct weft_connection4 *key, weft_u32 own, weft_u32 peer, weft_u32 flags)
+/* Is the connection still allowed? */
+INLINE int is_allowed4(const struct weft_connection4 *key, weft_u32 own, weft_u32 peer)
 {
 	weft_u32 service = service_of(key->protocol, key->outbound, key->local_port, key->remote_port);
 
-	return weft_may_open(key->protocol, service, key->outbound, own, peer) && weft_is_remembered4(key, flags);
+	return weft_may_open(key->protocol, service, key->outbound, own, peer);
+}
+
+/* And remembered? What the other direction may not open either needs no table; that is most of what is denied. */
+INLINE int is_of_allowed4(struct weft_connection4 *key, weft_u32 own, weft_u32 peer, weft_u32 flags)
+{
+	return is_allowed4(key, own, peer) && weft_is_remembered4(key, flags);
+}
+
+/* The same of an answer at a cgroup, whose socket is asked first. */
+INLINE int is_answer_of_socket4(struct __sk_buff *skb, struct weft_connection4 *key, weft_u32 own, weft_u32 peer,
+			       weft_u32 flags)
+{
+	const weft_u32 news = has_news(key->protocol, flags);
+
+	if (!is_allowed4(key, own, peer))
+		return 0;
+	if (socket_knows(skb, (const word *)key, sizeof(*key) / sizeof(word), news))
+		return 1;
+	if (!weft_is_remembered4(key, flags))
+		return 0;
+	if (!news)
+		weft_note_socket4(skb, key);
+	return 1;
 }
 
 /* An allowed packet of a connection in the first table, whose time it brings up to date: 1. Else nothing has happened. */
@@ -307,6 +328,10 @@ INLINE weft_u32 judge4(struct __sk_buff *skb, const struct header4 *header, cons
 	answer = answers4(skb, &packet);
 	if (answer == NO_ANSWER)
 		return decision;
+	if (hook == AT_CGROUP && answer == ANSWER)
+		return is_answer_of_socket4(skb, &packet.connection, own, peer, transport.flags)
+			       ? ALLOWED(WEFT_ENTRY_REPLY)
+			       : decision;
 	if (answer == RELATED)
 		peer = identity4(packet.connection.remote);
 	/* An error about a connection is no answer of it. */

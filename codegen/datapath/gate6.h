@@ -115,14 +115,35 @@ NOINLINE weft_u32 weft_is_remembered6(struct weft_connection6 *asked, weft_u32 f
 	return 1;
 }
 
-/* Is the connection still allowed, and remembered? What the other direction may not open either needs no table; that is most of
- * what is denied.
- */
-INLINE int is_of_allowed6(struct weft_connection6 *key, weft_u32 own, weft_u32 peer, weft_u32 flags)
+/* Is the connection still allowed? */
+INLINE int is_allowed6(const struct weft_connection6 *key, weft_u32 own, weft_u32 peer)
 {
 	weft_u32 service = service_of(key->protocol, key->outbound, key->local_port, key->remote_port);
 
-	return weft_may_open(key->protocol, service, key->outbound, own, peer) && weft_is_remembered6(key, flags);
+	return weft_may_open(key->protocol, service, key->outbound, own, peer);
+}
+
+/* And remembered? What the other direction may not open either needs no table; that is most of what is denied. */
+INLINE int is_of_allowed6(struct weft_connection6 *key, weft_u32 own, weft_u32 peer, weft_u32 flags)
+{
+	return is_allowed6(key, own, peer) && weft_is_remembered6(key, flags);
+}
+
+/* The same of an answer at a cgroup, whose socket is asked first. */
+INLINE int is_answer_of_socket6(struct __sk_buff *skb, struct weft_connection6 *key, weft_u32 own, weft_u32 peer,
+			       weft_u32 flags)
+{
+	const weft_u32 news = has_news(key->protocol, flags);
+
+	if (!is_allowed6(key, own, peer))
+		return 0;
+	if (socket_knows(skb, (const word *)key, sizeof(*key) / sizeof(word), news))
+		return 1;
+	if (!weft_is_remembered6(key, flags))
+		return 0;
+	if (!news)
+		weft_note_socket6(skb, key);
+	return 1;
 }
 
 /* An allowed packet of a connection in the first table, whose time it brings up to date: 1. Else nothing has happened. */
@@ -404,6 +425,10 @@ INLINE weft_u32 judge6(struct __sk_buff *skb, const struct header6 *header, cons
 	answer = answers6(skb, &packet);
 	if (answer == NO_ANSWER)
 		return decision;
+	if (hook == AT_CGROUP && answer == ANSWER)
+		return is_answer_of_socket6(skb, &packet.connection, own, peer, transport.flags)
+			       ? ALLOWED(WEFT_ENTRY_REPLY)
+			       : decision;
 	if (answer == RELATED)
 		peer = weft_identity6(packet.connection.remote[0], packet.connection.remote[1]);
 	/* An error about a connection is no answer of it. */

@@ -8,6 +8,7 @@
 #include "identity.h"
 #include "packet.h"
 #include "recent.h"
+#include "socket.h"
 
 #define SECOND 1000000000ull
 /* RFC 5382 REQ-5: an idle TCP connection is remembered for at least 2 h 4 min, one that is not yet or no longer

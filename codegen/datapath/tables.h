@@ -17,11 +17,14 @@ struct __sk_buff {
 	__u32 before_data[8];
 	__u32 data;
 	__u32 data_end;
+	__u32 before_sk[21];
+	__u64 sk; /* struct bpf_sock *, or 0 */
 };
 _Static_assert(__builtin_offsetof(struct __sk_buff, ifindex) == __builtin_offsetof(struct weft_unused_sk_buff, ifindex) &&
 		       __builtin_offsetof(struct __sk_buff, data) == __builtin_offsetof(struct weft_unused_sk_buff, data) &&
 		       __builtin_offsetof(struct __sk_buff, data_end) ==
-			       __builtin_offsetof(struct weft_unused_sk_buff, data_end),
+			       __builtin_offsetof(struct weft_unused_sk_buff, data_end) &&
+		       __builtin_offsetof(struct __sk_buff, sk) == __builtin_offsetof(struct weft_unused_sk_buff, sk),
 	       "the context is the kernel's");
 
 #include <linux/pkt_cls.h>
@@ -116,6 +119,7 @@ extern weft_u8 weft_connections4[];
 extern weft_u8 weft_connections6[];
 extern weft_u8 weft_opening4[];
 extern weft_u8 weft_opening6[];
+extern weft_u8 weft_sockets[];
 extern weft_u8 weft_exact4[];
 extern weft_u8 weft_prefixes4[];
 extern weft_u8 weft_exact6[];

@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import pathlib
+import shutil
 import socket
 import struct
 import subprocess
@@ -213,6 +214,53 @@ class Cgroups(WeftTest):
         with self.assertRaises(PermissionError):
             self.socket("db", family, socket.SOCK_DGRAM).sendto(b"?", (web, 80))
         server.close()
+
+    def forget_connections(self, bpftool):
+        """Empties the tables of what is loaded, behind its back."""
+        ask = lambda *words: json.loads(subprocess.run([bpftool, "-j", *map(str, words)], check=True, capture_output=True).stdout)
+        attached = json.loads(self.run_weft("status", "--format", "json"))["attached"]
+        for number in {number for each in attached for number in ask("prog", "show", "id", each["from_workload"]["id"])["map_ids"]}:
+            if ask("map", "show", "id", number)["name"].startswith(("weft_connection", "weft_opening")):
+                for entry in ask("map", "dump", "id", number):
+                    subprocess.run([bpftool, "map", "delete", "id", str(number), "key", "hex", *(byte[2:] for byte in entry["key"])],
+                                   check=True, capture_output=True)
+
+    def test_a_socket_remembers_its_connection_for_a_tick(self):
+        bpftool = shutil.which("bpftool") or shutil.which("bpftool", path="/usr/sbin:/sbin")
+        if not bpftool:
+            self.skipTest("needs bpftool")
+        self.build()
+        self.run_weft("load", "bundle")
+        for version, family in ((0, socket.AF_INET), (1, socket.AF_INET6)):
+            db = ADDRESSES["db"][version]
+            remembered = False
+            for _ in range(20):  # until all of it happens in one tick
+                server = self.socket("db", family, socket.SOCK_DGRAM, (db, 5432))
+                client = self.socket("web", family, socket.SOCK_DGRAM)
+                client.connect((db, 5432))
+                client.send(b"?")
+                server.connect(server.recvfrom(16)[1])  # of what is sent from here on the packets alone are judged
+                server.send(b"1")
+                self.assertEqual(client.recv(16), b"1")
+                self.forget_connections(bpftool)
+                try:
+                    server.send(b"2")
+                    remembered = client.recv(16) == b"2"
+                except (PermissionError, TimeoutError):
+                    pass
+                if remembered:
+                    break
+                client.close()
+                server.close()
+            self.assertTrue(remembered)
+            time.sleep(1.5)  # a tick takes 1.3 seconds at most
+            with self.assertRaises((PermissionError, TimeoutError)):
+                server.send(b"3")
+                client.recv(16)
+            client.send(b"?")  # the next forward packet brings the connection back
+            self.assertEqual(server.recv(16), b"?")
+            server.send(b"4")
+            self.assertEqual(client.recv(16), b"4")
 
     def test_an_inventory_of_one_family(self):
         for version, other in ((4, 6), (6, 4)):

@@ -90,6 +90,7 @@ const std::set<int> known_helpers{
     39,   // skb_pull_data, 4.9
     64,   // bind, 4.17
     81,   // get_local_storage, 4.19
+    107,  // sk_storage_get, 5.2; of whatever a packet's socket is, 5.10
     118,  // jiffies64, 5.6
     125,  // ktime_get_boot_ns, 5.8
     130,  // ringbuf_output, 5.8
