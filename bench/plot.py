@@ -128,7 +128,7 @@ def bars(name, title, upward, groups, labels, colours=COLOURS, stacked=False):
 
 
 def peers():
-    rows = [row for row in rows_of("peers") if row["addresses"] == "100000" and row["traffic"] == "256 active"]
+    rows = [row for row in rows_of("peers") if row["family"] == "IPv4" and row["addresses"] == "100000" and row["traffic"] == "256 active"]
     series = []
     for gate in dict.fromkeys(row["gate"] for row in rows):
         line = [(int(row["rules"]), float(row["net"])) for row in rows if row["gate"] == gate and row["net"] != "-"]

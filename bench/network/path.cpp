@@ -31,13 +31,22 @@ const Namespace& linked(const Namespace& node, const Namespace& other, const cha
 
 }  // namespace
 
-Path::Path(std::uint32_t workload)
+Path::Path(std::uint32_t workload, bool six)
     : out_(linked(node_, workload_, "w0", node_end, "s0", workload_end), "s0"),
       back_(linked(node_, behind_, "out", node_out, "k0", behind_end), "k0") {
-  build(workload);
+  build(workload, six);
 }
 
-void Path::build(std::uint32_t workload) const {
+void Path::build(std::uint32_t workload, bool six) const {
+  if (six) {
+    node_.run(
+        fmt::format("sysctl -qw net.ipv6.conf.all.forwarding=1 && "
+                    "ip -6 neigh add fe80::2 lladdr {0} dev out nud permanent && "
+                    "ip -6 route add fd00::/16 via fe80::2 dev out && "
+                    "ip -6 neigh add {1} lladdr {0} dev w0 nud permanent && ip -6 route add {1}/128 dev w0",
+                    nobody, fmt::format("fd00::{:x}:{:x}", workload >> 16, workload & 0xffff)));
+    return;
+  }
   const std::string address =
       fmt::format("{}.{}.{}.{}", workload >> 24, workload >> 16 & 255, workload >> 8 & 255, workload & 255);
   node_.run(
@@ -48,12 +57,12 @@ void Path::build(std::uint32_t workload) const {
                   nobody, address));
 }
 
-Bytes Path::frame(std::uint32_t workload, std::uint32_t destination, std::uint16_t port) {
-  return udp_frame(workload_end, node_end, workload, destination, source_port, port);
+Bytes Path::frame(std::uint32_t workload, std::uint32_t destination, std::uint16_t port, bool six) {
+  return udp_frame(workload_end, node_end, workload, destination, source_port, port, six);
 }
 
-Bytes Path::reply(std::uint32_t workload, std::uint32_t destination, std::uint16_t port) {
-  return udp_frame(behind_end, node_out, destination, workload, port, source_port);
+Bytes Path::reply(std::uint32_t workload, std::uint32_t destination, std::uint16_t port, bool six) {
+  return udp_frame(behind_end, node_out, destination, workload, port, source_port, six);
 }
 
 std::uint64_t Path::send(const std::vector<Bytes>& frames, std::size_t count) {

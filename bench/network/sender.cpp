@@ -42,28 +42,56 @@ void put_hardware(Bytes& out, std::size_t at, const std::string& text) {
   for (std::size_t i = 0; i < parts.size(); ++i) out[at + i] = static_cast<std::uint8_t>(parts[i]);
 }
 
+// The sum of ones complements of the words from `from` to `to`, on top of another.
+std::uint32_t add_words(const Bytes& bytes, std::size_t from, std::size_t to, std::uint32_t sum = 0) {
+  for (std::size_t i = from; i < to; i += 2) sum += static_cast<std::uint32_t>(bytes[i] << 8 | bytes[i + 1]);
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >> 16);
+  return sum;
+}
+
+// The same over IPv6, without hardware addresses.
+Bytes udp_frame6(std::uint32_t source, std::uint32_t destination, std::uint16_t source_port,
+                 std::uint16_t destination_port) {
+  constexpr std::size_t size = 80, ip = 14, udp = ip + 40, length = size - udp;
+  Bytes out(size);
+  put16(out, 12, ETH_P_IPV6);
+  out[ip] = 0x60;
+  put16(out, ip + 4, length);
+  out[ip + 6] = IPPROTO_UDP;
+  out[ip + 7] = 64;  // hops
+  out[ip + 8] = out[ip + 24] = 0xfd;
+  put32(out, ip + 20, source);
+  put32(out, ip + 36, destination);
+  put16(out, udp, source_port);
+  put16(out, udp + 2, destination_port);
+  put16(out, udp + 4, length);
+  put16(out, udp + 6, ~add_words(out, ip + 8, size, length + IPPROTO_UDP) & 0xffff);
+  return out;
+}
+
 }  // namespace
 
 Bytes udp_frame(const std::string& from_hardware, const std::string& to_hardware, std::uint32_t source,
-                std::uint32_t destination, std::uint16_t source_port, std::uint16_t destination_port) {
+                std::uint32_t destination, std::uint16_t source_port, std::uint16_t destination_port, bool six) {
   constexpr std::size_t size = 60, ip = 14, udp = ip + 20;
   Bytes out(size);
+  if (six) {
+    out = udp_frame6(source, destination, source_port, destination_port);
+  } else {
+    put16(out, 12, ETH_P_IP);
+    out[ip] = 0x45;
+    put16(out, ip + 2, size - ip);
+    out[ip + 8] = 64;  // hops
+    out[ip + 9] = IPPROTO_UDP;
+    put32(out, ip + 12, source);
+    put32(out, ip + 16, destination);
+    put16(out, ip + 10, ~add_words(out, ip, udp) & 0xffff);
+    put16(out, udp, source_port);
+    put16(out, udp + 2, destination_port);
+    put16(out, udp + 4, size - udp);  // and no checksum, which UDP over IPv4 may leave out
+  }
   put_hardware(out, 0, to_hardware);
   put_hardware(out, 6, from_hardware);
-  put16(out, 12, ETH_P_IP);
-  out[ip] = 0x45;
-  put16(out, ip + 2, size - ip);
-  out[ip + 8] = 64;  // hops
-  out[ip + 9] = IPPROTO_UDP;
-  put32(out, ip + 12, source);
-  put32(out, ip + 16, destination);
-  std::uint32_t sum = 0;
-  for (std::size_t i = ip; i < udp; i += 2) sum += static_cast<std::uint32_t>(out[i] << 8 | out[i + 1]);
-  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >> 16);
-  put16(out, ip + 10, ~sum & 0xffff);
-  put16(out, udp, source_port);
-  put16(out, udp + 2, destination_port);
-  put16(out, udp + 4, size - udp);  // and no checksum, which UDP over IPv4 may leave out
   return out;
 }
 

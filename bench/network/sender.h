@@ -11,9 +11,10 @@ namespace weft::bench {
 
 using Bytes = std::vector<std::uint8_t>;
 
-/// A UDP packet of 60 bytes over IPv4 with true lengths and header checksum; hardware addresses as "02:00:…".
+/// A UDP packet of 60 bytes, over IPv6 of 80, with true lengths and checksums; hardware addresses as "02:00:…". Of IPv6
+/// an address is the last four bytes of one in fd00::/96.
 Bytes udp_frame(const std::string& from_hardware, const std::string& to_hardware, std::uint32_t source,
-                std::uint32_t destination, std::uint16_t source_port, std::uint16_t destination_port);
+                std::uint32_t destination, std::uint16_t source_port, std::uint16_t destination_port, bool six = false);
 
 /// Keeps the calling thread on one processor and reads the processor time that packets sent by it cost: its own, in
 /// which the kernel does the receiving too, and that of the kernel's thread which takes over when there is too much of

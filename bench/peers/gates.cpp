@@ -42,7 +42,7 @@ T checked(Result<T> result) {
 
 Gate weft_gate(const PeersWorld& world, bool stateful, std::vector<test::Program>& programs) {
   Gate out{.name = stateful ? "weft, connection state" : "weft", .keeps_state = stateful};
-  out.path = std::make_unique<Path>(PeersWorld::client);
+  out.path = std::make_unique<Path>(PeersWorld::client, world.six);
   const double begin = processor_seconds();
   const plan::DecisionPlan plan = checked(plan::build(world.policy, world.inventory));
   codegen::Options options;
@@ -72,7 +72,7 @@ Gate nft_gate(const PeersWorld& world, NftForm form, std::string name) {
     out.contents = "not made: " + out.contents;
     return out;
   }
-  out.path = std::make_unique<Path>(PeersWorld::client);
+  out.path = std::make_unique<Path>(PeersWorld::client, world.six);
   const std::string file = scratch() + "/rules.nft";
   std::ofstream(file) << nft_rules(world, form, "w0");
   const double begin = processor_seconds();
@@ -83,25 +83,28 @@ Gate nft_gate(const PeersWorld& world, NftForm form, std::string name) {
 
 }  // namespace
 
-Gates::Gates(const PeersWorld& world) : yardsticks_(checked(Yardsticks::load(WEFT_FLOOR_OBJECT))) {
+Gates::Gates(const PeersWorld& world) : six_(world.six), yardsticks_(checked(Yardsticks::load(WEFT_FLOOR_OBJECT))) {
   // What goes in place in one step is compared where it stands in one place: the programs by hand where Weft's are.
   Gate weft = weft_gate(world, false, programs_);
   Gate stateful = weft_gate(world, true, programs_);
   const bool tcx = has_tcx(weft.path->node());
 
-  Gate nothing{.name = "nothing", .contents = "", .decides = false, .path = std::make_unique<Path>(PeersWorld::client)};
+  Gate nothing{.name = "nothing",
+               .contents = "",
+               .decides = false,
+               .path = std::make_unique<Path>(PeersWorld::client, world.six)};
   Gate empty{.name = "an empty program",
              .contents = "",
              .decides = false,
              .program = yardsticks_.program("empty"),
-             .path = std::make_unique<Path>(PeersWorld::client)};
+             .path = std::make_unique<Path>(PeersWorld::client, world.six)};
   attach_gate(empty.path->node(), empty.program, tcx);
 
   Gate peer{.name = "usual peer shape, by hand",
-            .program = yardsticks_.program("peer_shape"),
-            .path = std::make_unique<Path>(PeersWorld::client)};
+            .program = yardsticks_.program(world.six ? "peer_shape6" : "peer_shape"),
+            .path = std::make_unique<Path>(PeersWorld::client, world.six)};
   const double begin = processor_seconds();
-  yardsticks_.fill(checked(plan::build(world.policy, world.inventory)), PeersWorld::client, world.hosts);
+  yardsticks_.fill(checked(plan::build(world.policy, world.inventory)), PeersWorld::client, world.hosts, world.six);
   peer.seconds = processor_seconds() - begin;
   peer.contents = fmt::format("{} addresses, {} verdicts", world.hosts, world.rules.size());
   attach_gate(peer.path->node(), peer.program, tcx);
@@ -116,7 +119,9 @@ Gates::Gates(const PeersWorld& world) : yardsticks_(checked(Yardsticks::load(WEF
 double Gates::test_run(const Gate& gate, const Bytes& frame, Traffic traffic) {
   WEFT_ASSERT(gate.program >= 0, "the gate is a program");
   std::uint32_t verdict = 0;
-  const double out = yardsticks_.run(gate.program, frame, traffic, test_runs, &verdict);
+  constexpr std::uint32_t destination4 = 30, destination6 = 50;  // where its last four bytes lie
+  const double out = yardsticks_.run(
+      gate.program, frame, Feed{.traffic = traffic, .at = six_ ? destination6 : destination4}, test_runs, &verdict);
   if (verdict != 0) fail(fmt::format("`{}` denied the packet it should allow", gate.name));
   return out;
 }

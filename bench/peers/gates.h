@@ -35,6 +35,7 @@ class Gates {
   void establish(const Gate& gate);
 
  private:
+  bool six_;
   Yardsticks yardsticks_;
   std::vector<test::Program> programs_;
   std::vector<Gate> all_;

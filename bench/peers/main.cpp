@@ -34,8 +34,11 @@ constexpr std::array patterns{Pattern{"256 active", Traffic::Active256}, Pattern
 
 struct Size {
   std::uint32_t rules, hosts;
+  bool six = false;
   bool operator==(const Size&) const = default;
 };
+
+const char* family(const Size& size) { return size.six ? "IPv6" : "IPv4"; }
 
 /// What was measured of one gate in one world, by pattern.
 struct Figure {
@@ -61,8 +64,8 @@ Frames frames_of(const PeersWorld& world, const Pattern& pattern) {
     seed = seed * 1664525U + 1013904223U;
     const std::uint64_t host = 1 + (random ? (std::uint64_t{seed} * others) >> 32 : i * others / count);
     const std::uint32_t address = world.address(static_cast<std::uint32_t>(host));
-    out.out.push_back(Path::frame(PeersWorld::client, address, PeersWorld::open_port));
-    out.back.push_back(Path::reply(PeersWorld::client, address, PeersWorld::open_port));
+    out.out.push_back(Path::frame(PeersWorld::client, address, PeersWorld::open_port, world.six));
+    out.back.push_back(Path::reply(PeersWorld::client, address, PeersWorld::open_port, world.six));
   }
   return out;
 }
@@ -88,9 +91,10 @@ void prove(const Gate& gate, const PeersWorld& world, const Frames& frames) {
   }
   std::vector<Bytes> closed;
   for (std::uint32_t host = 1; host < std::min(world.hosts, 300U); ++host) {
-    closed.push_back(Path::frame(PeersWorld::client, world.address(host), PeersWorld::closed_port));
+    closed.push_back(Path::frame(PeersWorld::client, world.address(host), PeersWorld::closed_port, world.six));
   }
-  closed.push_back(Path::frame(PeersWorld::client, world.address(world.hosts), PeersWorld::open_port));  // a stranger
+  // And a stranger.
+  closed.push_back(Path::frame(PeersWorld::client, world.address(world.hosts), PeersWorld::open_port, world.six));
   if (gate.decides && gate.path->send(closed, closed.size()) != 0) {
     fail(fmt::format("`{}` passed packets that the policy denies", gate.name));
   }
@@ -98,7 +102,7 @@ void prove(const Gate& gate, const PeersWorld& world, const Frames& frames) {
 
 /// That all gates answer alike, without figures.
 void check(Size size) {
-  const PeersWorld world = peers_world(size.rules, size.hosts);
+  const PeersWorld world = peers_world(size.rules, size.hosts, size.six);
   Gates gates(world);
   for (const Pattern& pattern : patterns) {
     const Frames frames = frames_of(world, pattern);
@@ -106,14 +110,15 @@ void check(Size size) {
       if (gate.path) prove(gate, world, frames);
     }
   }
-  fmt::print("{} rules, {} addresses: {} gates answer alike\n", size.rules, size.hosts, gates.all().size());
+  fmt::print("{}, {} rules, {} addresses: {} gates answer alike\n", family(size), size.rules, size.hosts,
+             gates.all().size());
 }
 
 class Bench {
  public:
   void measure(Size size) {
-    fmt::print(stderr, "{} rules, {} addresses\n", size.rules, size.hosts);
-    const PeersWorld world = peers_world(size.rules, size.hosts);
+    fmt::print(stderr, "{}, {} rules, {} addresses\n", family(size), size.rules, size.hosts);
+    const PeersWorld world = peers_world(size.rules, size.hosts, size.six);
     Gates gates(world);
     const std::size_t first = figures_.size();
     for (const Gate& gate : gates.all()) {
@@ -188,7 +193,8 @@ std::string number(double value) { return std::isnan(value) ? "–" : fmt::forma
 template <typename Of>
 void print_table(const std::string& title, const std::vector<Figure>& figures, const std::vector<Size>& sizes, Of of) {
   fmt::print("\n{}\n{:<34}", title, "rules × addresses");
-  for (const Size& size : sizes) fmt::print("{:>16}", fmt::format("{} × {}k", size.rules, size.hosts / 1000));
+  for (const Size& size : sizes)
+    fmt::print("{:>16}", fmt::format("{}{} × {}k", size.six ? "6: " : "", size.rules, size.hosts / 1000));
   std::vector<std::string> gates;
   for (const Figure& figure : figures) {
     if (std::ranges::find(gates, figure.gate) == gates.end()) gates.push_back(figure.gate);
@@ -214,14 +220,15 @@ const Figure& find(const std::vector<Figure>& figures, const std::string& gate, 
 
 void write_data(const std::string& path, const std::vector<Figure>& figures) {
   std::ofstream out(path);
-  out << "rules\taddresses\tgate\ttraffic\twhole\tnet\tnet_low\tnet_high\ttest_run\tsetup_seconds\tcontents\n";
+  out << "family\trules\taddresses\tgate\ttraffic\twhole\tnet\tnet_low\tnet_high\ttest_run\tsetup_seconds\tcontents\n";
   const auto cell = [](double value) { return std::isnan(value) ? std::string("-") : fmt::format("{:.1f}", value); };
   for (const Figure& figure : figures) {
     for (std::size_t p = 0; p < patterns.size(); ++p) {
-      out << fmt::format("{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{:.2f}\t{}\n", figure.size.rules, figure.size.hosts,
-                         figure.gate, patterns[p].name, cell(median(figure.whole[p])), cell(median(figure.net[p])),
-                         cell(quantile(figure.net[p], 0.25)), cell(quantile(figure.net[p], 0.75)),
-                         cell(median(figure.test_run[p])), figure.seconds, figure.contents);
+      out << fmt::format("{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{:.2f}\t{}\n", family(figure.size), figure.size.rules,
+                         figure.size.hosts, figure.gate, patterns[p].name, cell(median(figure.whole[p])),
+                         cell(median(figure.net[p])), cell(quantile(figure.net[p], 0.25)),
+                         cell(quantile(figure.net[p], 0.75)), cell(median(figure.test_run[p])), figure.seconds,
+                         figure.contents);
     }
   }
   out.close();
@@ -231,8 +238,9 @@ void write_data(const std::string& path, const std::vector<Figure>& figures) {
 }  // namespace
 
 int main(int count, char** words) {
-  std::vector<Size> sizes{{10, 100'000},     {100, 100'000}, {1'000, 100'000},
-                          {10'000, 100'000}, {1'000, 1'000}, {1'000, 10'000}};
+  std::vector<Size> sizes{{10, 100'000},       {100, 100'000},         {1'000, 100'000},
+                          {10'000, 100'000},   {1'000, 1'000},         {1'000, 10'000},
+                          {10, 100'000, true}, {1'000, 100'000, true}, {10'000, 100'000, true}};
   std::string data;
   bool only_check = false;
   for (int i = 1; i < count; ++i) {
@@ -259,6 +267,7 @@ int main(int count, char** words) {
   if (only_check) {
     check({100, 1'000});
     check({1'000, 2'000});
+    check({1'000, 2'000, true});
     return 0;
   }
 
@@ -267,7 +276,8 @@ int main(int count, char** words) {
   const std::vector<Figure>& figures = bench.figures();
 
   fmt::print(
-      "UDP packets of 60 bytes from one workload through its node; nanoseconds of processor time of a packet, medians "
+      "UDP packets of 60 bytes (of IPv6 80) from one workload through its node; nanoseconds of processor time of a "
+      "packet, medians "
       "of {} "
       "interleaved trials.\n",
       trials);
@@ -291,7 +301,8 @@ int main(int count, char** words) {
               [&](const Figure& f) { return f.made && f.seconds > 0 ? fmt::format("{:.2f}", f.seconds) : "–"; });
   for (const Figure& figure : figures) {
     if (!figure.made) {
-      fmt::print("{} × {}k: {} {}\n", figure.size.rules, figure.size.hosts / 1000, figure.gate, figure.contents);
+      fmt::print("{}, {} × {}k: {} {}\n", family(figure.size), figure.size.rules, figure.size.hosts / 1000, figure.gate,
+                 figure.contents);
     }
   }
   if (!data.empty()) write_data(data, figures);

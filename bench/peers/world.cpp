@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "bench/addresses.h"
+
 namespace weft::bench {
 namespace {
 
@@ -13,17 +15,14 @@ const model::LabelKey app{model::KeyScope::Workload, "app"};
 
 std::string group_name(std::uint32_t number) { return fmt::format("g{}", number); }
 
-std::string text(std::uint32_t address) {
-  return fmt::format("{}.{}.{}.{}", address >> 24, address >> 16 & 255, address >> 8 & 255, address & 255);
-}
-
 class Ruleset {
  public:
-  explicit Ruleset(const PeersWorld& world) : world_(world) {}
+  explicit Ruleset(const PeersWorld& world)
+      : world_(world), ip_(world.six ? "ip6" : "ip"), type_(world.six ? "ipv6_addr" : "ipv4_addr") {}
 
   std::string write(NftForm form, const std::string& interface) {
     const bool stateful = form == NftForm::Stateful;
-    add("table {} weft_peer {{\n", stateful ? "ip" : "netdev");
+    add("table {} weft_peer {{\n", stateful ? ip_ : "netdev");
     if (form == NftForm::Rules) groups();
     if (form == NftForm::Pairs) pairs();
     if (form == NftForm::Identities || stateful) identities();
@@ -34,19 +33,19 @@ class Ruleset {
           interface);
     } else {
       add("  chain gate {{ type filter hook ingress device \"{}\" priority filter; policy drop;\n"
-          "    ether type arp accept\n",
+          "    ether type arp accept\n    icmpv6 type {{ nd-neighbor-solicit, nd-neighbor-advert }} accept\n",
           interface);
     }
-    add("    ip saddr != {} drop\n", text(PeersWorld::client));
+    add("    {} saddr != {} drop\n", ip_, text(PeersWorld::client));
     if (form == NftForm::Rules) {
       // The cheap comparison stands first.
       for (const PeersWorld::Rule& rule : world_.rules) {
-        add("    udp dport {} ip daddr @{} accept\n", rule.port, group_name(rule.group));
+        add("    udp dport {} {} daddr @{} accept\n", rule.port, ip_, group_name(rule.group));
       }
     } else if (form == NftForm::Pairs) {
-      add("    ip daddr . udp dport @open accept\n");
+      add("    {} daddr . udp dport @open accept\n", ip_);
     } else {
-      add("    meta mark set ip daddr map @identity\n    meta mark . udp dport vmap @verdict\n");
+      add("    meta mark set {} daddr map @identity\n    meta mark . udp dport vmap @verdict\n", ip_);
     }
     add("  }}\n}}\n");
     return std::move(out_);
@@ -60,7 +59,7 @@ class Ruleset {
 
   void groups() {
     for (std::uint32_t g = 0; g < world_.groups; ++g) {
-      add("  set {} {{ type ipv4_addr; elements = {{", group_name(g));
+      add("  set {} {{ type {}; elements = {{", group_name(g), type_);
       for (std::uint32_t host = g; host < world_.hosts; host += world_.groups) {
         if (host != 0) add(" {},", text(world_.address(host)));
       }
@@ -69,7 +68,7 @@ class Ruleset {
   }
 
   void pairs() {
-    add("  set open {{ type ipv4_addr . inet_service; elements = {{");
+    add("  set open {{ type {} . inet_service; elements = {{", type_);
     for (const PeersWorld::Rule& rule : world_.rules) {
       for (std::uint32_t host = rule.group; host < world_.hosts; host += world_.groups) {
         if (host != 0) add(" {} . {},", text(world_.address(host)), rule.port);
@@ -79,7 +78,7 @@ class Ruleset {
   }
 
   void identities() {
-    add("  map identity {{ type ipv4_addr : mark; elements = {{");
+    add("  map identity {{ type {} : mark; elements = {{", type_);
     for (std::uint32_t host = 1; host < world_.hosts; ++host) {
       add(" {} : {},", text(world_.address(host)), 1 + world_.group_of(host));
     }
@@ -88,14 +87,18 @@ class Ruleset {
     add(" }} }}\n");
   }
 
+  std::string text(std::uint32_t number) const { return to_string(address_of(number, world_.six)); }
+
   const PeersWorld& world_;
+  std::string_view ip_, type_;
   std::string out_;
 };
 
 }  // namespace
 
-PeersWorld peers_world(std::uint32_t rules, std::uint32_t hosts) {
+PeersWorld peers_world(std::uint32_t rules, std::uint32_t hosts, bool six) {
   PeersWorld out;
+  out.six = six;
   out.hosts = hosts;
   out.groups = std::min(rules, most_groups);
   const std::uint32_t rounds = (rules + out.groups - 1) / out.groups;
@@ -119,7 +122,7 @@ PeersWorld peers_world(std::uint32_t rules, std::uint32_t hosts) {
     instance.peer.kind = model::PeerKind::Workload;
     instance.peer.instance = model::InstanceId{host};
     instance.peer.labels = {{app, host == 0 ? "client" : group_name(out.group_of(host))}};
-    instance.addresses = {model::v4_address(out.address(host))};
+    instance.addresses = {address_of(out.address(host), six)};
     if (host == 0) instance.attach = model::Attachment{.interface = "w0"};
     out.inventory.instances.push_back(std::move(instance));
   }

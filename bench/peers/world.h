@@ -12,7 +12,7 @@ namespace weft::bench {
 /// One policy about one workload, the client, and everybody else, in the two forms that are compared: as Weft's model,
 /// and as the plain facts that whoever writes rules for a packet filter by hand would begin with.
 struct PeersWorld {
-  static constexpr std::uint32_t client = 0x0A000001;  ///< 10.0.0.1; the others follow it
+  static constexpr std::uint32_t client = 0x0A000001;  ///< 10.0.0.1, or fd00::a00:1; the others follow it
   static constexpr std::uint16_t open_port = 443, closed_port = 444;
 
   /// The client may send to every member of `group` on UDP `port`.
@@ -21,6 +21,7 @@ struct PeersWorld {
     std::uint16_t port = 0;
   };
 
+  bool six = false;         ///< the family of all addresses
   std::uint32_t hosts = 0;  ///< the client included
   std::uint32_t groups = 0;
   std::vector<Rule> rules;
@@ -34,7 +35,7 @@ struct PeersWorld {
 
 /// A policy of `rules` rules, each from the client and one group to another group on one port. Every group is named
 /// once in a round, and each round has a port of its own; the round in the middle is the one of `open_port`.
-PeersWorld peers_world(std::uint32_t rules, std::uint32_t hosts);
+PeersWorld peers_world(std::uint32_t rules, std::uint32_t hosts, bool six = false);
 
 /// The client's gate as nftables rules for what comes in from `interface`.
 enum class NftForm {

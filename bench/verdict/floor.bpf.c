@@ -6,6 +6,7 @@
 #include <linux/if_ether.h>
 #include <linux/in.h>
 #include <linux/ip.h>
+#include <linux/ipv6.h>
 #include <linux/pkt_cls.h>
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
@@ -195,9 +196,11 @@ int floor_10k(struct __sk_buff *skb)
 
 struct identity_key {
 	__u32 bits;
-	__u32 pad[4]; /* as wide as a key for both families */
-	__be32 address;
+	__u32 pad[4];   /* of IPv6 the address */
+	__be32 address; /* of IPv4; FAMILY6 */
 };
+
+#define FAMILY6 bpf_htonl(6)
 
 struct policy_key {
 	__u32 bits;
@@ -223,22 +226,16 @@ struct {
 	__type(value, __u32);
 } peer_policy SEC(".maps");
 
-SEC("tc")
-int peer_shape(struct __sk_buff *skb)
+INLINE int decide_as_peers(const struct identity_key *who, __u32 port_key)
 {
-	struct packet p;
-	struct identity_key who = { .bits = 160 };
 	struct policy_key what = { .bits = 64, .protocol = IPPROTO_TCP };
 	__u32 *identity, *exact, *any;
 
-	if (parse(skb, &p))
-		return TC_ACT_SHOT;
-	who.address = bpf_htonl(p.destination);
-	identity = bpf_map_lookup_elem(&peer_identity, &who);
+	identity = bpf_map_lookup_elem(&peer_identity, who);
 	if (!identity)
 		return TC_ACT_SHOT;
 	what.identity = *identity;
-	what.port = bpf_htons(p.port_key & 0xffff);
+	what.port = bpf_htons(port_key & 0xffff);
 	exact = bpf_map_lookup_elem(&peer_policy, &what);
 	what.identity = 0;
 	any = bpf_map_lookup_elem(&peer_policy, &what);
@@ -248,6 +245,36 @@ int peer_shape(struct __sk_buff *skb)
 		return TC_ACT_SHOT;
 	floor_rule = *exact;
 	return TC_ACT_OK;
+}
+
+SEC("tc")
+int peer_shape(struct __sk_buff *skb)
+{
+	struct identity_key who = { .bits = 160 };
+	struct packet p;
+
+	if (parse(skb, &p))
+		return TC_ACT_SHOT;
+	who.address = bpf_htonl(p.destination);
+	return decide_as_peers(&who, p.port_key);
+}
+
+/* The same of a plain packet of IPv6. */
+SEC("tc")
+int peer_shape6(struct __sk_buff *skb)
+{
+	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+	struct ethhdr *eth = data;
+	struct ipv6hdr *ip = (void *)(eth + 1);
+	__be16 *ports = (void *)(ip + 1);
+	struct identity_key who = { .bits = 160, .address = FAMILY6 };
+
+	if ((void *)(ports + 2) > end || eth->h_proto != bpf_htons(ETH_P_IPV6))
+		return TC_ACT_SHOT;
+	if (ip->nexthdr != IPPROTO_TCP && ip->nexthdr != IPPROTO_UDP)
+		return TC_ACT_SHOT;
+	__builtin_memcpy(who.pad, &ip->daddr, sizeof(who.pad));
+	return decide_as_peers(&who, bpf_ntohs(ports[1]));
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

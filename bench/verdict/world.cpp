@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "bench/addresses.h"
+
 namespace weft::bench {
 namespace {
 
@@ -14,13 +16,7 @@ std::string group(std::uint32_t number) { return fmt::format("g{}", number); }
 }  // namespace
 
 model::Address VerdictWorld::address(std::uint32_t number, bool six, std::uint32_t stride) {
-  const std::uint32_t low = first_address + number * stride;
-  if (!six) return model::v4_address(low);
-  model::Address out;
-  out.family = model::Family::V6;
-  out.bytes[0] = 0xFD;
-  for (std::size_t i = 0; i < 4; ++i) out.bytes[12 + i] = static_cast<std::uint8_t>(low >> (24 - 8 * i));
-  return out;
+  return address_of(first_address + number * stride, six);
 }
 
 VerdictWorld verdict_world(std::uint32_t rules, std::uint32_t hosts, bool six, std::uint32_t stride) {

@@ -19,6 +19,7 @@
 #include <fmt/format.h>
 
 #include "base/assert.h"
+#include "bench/addresses.h"
 
 namespace weft::bench {
 namespace {
@@ -120,14 +121,14 @@ int Yardsticks::program(const char* name) const {
 
 std::uint32_t Yardsticks::rule() const { return *state_->variable<std::uint32_t>("floor_rule"); }
 
-void Yardsticks::fill(const plan::DecisionPlan& plan, std::uint32_t base, std::uint32_t hosts) {
+void Yardsticks::fill(const plan::DecisionPlan& plan, std::uint32_t base, std::uint32_t hosts, bool six) {
   draw_from(base, hosts);
   WEFT_ASSERT(plan.classes.size() <= classes && plan.atom_count <= atoms, "the plan fits the floor's tables");
 
   *state_->variable<std::uint32_t>("floor_base") = base;
   auto* class_of = state_->variable<std::uint16_t>("floor_class");
   for (std::uint32_t i = 0; i < hosts; ++i) {
-    class_of[i] = static_cast<std::uint16_t>(plan::identify(plan, model::v4_address(base + i)).class_id);
+    class_of[i] = static_cast<std::uint16_t>(plan::identify(plan, address_of(base + i, six)).class_id);
   }
   auto* atom_of = state_->variable<std::uint8_t>("floor_atom");
   for (std::uint32_t i = 0; i < 1U << 17; ++i) {
@@ -158,12 +159,17 @@ void Yardsticks::fill(const plan::DecisionPlan& plan, std::uint32_t base, std::u
   const int identities = bpf_object__find_map_fd_by_name(state_->object, "peer_identity");
   for (std::uint32_t i = 0; i < hosts; ++i) {
     IdentityKey key;
-    key.address = htonl(base + i);
+    if (six) {
+      std::memcpy(key.pad.data(), address_of(base + i, six).bytes.data(), sizeof(key.pad));
+      key.address = htonl(6);
+    } else {
+      key.address = htonl(base + i);
+    }
     const std::uint32_t value = 1000U + class_of[i];
     bpf_map_update_elem(identities, &key, &value, BPF_ANY);
   }
   const int policies = bpf_object__find_map_fd_by_name(state_->object, "peer_policy");
-  const plan::Identity own = plan::identify(plan, model::v4_address(base));
+  const plan::Identity own = plan::identify(plan, address_of(base, six));
   for (std::uint32_t c = 1; c < plan.classes.size(); ++c) {
     for (const plan::AtomRange& range : plan.atoms) {
       if (range.points.first != range.points.last) continue;  // the single ports; everything else is denied

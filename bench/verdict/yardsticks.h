@@ -31,8 +31,9 @@ class Yardsticks {
   ~Yardsticks();
 
   /// Gives floor and peer shape the same answers as the egress gate of `plan`: at most 1,024 entries fit `floor_1k`,
-  /// 10,240 `floor_10k`. `base` and `hosts` name the addresses in use.
-  void fill(const plan::DecisionPlan& plan, std::uint32_t base, std::uint32_t hosts);
+  /// 10,240 `floor_10k`. `base` and `hosts` name the addresses in use, of IPv6 by the last four bytes of those in
+  /// fd00::/96. Of IPv6 only the peer shape is to be asked, `peer_shape6`.
+  void fill(const plan::DecisionPlan& plan, std::uint32_t base, std::uint32_t hosts, bool six = false);
 
   /// The descriptor of a program of floor.bpf.c.
   int program(const char* name) const;
