@@ -109,6 +109,13 @@ class PacketsTest(NetworkTest):
         status = json.loads(self.weft_at(name, "status", "--format", "json"))
         return sum(entry["packets"] for entry in status[gate] if entry["by"] == by)
 
+    def assert_counted(self, name, gate, by, before):
+        """One more packet than before, as soon as a busy machine has got to it; what a kernel says of itself may be there, too."""
+        end = time.monotonic() + 3
+        while self.packets(name, gate, by) <= before:
+            self.assertLess(time.monotonic(), end, f"no packet was decided by {by} at {gate}")
+            time.sleep(0.05)
+
     def uplink(self, name):
         """From n1 to a namespace that is the rest of the world."""
         self.run_in("n1", f"ip link add uplink type veth peer name uplink netns {self.spaces[name]}; ip link set uplink up; "
@@ -177,7 +184,7 @@ workloads:
             say()
             with self.assertRaises(TimeoutError):
                 server.recv(64)
-            self.assertGreater(self.packets("n1", "ingress", "unknown"), before)
+            self.assert_counted("n1", "ingress", "unknown", before)
             self.weft_at("n1", "unload")
 
     def test_isolated_it_still_finds_its_neighbours(self):
@@ -195,10 +202,10 @@ workloads:
         for sender in ("10.0.0.9", "169.254.1.1"):
             before = self.packets("n1", "egress", "unknown")
             say(sender)
-            self.assertEqual(self.packets("n1", "egress", "unknown"), before + 1)
+            self.assert_counted("n1", "egress", "unknown", before)
         before = self.packets("n1", "egress", "link")
         say("10.0.0.1")
-        self.assertGreater(self.packets("n1", "egress", "link"), before)
+        self.assert_counted("n1", "egress", "link", before)
         listener.close()
 
     def test_packets_in_pieces_are_read_like_others(self):
@@ -217,7 +224,7 @@ workloads:
             with self.subTest(packet=packet.hex(), by=by):
                 before = self.packets("n1", "egress", by)
                 self.send_in_pieces("web", "eth0", packet, to)
-                self.assertEqual(self.packets("n1", "egress", by), before + 1)
+                self.assert_counted("n1", "egress", by, before)
 
     def test_segments_beyond_64_kilobytes(self):
         """What is called big TCP: one packet to the gates, whose header cannot say how long it is."""
