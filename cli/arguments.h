@@ -138,6 +138,7 @@ struct LoadArguments {
   std::vector<std::string> only;
   bool skip_missing = false;
   runtime::Hook hook = runtime::Hook::Auto;
+  bool anew = false;
 };
 
 struct MonitorArguments {

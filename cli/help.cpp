@@ -126,8 +126,10 @@ const CommandHelp fmt_help{
 const CommandHelp load_help{"load",
                             "Put a bundle into the kernel and attach it to the interfaces of its workloads and nodes.\n"
                             "Acts on the current network namespace and on those that the inventory names. Replaces a "
-                            "loaded bundle interface by\n"
-                            "interface; on any error everything is as it was before.",
+                            "loaded bundle at one\n"
+                            "moment everywhere; where only addresses differ, the loaded program is kept and told of "
+                            "them. On any error\n"
+                            "everything is as it was before.",
                             "sudo weft load bundle\n"
                             "sudo weft load bundle --map shop/web-1=veth3 --map shop/db-0=netns:blue:veth4\n"
                             "sudo weft load bundle --only shop/web-1\n"

@@ -41,7 +41,31 @@ Json attached_json(const std::vector<runtime::Attached>& attached) {
 
 double milliseconds(std::uint64_t nanoseconds) { return static_cast<double>(nanoseconds) / 1e6; }
 
+std::string count(std::size_t number, std::string_view one, std::string_view many) {
+  return fmt::format("{} {}", number, number == 1 ? one : many);
+}
+
+/// What an update did, and how long it took.
+std::string updated_text(const runtime::Loaded& loaded) {
+  const runtime::AddressUpdate& update = *loaded.updated;
+  std::string what;
+  if (update.addresses != 0) what = count(update.addresses, "address", "addresses");
+  if (update.networks != 0) what += (what.empty() ? "" : ", ") + count(update.networks, "network", "networks");
+  std::string out =
+      what.empty() ? fmt::format("loaded {}: nothing to change; program and counters kept\n", loaded.bundle)
+                   : fmt::format("loaded {} in place of what was loaded: only addresses changed: {}; program, counters "
+                                 "and connections kept\n",
+                                 loaded.bundle, what);
+  for (const runtime::Attached& each : loaded.attached) {
+    out += fmt::format("  {} at {} ({})\n", printable(each.workload), printable(each.interface), each.hook);
+  }
+  for (const std::string& each : loaded.skipped) out += fmt::format("  left out: {}\n", printable(each));
+  return out + fmt::format("  compare {:.1f} ms, change {:.1f} ms\n", milliseconds(loaded.times.compare),
+                           milliseconds(loaded.times.change));
+}
+
 std::string loaded_text(const runtime::Loaded& loaded) {
+  if (loaded.updated) return updated_text(loaded);
   std::string out = fmt::format("loaded {}{}: {} of {}; {} map entries, {} bytes of tables\n", loaded.bundle,
                                 loaded.replaced ? " in place of what was loaded" : "", loaded.attached.size(),
                                 loaded.attached.size() + loaded.skipped.size() == 1
@@ -64,8 +88,11 @@ Json loaded_json(const runtime::Loaded& loaded) {
   for (const Error& unlisted : loaded.unlisted)
     warnings.push_back(fmt::format("{}: {}", unlisted.code, unlisted.message));
   warnings.insert(warnings.end(), loaded.warnings.begin(), loaded.warnings.end());
+  Json updated;  // null: programs and tables were loaded
+  if (loaded.updated) updated = {{"addresses", loaded.updated->addresses}, {"networks", loaded.updated->networks}};
   return {{"bundle", loaded.bundle},
           {"replaced", loaded.replaced},
+          {"updated", std::move(updated)},
           {"keeps_connections", loaded.keeps_connections},
           {"attached", attached_json(loaded.attached)},
           {"skipped", loaded.skipped},
@@ -77,7 +104,9 @@ Json loaded_json(const runtime::Loaded& loaded) {
            {{"open", loaded.times.open},
             {"kernel", loaded.times.kernel},
             {"fill", loaded.times.fill},
-            {"attach", loaded.times.attach}}}};
+            {"attach", loaded.times.attach},
+            {"compare", loaded.times.compare},
+            {"change", loaded.times.change}}}};
 }
 
 std::string gate_text(std::string_view name, const std::vector<runtime::Hits>& hits) {
@@ -167,7 +196,8 @@ ExitCode failed(const Error& error, Console& console) {
 }  // namespace
 
 ExitCode run(const LoadArguments& arguments, Console& console) {
-  const auto bundle = bundle::read(arguments.bundle);
+  std::string identity;
+  const auto bundle = bundle::read(arguments.bundle, identity);
   if (!bundle) return failed(bundle.error(), console);
 
   runtime::LoadOptions options;
@@ -175,6 +205,8 @@ ExitCode run(const LoadArguments& arguments, Console& console) {
   options.only = arguments.only;
   options.skip_missing = arguments.skip_missing;
   options.hook = arguments.hook;
+  options.anew = arguments.anew;
+  options.identity = std::move(identity);
   const auto loaded = runtime::load(*bundle, options);
   if (!loaded) return failed(loaded.error(), console);
 

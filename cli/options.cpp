@@ -231,6 +231,7 @@ void define(CLI::App& root, Words& words) {
   load->add_flag("--skip-missing", words.skip_missing, "leaves out workloads whose interface does not exist");
   load->add_option("--hook", words.hook, "where gates hang at interfaces; default: tcx where the kernel has it")
       ->option_text("auto|tcx|clsact");
+  load->add_flag("--anew", words.anew, "loads programs anew, with counters at zero, though only addresses changed");
 
   add_command(root, unload_help);
   add_command(root, status_help);

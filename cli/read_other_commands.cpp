@@ -15,7 +15,7 @@ Result<Command> load_command(const CLI::App& command, Words& words) {
   const auto hook = choice<Hook>("--hook", words.hook, "WEFT_HOOK",
                                  {{"auto", Hook::Auto}, {"tcx", Hook::Tcx}, {"clsact", Hook::Clsact}}, Hook::Auto);
   if (!hook) return std::unexpected(hook.error());
-  LoadArguments arguments{words.positionals[0], {}, words.only, words.skip_missing, *hook};
+  LoadArguments arguments{words.positionals[0], {}, words.only, words.skip_missing, *hook, words.anew};
   for (const std::string& map : words.maps) {
     const std::size_t equals = map.rfind('=');  // interface names have none
     if (equals == std::string::npos || equals == 0 || equals + 1 == map.size()) {

@@ -46,6 +46,7 @@ struct Words {
   std::vector<std::string> maps;
   std::vector<std::string> only;
   bool skip_missing = false;
+  bool anew = false;
   std::string hook;
   bool write = false;
   bool check = false;

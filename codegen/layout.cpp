@@ -43,6 +43,13 @@ bundle::Bytes key_of(const model::Prefix& prefix) {
   return out;
 }
 
+/// The size of a map of so many addresses. It is part of the program, so it goes in steps: few come or go across one,
+/// and the others leave the program as it is.
+std::uint32_t with_room(std::size_t entries) {
+  const std::size_t step = std::max<std::size_t>(std::bit_ceil(entries) / 16, 64);
+  return static_cast<std::uint32_t>((entries / step + 1) * step);
+}
+
 /// Builds a layout table by table.
 class Builder {
  public:
@@ -168,7 +175,7 @@ class Builder {
 
   void add(Map map) {
     std::ranges::sort(map.entries, {}, &bundle::MapEntry::key);
-    if (map.most_entries == 0) map.most_entries = static_cast<std::uint32_t>(map.entries.size());
+    map.most_entries = with_room(map.entries.size());
     out_.maps.push_back(std::move(map));
   }
 

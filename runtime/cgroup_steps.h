@@ -9,8 +9,9 @@
 #include "runtime/targets.h"
 
 /// What a load, an unload and a recovery change at cgroups. A replacement first adds the new gates beside the old ones,
-/// so that both have to agree, and then takes the old ones away: at no moment does anything pass that neither bundle
-/// allows, and a load that is killed can be brought to an end from where it stopped.
+/// where they wait (see waiting.h). From when they judge, both have to agree until the old ones are taken away: at no
+/// moment does anything pass that neither bundle allows, and a load that is killed can be brought to an end from where
+/// it stopped.
 namespace weft::runtime {
 
 using OnUndo = std::function<void(std::function<Result<void>()>)>;

@@ -5,6 +5,7 @@
 
 #include <cerrno>
 
+#include "runtime/kernel_object.h"
 #include "runtime/log.h"
 #include "runtime/tcx.h"
 
@@ -23,10 +24,10 @@ bpf_tc_hook hook_at(std::uint32_t ifindex, Side side) {
   return hook_at(ifindex, side == Side::FromWorkload ? BPF_TC_INGRESS : BPF_TC_EGRESS);
 }
 
-bpf_tc_opts our_place() {
+bpf_tc_opts our_place(std::uint32_t handle) {
   bpf_tc_opts options{};
   options.sz = sizeof options;
-  options.handle = filter_handle;
+  options.handle = handle;
   options.priority = filter_priority;
   return options;
 }
@@ -46,10 +47,10 @@ bool Filter::is_ours() const {
          (name.starts_with("weft_from_work") || name.starts_with("weft_to_work"));
 }
 
-const Filter* Hooks::in_our_place(std::uint32_t ifindex, Side side) const {
+const Filter* Hooks::stranger_in_our_place(std::uint32_t ifindex, Side side) const {
   for (const Filter& filter : filters) {
-    if (filter.way != Way::Clsact) continue;
-    if (filter.ifindex == ifindex && filter.side == side && filter.in_our_place()) return &filter;
+    if (filter.way != Way::Clsact || filter.ifindex != ifindex || filter.side != side) continue;
+    if (filter.in_our_place() && !filter.is_ours()) return &filter;
   }
   return nullptr;
 }
@@ -60,6 +61,13 @@ const Filter* Hooks::our_gate(std::uint32_t ifindex, Side side) const {
     if (filter.ifindex == ifindex && filter.side == side && filter.is_ours()) return &filter;
   }
   return nullptr;
+}
+
+bool Hooks::hangs(std::uint32_t ifindex, Side side, std::uint32_t program) const {
+  for (const Filter& filter : filters) {
+    if (filter.ifindex == ifindex && filter.side == side && filter.program_id == program) return true;
+  }
+  return false;
 }
 
 std::uint32_t Hooks::our_program(std::uint32_t ifindex, Side side) const {
@@ -96,10 +104,11 @@ Result<void> destroy_clsact(std::uint32_t ifindex, std::string_view interface) {
 
 namespace {
 
-Result<void> attach_filter(std::uint32_t ifindex, std::string_view interface, Side side, int program_fd) {
+Result<void> attach_filter(std::uint32_t ifindex, std::string_view interface, Side side, std::uint32_t handle,
+                           int program_fd) {
   const LibbpfLog log;
   bpf_tc_hook hook = hook_at(ifindex, side);
-  bpf_tc_opts options = our_place();
+  bpf_tc_opts options = our_place(handle);
   options.prog_fd = program_fd;
   options.flags = BPF_TC_F_REPLACE;
   const int result = bpf_tc_attach(&hook, &options);
@@ -114,10 +123,10 @@ Result<void> attach_filter(std::uint32_t ifindex, std::string_view interface, Si
   return kernel_failure(-result, "W6008", what);
 }
 
-Result<void> detach_filter(std::uint32_t ifindex, std::string_view interface, Side side) {
+Result<void> detach_filter(std::uint32_t ifindex, std::string_view interface, Side side, std::uint32_t handle) {
   const LibbpfLog log;
   bpf_tc_hook hook = hook_at(ifindex, side);
-  const bpf_tc_opts options = our_place();
+  const bpf_tc_opts options = our_place(handle);
   const int result = bpf_tc_detach(&hook, &options);
   // No such filter, no clsact, no interface: it is detached.
   if (result == 0 || result == -ENOENT || result == -ENODEV || result == -EINVAL) return {};
@@ -125,23 +134,40 @@ Result<void> detach_filter(std::uint32_t ifindex, std::string_view interface, Si
                         fmt::format("detach at the {} of interface `{}`", hook_name(side), interface));
 }
 
+/// Both places, the second first: what hangs there hangs before the other.
+Result<void> detach_filters(std::uint32_t ifindex, std::string_view interface, Side side) {
+  auto detached = detach_filter(ifindex, interface, side, filter_handle_beside);
+  return detached ? detach_filter(ifindex, interface, side, filter_handle) : detached;
+}
+
 }  // namespace
 
 Result<void> attach_gate(std::uint32_t ifindex, std::string_view interface, Side side, Way way, int program_fd) {
-  if (way == Way::Clsact) return attach_filter(ifindex, interface, side, program_fd);
+  if (way == Way::Clsact) return attach_filter(ifindex, interface, side, filter_handle, program_fd);
+  return attach_tcx(ifindex, interface, side, program_fd);
+}
+
+Result<void> attach_gate_beside(std::uint32_t ifindex, std::string_view interface, Side side, Way way, int program_fd) {
+  if (way == Way::Clsact) return attach_filter(ifindex, interface, side, filter_handle_beside, program_fd);
   return attach_tcx(ifindex, interface, side, program_fd);
 }
 
 Result<void> detach_gate(std::uint32_t ifindex, std::string_view interface, Side side) {
   if (auto detached = detach_tcx(ifindex, interface, side, 0); !detached) return detached;
-  return detach_filter(ifindex, interface, side);
+  return detach_filters(ifindex, interface, side);
 }
 
-Result<void> detach_gates_but(std::uint32_t ifindex, std::string_view interface, Side side, Way way,
-                              std::uint32_t program) {
-  if (way == Way::Clsact) return detach_tcx(ifindex, interface, side, 0);
-  if (auto detached = detach_tcx(ifindex, interface, side, program); !detached) return detached;
-  return detach_filter(ifindex, interface, side);
+Result<void> detach_gate_beside(std::uint32_t ifindex, std::string_view interface, Side side, Way way,
+                                std::uint32_t program) {
+  if (auto detached = detach_tcx(ifindex, interface, side, way == Way::Tcx ? program : 0); !detached) return detached;
+  if (way == Way::Tcx) return detach_filters(ifindex, interface, side);
+  return detach_filter(ifindex, interface, side, filter_handle_beside);
+}
+
+Result<void> settle_gate(std::uint32_t ifindex, std::string_view interface, Side side, Way way, int program_fd) {
+  // At clsact this replaces the one behind by the one that has the word already, before that one goes.
+  if (auto attached = attach_gate(ifindex, interface, side, way, program_fd); !attached) return attached;
+  return detach_gate_beside(ifindex, interface, side, way, program_info(program_fd).id);
 }
 
 }  // namespace weft::runtime

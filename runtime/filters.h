@@ -38,9 +38,11 @@ enum class Way : std::uint8_t { Tcx, Clsact };
 /// "tcx" or "clsact".
 std::string_view way_name(Way way);
 
-/// The place of our filters: first in the order, under a handle that is ours ("weft" in ASCII).
+/// The place of our filters: first in the order, under a handle that is ours ("weft" in ASCII). While one bundle
+/// replaces another there is a second one, under the next handle; the kernel asks the filter that came last first.
 inline constexpr std::uint32_t filter_priority = 1;
 inline constexpr std::uint32_t filter_handle = 0x77656674;
+inline constexpr std::uint32_t filter_handle_beside = filter_handle + 1;
 
 struct Filter {
   std::uint32_t ifindex = 0;
@@ -52,7 +54,10 @@ struct Filter {
   std::string name;              ///< of programs: "weft_from_workl:[123]"
   std::uint32_t program_id = 0;  ///< of programs
 
-  bool in_our_place() const { return way == Way::Tcx || (priority == filter_priority && handle == filter_handle); }
+  bool in_our_place() const {
+    return way == Way::Tcx ||
+           (priority == filter_priority && (handle == filter_handle || handle == filter_handle_beside));
+  }
   /// In our place, and a program of ours by its name.
   bool is_ours() const;
   /// Of ours: which gate it is, by its name.
@@ -65,10 +70,12 @@ struct Hooks {
   std::set<std::uint32_t> clsact;                   ///< interfaces that have the qdisc
   std::vector<Filter> filters;                      ///< ascending by interface, then side, then as the kernel runs them
 
-  /// The clsact filter in the place of ours, whoever put it there, or null.
-  const Filter* in_our_place(std::uint32_t ifindex, Side side) const;
+  /// The clsact filter in a place of ours that is none of ours, or null.
+  const Filter* stranger_in_our_place(std::uint32_t ifindex, Side side) const;
   /// The gate of ours that judges there, or null.
   const Filter* our_gate(std::uint32_t ifindex, Side side) const;
+  /// Does that program hang there, first or not?
+  bool hangs(std::uint32_t ifindex, Side side, std::uint32_t program) const;
   /// Its program, 0 if none.
   std::uint32_t our_program(std::uint32_t ifindex, Side side) const;
   /// Are filters of others on the clsact qdisc?
@@ -82,14 +89,17 @@ Result<Hooks> read_hooks();
 Result<void> create_clsact(std::uint32_t ifindex, std::string_view interface);
 Result<void> destroy_clsact(std::uint32_t ifindex, std::string_view interface);
 /// Puts the program in our place: at clsact, which needs its qdisc, atomically instead of one of ours; at tcx before
-/// all others, where it has the word at once. What of ours hangs behind it may go later, and until then the way back is
-/// open.
+/// all others.
 Result<void> attach_gate(std::uint32_t ifindex, std::string_view interface, Side side, Way way, int program_fd);
+/// The same before a gate of ours that hangs there the same way, and stays.
+Result<void> attach_gate_beside(std::uint32_t ifindex, std::string_view interface, Side side, Way way, int program_fd);
 /// Takes our gates away, whichever way they hang there.
 Result<void> detach_gate(std::uint32_t ifindex, std::string_view interface, Side side);
-/// The same, but of that program at that hook.
-Result<void> detach_gates_but(std::uint32_t ifindex, std::string_view interface, Side side, Way way,
-                              std::uint32_t program);
+/// Takes away what came beside the gate of that program, which hangs there.
+Result<void> detach_gate_beside(std::uint32_t ifindex, std::string_view interface, Side side, Way way,
+                                std::uint32_t program);
+/// Leaves that program as the only gate of ours there, in our place. At no moment is there none.
+Result<void> settle_gate(std::uint32_t ifindex, std::string_view interface, Side side, Way way, int program_fd);
 
 /// Does this kernel have tcx at its interfaces? Errors: W6001.
 Result<bool> has_tcx();

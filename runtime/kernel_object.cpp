@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -14,6 +15,7 @@
 #include "runtime/global_symbols.h"
 #include "runtime/log.h"
 #include "runtime/refusal.h"
+#include "runtime/waiting.h"
 
 namespace weft::runtime {
 namespace {
@@ -104,21 +106,17 @@ Result<bpf_map*> find_map(bpf_object* object, const MapImage& image) {
   return map;
 }
 
-/// What the program adds to the kernel's clock, which counts since the machine was started, for the time of day.
-bundle::Bytes clock_offset() {
-  const auto nanoseconds = [](clockid_t clock) {
-    timespec time{};
-    clock_gettime(clock, &time);
-    return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(time.tv_nsec);
-  };
-  const std::uint64_t offset = nanoseconds(CLOCK_REALTIME) - nanoseconds(CLOCK_BOOTTIME);
-  bundle::Bytes out(sizeof offset);
-  std::memcpy(out.data(), &offset, sizeof offset);
-  return out;
+/// The gates wait: for a flag of their own, or for the one of another object.
+Result<void> share_waiting(bpf_object* object, Sections& sections, const Symbols& symbols, int waiting_fd) {
+  if (waiting_fd < 0) return sections.fill(symbols, waiting_flag, std::array<std::uint8_t, 4>{1});
+  bpf_map* const map = bpf_object__find_map_by_name(object, waiting_section);
+  if (map != nullptr && bpf_map__reuse_fd(map, waiting_fd) == 0) return {};
+  return disagree(fmt::format("section `{}` cannot be shared", waiting_section));
 }
 
 /// Before the maps exist: contents of global data, and room for all entries.
-Result<void> prepare(bpf_object* object, const bundle::Bundle& bundle, const std::vector<Target>& targets) {
+Result<void> prepare(bpf_object* object, const bundle::Bundle& bundle, const std::vector<Target>& targets,
+                     int waiting_fd) {
   const auto symbols = global_symbols(bundle.object);
   if (!symbols) return std::unexpected(symbols.error());
   Sections sections(object);
@@ -139,6 +137,9 @@ Result<void> prepare(bpf_object* object, const bundle::Bundle& bundle, const std
   if (auto filled = sections.fill(*symbols, "weft_endpoint_slots", tables->slots); !filled) return filled;
   if (symbols->contains("weft_clock_offset")) {
     if (auto filled = sections.fill(*symbols, "weft_clock_offset", clock_offset()); !filled) return filled;
+  }
+  if (symbols->contains(waiting_flag)) {
+    if (auto shared = share_waiting(object, sections, *symbols, waiting_fd); !shared) return shared;
   }
   return sections.store();
 }
@@ -244,7 +245,7 @@ bool keep_connections(bpf_object* object, std::uint32_t former) {
 void KernelObject::Close::operator()(bpf_object* object) const { bpf_object__close(object); }
 
 Result<KernelObject> KernelObject::load(const bundle::Bundle& bundle, const std::vector<Target>& targets,
-                                        LoadTimes& times, std::uint32_t former) {
+                                        LoadTimes& times, std::uint32_t former, int waiting_fd) {
   const LibbpfLog log;
   Stopwatch watch;
   KernelObject out;
@@ -282,7 +283,7 @@ Result<KernelObject> KernelObject::load(const bundle::Bundle& bundle, const std:
     program = bpf_object__find_program_by_name(out.object_.get(), program_name(side));
     bpf_program__set_type(program, BPF_PROG_TYPE_SCHED_CLS);
   }
-  if (const auto prepared = prepare(out.object_.get(), bundle, targets); !prepared) {
+  if (const auto prepared = prepare(out.object_.get(), bundle, targets, waiting_fd); !prepared) {
     return std::unexpected(prepared.error());
   }
   out.keeps_connections_ = keep_connections(out.object_.get(), former);
@@ -293,6 +294,7 @@ Result<KernelObject> KernelObject::load(const bundle::Bundle& bundle, const std:
   }
   out.from_fd_ = bpf_program__fd(bpf_object__find_program_by_name(out.object_.get(), program_name(Side::FromWorkload)));
   out.to_fd_ = bpf_program__fd(bpf_object__find_program_by_name(out.object_.get(), program_name(Side::ToWorkload)));
+  out.waiting_fd_ = bpf_object__find_map_fd_by_name(out.object_.get(), waiting_section);
   if (with_cgroups) {
     const auto fd_of = [&](const char* name) {
       return bpf_program__fd(bpf_object__find_program_by_name(out.object_.get(), name));
@@ -316,6 +318,18 @@ PointPrograms KernelObject::cgroup_programs() const {
   PointPrograms out{};
   if (prepare_fd_ < 0) return out;
   for (const Point point : all_points) out.at(static_cast<std::size_t>(point)) = program_info(cgroup_fd(point)).id;
+  return out;
+}
+
+bundle::Bytes clock_offset() {
+  const auto nanoseconds = [](clockid_t clock) {
+    timespec time{};
+    clock_gettime(clock, &time);
+    return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(time.tv_nsec);
+  };
+  const std::uint64_t offset = nanoseconds(CLOCK_REALTIME) - nanoseconds(CLOCK_BOOTTIME);
+  bundle::Bytes out(sizeof offset);
+  std::memcpy(out.data(), &offset, sizeof offset);
   return out;
 }
 

@@ -1,9 +1,7 @@
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
-#include <ctime>
 #include <functional>
 #include <iterator>
 
@@ -15,6 +13,7 @@
 #include "runtime/runtime.h"
 #include "runtime/targets.h"
 #include "runtime/transaction.h"
+#include "runtime/update.h"
 
 namespace weft::runtime {
 namespace {
@@ -24,13 +23,6 @@ struct Part {
   TargetGroup group;
   KernelObject object;
 };
-
-std::string now() {
-  const std::time_t time = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-  std::tm parts{};
-  ::gmtime_r(&time, &parts);
-  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", parts);
-}
 
 const Ground& ground_of(const std::vector<Ground>& grounds, const Namespace& where) {
   const auto found = std::ranges::find(grounds, where.id, [](const Ground& each) { return each.where.id; });
@@ -42,8 +34,8 @@ Result<void> check_places(const TargetGroup& group, const Hooks& hooks) {
   for (const Target& target : group.targets) {
     if (target.is_cgroup()) continue;
     for (const Side side : both_sides) {
-      const Filter* const there = hooks.in_our_place(target.ifindex, side);
-      if (there == nullptr || there->is_ours()) continue;
+      const Filter* const there = hooks.stranger_in_our_place(target.ifindex, side);
+      if (there == nullptr) continue;
       return failure(
           "W6007",
           fmt::format("the place of the {} at interface `{}` holds a {} filter of another: {}",
@@ -54,17 +46,6 @@ Result<void> check_places(const TargetGroup& group, const Hooks& hooks) {
     }
   }
   return {};
-}
-
-/// How the gates will hang there. Errors: W6001, W6002.
-Result<Way> choose_way(Hook hook) {
-  if (hook == Hook::Clsact) return Way::Clsact;
-  const auto tcx = has_tcx();
-  if (!tcx) return std::unexpected(tcx.error());
-  if (*tcx) return Way::Tcx;
-  if (hook == Hook::Auto) return Way::Clsact;
-  return failure("W6002", "this kernel has no tcx, which the load asks for",
-                 "tcx comes with Linux 6.6: leave the choice to weft, or attach with `--hook clsact`");
 }
 
 RecordedNamespace intent(const Part& part, Way way, const Hooks& hooks, const Record* former) {
@@ -92,21 +73,15 @@ Record intent(const bundle::Bundle& bundle, const std::vector<Part>& parts, Way 
   Record out;
   out.phase = Record::Phase::Loading;
   out.where = file.where();
-  out.loaded_at = now();
-  out.weft_version = bundle.manifest.weft_version;
-  out.profile = bundle.manifest.profile;
+  out.loaded_at = time_of_record();
   out.way = way;
-  out.egress = bundle.manifest.egress;
-  out.ingress = bundle.manifest.ingress;
   // The first is where the load runs: there the cgroups are.
   out.cgroup_programs = parts.front().object.cgroup_programs();
   for (const Part& part : parts) {
     out.namespaces.push_back(
         intent(part, way, ground_of(grounds, part.group.where).hooks, former ? &*former : nullptr));
   }
-  for (const bundle::Endpoint& endpoint : bundle.manifest.endpoints) {
-    for (const bundle::EndpointAddress& each : endpoint.addresses) out.names[each.address] = endpoint.workload;
-  }
+  describe_bundle(bundle, out);
   if (former) out.former = std::make_shared<Record>(*former);
   return out;
 }
@@ -149,6 +124,14 @@ Result<void> for_each_hook(const Record& record, const std::vector<Part>& parts,
   return {};
 }
 
+/// The flag for which all gates of the load wait; -1 where they cannot, and each judges from when it hangs.
+int waiting_flag_of(const std::vector<Part>& parts) {
+  for (const Part& part : parts) {
+    if (part.object.waiting_fd() >= 0) return part.object.waiting_fd();
+  }
+  return -1;
+}
+
 /// Everything that changes the kernel, in order.
 Result<void> change(Transaction& transaction, const LoadOptions& options, const StateFile& file, Record& record,
                     const std::vector<Part>& parts, const std::vector<Ground>& grounds, Loaded& out) {
@@ -168,6 +151,10 @@ Result<void> change(Transaction& transaction, const LoadOptions& options, const 
     return transaction.attach(place, hook, record.way, program);
   });
   if (!attached) return attached;
+  // They have waited for one another: from this store on all of them judge, and what they judge is not asked again.
+  if (const int flag = waiting_flag_of(parts); flag >= 0) {
+    if (auto judging = transaction.put_into_force(flag); !judging) return judging;
+  }
   auto detached = for_each_hook(record, parts, grounds, [&](const auto& place, Side hook, int program) {
     return transaction.detach_former(place, hook, record.way, program);
   });
@@ -271,20 +258,26 @@ Result<Loaded> load(const bundle::Bundle& bundle, const LoadOptions& options) {
   out.skipped = std::move(chosen->skipped);
 
   out.bundle = options.identity.empty() ? bundle::identity(bundle) : options.identity;
+  for (const bundle::MapImage& image : bundle.images) {
+    out.map_entries += image.entries.size();
+    out.global_bytes += image.value.size();
+  }
+  if (!options.anew) {
+    const auto updated = update_addresses(bundle, *chosen, options, out);
+    if (!updated) return std::unexpected(updated.error());
+    if (*updated) return out;
+  }
   // The slow part comes first, without the lock: nothing is visible of it, and if it fails nothing has to be undone.
   if (auto asked = ask(options.before_step, "load the programs"); !asked) return std::unexpected(asked.error());
   std::vector<Part> parts;
   for (TargetGroup& group : chosen->groups) {
     const bool is_empty = group.targets.empty();
     auto object = is_empty ? Result<KernelObject>(KernelObject())
-                           : KernelObject::load(bundle, group.targets, out.times, former_program(group));
+                           : KernelObject::load(bundle, group.targets, out.times, former_program(group),
+                                                  waiting_flag_of(parts));
     if (!object) return std::unexpected(object.error());
     out.keeps_connections = out.keeps_connections || object->keeps_connections();
     parts.push_back({std::move(group), std::move(*object)});
-  }
-  for (const bundle::MapImage& image : bundle.images) {
-    out.map_entries += image.entries.size();
-    out.global_bytes += image.value.size();
   }
 
   const auto file = StateFile::open(options.state_directory, options.lock_timeout_ms);

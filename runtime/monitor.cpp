@@ -157,7 +157,8 @@ struct Monitor::State {
     checked = Clock::now();
     auto fresh = loaded(options);
     if (!fresh) return std::unexpected(fresh.error());
-    if (fresh->any_program() == record->any_program()) return {};
+    // Where only addresses changed the programs are the same, but not who is who.
+    if (fresh->any_program() == record->any_program() && fresh->bundle == record->bundle) return {};
     return follow(std::move(*fresh));
   }
 

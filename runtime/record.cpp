@@ -1,15 +1,19 @@
 #include "runtime/record.h"
 
 #include <fcntl.h>
+#include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <chrono>
 #include <cstdlib>
+#include <ctime>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -32,6 +36,8 @@ std::string_view phase_name(Record::Phase phase) {
       return "loaded";
     case Record::Phase::Unloading:
       return "unloading";
+    case Record::Phase::Updating:
+      return "updating";
   }
   return "";
 }
@@ -44,6 +50,28 @@ Json json_of(const std::vector<bundle::Entry>& entries) {
     if (entry.log) out.back().push_back(*entry.log);
   }
   return out;
+}
+
+std::string hexadecimal(const bundle::Bytes& bytes) { return fmt::format("{:02x}", fmt::join(bytes, "")); }
+
+bundle::Bytes bytes_of(const std::string& hexadecimal) {
+  bundle::Bytes out;
+  for (std::size_t at = 0; at + 2 <= hexadecimal.size(); at += 2) {
+    std::from_chars(hexadecimal.data() + at, hexadecimal.data() + at + 2, out.emplace_back(), 16);
+  }
+  return out;
+}
+
+Json json_of(const RecordedStep& each) {
+  const TableStep& step = each.step;
+  return {each.program,          step.table, step.offset, hexadecimal(step.key), hexadecimal(step.before),
+          hexadecimal(step.after)};
+}
+
+RecordedStep step_of(const Json& json) {
+  return {json.at(0).get<std::uint32_t>(),
+          {json.at(1).get<std::string>(), json.at(2).get<std::uint64_t>(), bytes_of(json.at(3).get<std::string>()),
+           bytes_of(json.at(4).get<std::string>()), bytes_of(json.at(5).get<std::string>())}};
 }
 
 Json json_of(const RecordedNamespace& there) {
@@ -70,6 +98,7 @@ Json json_of(const Record& record) {
               {"version", 1},
               {"phase", phase_name(record.phase)},
               {"bundle", record.bundle},
+              {"object", record.object},
               {"loaded_at", record.loaded_at},
               {"weft_version", record.weft_version},
               {"profile", record.profile},
@@ -99,6 +128,7 @@ Json json_of(const Record& record) {
   }
   out["names"] = Json::object();
   for (const auto& [address, workload] : record.names) out["names"][address] = workload;
+  for (const RecordedStep& each : record.steps) out["steps"].push_back(json_of(each));
   if (record.former != nullptr) out["former"] = json_of(*record.former);
   // Last, because they are long and the rest is what people look for.
   out["egress"] = json_of(record.egress);
@@ -142,9 +172,11 @@ Record record_of(const Json& json, const NetworkNamespace& here, bool outermost)
   const auto phase = json.at("phase").get<std::string>();
   out.phase = phase == "loaded"      ? Record::Phase::Loaded
               : phase == "unloading" ? Record::Phase::Unloading
+              : phase == "updating"  ? Record::Phase::Updating
                                      : Record::Phase::Loading;
   out.where = {here.inode, json.at("namespace").get<std::uint64_t>(), json.at("boot").get<std::string>()};
   out.bundle = json.at("bundle").get<std::string>();
+  out.object = json.value("object", "");
   out.loaded_at = json.at("loaded_at").get<std::string>();
   out.weft_version = json.at("weft_version").get<std::string>();
   out.profile = json.at("profile").get<std::string>();
@@ -168,6 +200,9 @@ Record record_of(const Json& json, const NetworkNamespace& here, bool outermost)
   }
   if (json.contains("names")) {
     for (const auto& [address, workload] : json.at("names").items()) out.names[address] = workload.get<std::string>();
+  }
+  if (json.contains("steps")) {
+    for (const Json& each : json.at("steps")) out.steps.push_back(step_of(each));
   }
   // Only a load in progress has a former record, and that one has none: no depth for a damaged file to exploit.
   if (outermost && json.contains("former")) {
@@ -260,6 +295,13 @@ bool Record::created_clsact(const NetworkNamespace& asked, std::uint32_t ifindex
 
 bool Record::can_spare_clsact(const NetworkNamespace& asked, std::uint32_t ifindex) const {
   return created_clsact(asked, ifindex) && (way == Way::Tcx || find(asked, ifindex) == nullptr);
+}
+
+std::string time_of_record() {
+  const std::time_t time = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  std::tm parts{};
+  ::gmtime_r(&time, &parts);
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", parts);
 }
 
 StateFile::StateFile(NetworkNamespace where, fs::path path, fs::path lock_path, Descriptor lock)

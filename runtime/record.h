@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bundle/bundle.h"
+#include "runtime/address_changes.h"
 #include "runtime/cgroups.h"
 #include "runtime/filters.h"
 #include "runtime/system.h"
@@ -54,13 +55,20 @@ struct RecordedCgroup {
   bool operator==(const RecordedCgroup&) const = default;
 };
 
+/// A step of an update, of one of the programs; its table is a section or a map.
+struct RecordedStep {
+  std::uint32_t program = 0;
+  TableStep step{};
+};
+
 struct Record {
-  /// Loading and Unloading are intents: found without a lock, their process died.
-  enum class Phase : std::uint8_t { Loading, Loaded, Unloading };
+  /// All but Loaded are intents: found without a lock, their process died.
+  enum class Phase : std::uint8_t { Loading, Loaded, Unloading, Updating };
 
   Phase phase = Phase::Loading;
   NetworkNamespace where;
   std::string bundle;
+  std::string object;  ///< SHA-256 of its program; empty in records of before it was kept
   std::string loaded_at;
   std::string weft_version;
   std::string profile;
@@ -71,6 +79,7 @@ struct Record {
   std::map<std::string, std::string> names;  ///< the workloads of the bundle by their addresses
   std::vector<bundle::Entry> egress;
   std::vector<bundle::Entry> ingress;
+  std::vector<RecordedStep> steps;           ///< while updating: of all its programs, in order
   std::shared_ptr<const Record> former;  ///< while loading: what was loaded before, none at first
 
   /// What is in that network namespace, or null.
@@ -85,6 +94,9 @@ struct Record {
   /// True if we created it, and the gates of this record do not hang on it.
   bool can_spare_clsact(const NetworkNamespace& where, std::uint32_t ifindex) const;
 };
+
+/// Now, as records say when they were made: UTC, "2026-02-03T04:05:06Z".
+std::string time_of_record();
 
 /// The state file of one network namespace, locked: one load, unload or status at a time.
 class StateFile {

@@ -7,6 +7,8 @@
 
 #include "runtime/cgroup_steps.h"
 #include "runtime/kernel_object.h"
+#include "runtime/update.h"
+#include "runtime/waiting.h"
 
 namespace weft::runtime {
 namespace {
@@ -30,22 +32,37 @@ struct Programs {
   }
 };
 
-/// Puts the new programs everywhere in one namespace. They are whole: maps are filled before the first is attached.
+/// Hangs the new programs in one namespace wherever they do not yet. They are whole: maps are filled before the first
+/// is attached.
+Result<void> hang_all(const Record& record, const Ground& ground, const Programs& programs) {
+  const RecordedNamespace* const part = record.in(ground.where.id);
+  if (part == nullptr) return {};
+  for (const RecordedInterface& each : part->interfaces) {
+    if (!ground.hooks.interfaces.contains(each.ifindex)) continue;
+    if (record.way == Way::Clsact) {
+      if (auto created = create_clsact(each.ifindex, each.interface); !created) return created;
+    }
+    for (const Side side : both_sides) {
+      const int fd = programs.at(each, side);
+      if (ground.hooks.hangs(each.ifindex, side, program_info(fd).id)) continue;
+      const Filter* const former = ground.hooks.our_gate(each.ifindex, side);
+      const auto hang = former != nullptr && former->way == record.way ? attach_gate_beside : attach_gate;
+      if (auto attached = hang(each.ifindex, each.interface, side, record.way, fd); !attached) return attached;
+    }
+  }
+  return {};
+}
+
+/// The new programs hang everywhere, and judge: takes away what else of ours hangs in one namespace.
 Result<void> roll_forward(Record& record, const Ground& ground, const Programs& programs) {
   const Hooks& hooks = ground.hooks;
   RecordedNamespace* const part = record.in(ground.where.id);
   if (part != nullptr) {
     for (const RecordedInterface& each : part->interfaces) {
       if (!hooks.interfaces.contains(each.ifindex)) continue;
-      if (record.way == Way::Clsact) {
-        if (auto created = create_clsact(each.ifindex, each.interface); !created) return created;
-      }
       for (const Side side : both_sides) {
-        const int fd = programs.at(each, side);
-        auto attached = attach_gate(each.ifindex, each.interface, side, record.way, fd);
-        if (!attached) return attached;
-        auto detached = detach_gates_but(each.ifindex, each.interface, side, record.way, program_info(fd).id);
-        if (!detached) return detached;
+        auto settled = settle_gate(each.ifindex, each.interface, side, record.way, programs.at(each, side));
+        if (!settled) return settled;
       }
     }
   }
@@ -63,6 +80,13 @@ Result<void> roll_forward(Record& record, const Ground& ground, const Programs& 
   return {};
 }
 
+/// By one store, for its programs share the flag.
+Result<void> put_into_force(const Record& record) {
+  const auto flag = waiting_flag_of(record);
+  if (!flag) return std::unexpected(flag.error());
+  return flag->valid() ? set_waiting(flag->get(), false) : Result<void>();
+}
+
 /// Puts back what was there in one namespace before.
 Result<void> roll_back(const Record& record, const Ground& ground, std::vector<std::string>& said) {
   const RecordedNamespace* const part = record.in(ground.where.id);
@@ -78,8 +102,9 @@ Result<void> roll_back(const Record& record, const Ground& ground, std::vector<s
       }
       const Descriptor former = program_by_id(wanted);
       if (!former.valid()) {
-        // What hangs there stays: better the new gate than none.
+        // What hangs there stays, and judges: better the new gate than none.
         is_lost = true;
+        if (auto judging = put_into_force(record); !judging) return judging;
         said.push_back(fmt::format("{} on `{}`: the {} before the interrupted load is lost; load a bundle again",
                                    each.workload, ground.where.place(each.interface),
                                    gate_name(gate_at(side, each.is_node))));
@@ -88,10 +113,8 @@ Result<void> roll_back(const Record& record, const Ground& ground, std::vector<s
       if (each.former_way == Way::Clsact) {
         if (auto created = create_clsact(each.ifindex, each.interface); !created) return created;
       }
-      auto attached = attach_gate(each.ifindex, each.interface, side, each.former_way, former.get());
-      if (!attached) return attached;
-      auto detached = detach_gates_but(each.ifindex, each.interface, side, each.former_way, wanted);
-      if (!detached) return detached;
+      auto settled = settle_gate(each.ifindex, each.interface, side, each.former_way, former.get());
+      if (!settled) return settled;
     }
     const bool had_filters = each.former_way == Way::Clsact && (each.former_from != 0 || each.former_to != 0);
     if (each.created_clsact && !had_filters && !is_lost && !ground.hooks.has_foreign_filters(each.ifindex)) {
@@ -119,6 +142,12 @@ Result<void> end_replacement(const StateFile& file, std::optional<Record>& recor
 
   if (!whole) {
     if (auto removed = remove_new_cgroup_gates(*record); !removed) return removed;
+  } else {
+    for (std::size_t i = 0; i < grounds.size(); ++i) {
+      auto hung = inside(grounds[i].where, [&] { return hang_all(*record, grounds[i], programs[i]); });
+      if (!hung) return hung;
+    }
+    if (auto judging = put_into_force(*record); !judging) return judging;
   }
   for (std::size_t i = 0; i < grounds.size(); ++i) {
     auto ended = inside(grounds[i].where, [&] {
@@ -207,6 +236,13 @@ Result<void> sweep(const Ground& ground, const Record* record, const BeforeStep&
 
 Result<void> recover(const StateFile& file, std::optional<Record>& record, std::vector<std::string>& said) {
   if (!record || record->phase == Record::Phase::Loaded) return {};
+  if (record->phase == Record::Phase::Updating) {
+    if (auto finished = finish_update(*record); !finished) return finished;
+    said.push_back("an update of addresses that was killed was completed");
+    record->phase = Record::Phase::Loaded;
+    record->steps.clear();
+    return file.write(*record);
+  }
   const auto grounds = grounds_of(&*record);
   if (!grounds) return std::unexpected(grounds.error());
 

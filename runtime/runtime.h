@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +37,8 @@ struct LoadOptions {
   /// Endpoints whose interface does not exist are left out with a warning instead of refusing the load.
   bool skip_missing = false;
   Hook hook = Hook::Auto;
+  /// Load programs and tables anew, though another content of the tables of addresses would do.
+  bool anew = false;
   /// bundle::identity of the bundle where the caller knows it, as `bundle::read` says it; empty: computed, 10 ms a
   /// megabyte.
   std::string identity = {};
@@ -75,6 +78,15 @@ struct LoadTimes {
   std::uint64_t kernel = 0;  ///< maps created and programs through the kernel's verifier
   std::uint64_t fill = 0;    ///< hash and LPM maps filled
   std::uint64_t attach = 0;  ///< all interfaces
+  /// Of an update, which has none of these times:
+  std::uint64_t compare = 0;  ///< what is in the kernel was compared with the bundle
+  std::uint64_t change = 0;   ///< and changed
+};
+
+/// Where the bundle has the program that is loaded, and differs in addresses only: what became other in its tables.
+struct AddressUpdate {
+  std::size_t addresses = 0;  ///< that are somebody else now, or nobody, or were nobody
+  std::size_t networks = 0;   ///< whose other addresses are
 };
 
 struct Loaded {
@@ -83,7 +95,8 @@ struct Loaded {
   std::vector<std::string> skipped;   ///< endpoints left out: "shop/web: interface `veth3` does not exist"
   std::vector<std::string> detached;  ///< interfaces the bundle before had and this one has not
   std::vector<std::string> warnings;
-  std::vector<Error> unlisted;     ///< W6015, of nodes that have addresses which the bundle does not know
+  std::vector<Error> unlisted;        ///< W6015, of nodes that have addresses which the bundle does not know
+  std::optional<AddressUpdate> updated;  ///< the programs were kept, with their counters, and these changes made
   bool replaced = false;           ///< there was a bundle before
   bool keeps_connections = false;  ///< its replies go on passing, as far as the new policy allows their connections
   std::size_t map_entries = 0;     ///< keys of hash and LPM maps
@@ -92,8 +105,10 @@ struct Loaded {
 };
 
 /// Loads the bundle and attaches it to the interface of each endpoint. Everything is loaded, verified and filled before
-/// the first interface changes; each interface changes in one step from the program it had to the new one. On any error
-/// all namespaces are as they were: programs of a bundle loaded before are back in place, nothing new is left.
+/// the first interface changes; one step takes all of them from the program they had to the new one. Where the bundle
+/// loaded before has the same program at the same places, and only tables of addresses differ, these are changed where
+/// they are instead, so that every packet is judged by the one bundle or the other. On any error all namespaces are as
+/// they were: programs and tables of a bundle loaded before are back in place, nothing new is left.
 Result<Loaded> load(const bundle::Bundle& bundle, const LoadOptions& options = {});
 
 struct StatusOptions {

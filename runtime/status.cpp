@@ -7,6 +7,7 @@
 
 #include "bundle/abi.h"
 #include "runtime/cgroup_steps.h"
+#include "runtime/differences.h"
 #include "runtime/kernel_object.h"
 #include "runtime/recover.h"
 #include "runtime/runtime.h"
@@ -47,43 +48,6 @@ std::vector<Hits> join(std::vector<bundle::Entry> entries, const std::vector<std
   return out;
 }
 
-void compare(const RecordedNamespace& part, const Ground& ground, std::vector<std::string>& differences) {
-  for (const RecordedInterface& each : part.interfaces) {
-    const std::string where = fmt::format("{} on `{}`", each.workload, ground.where.place(each.interface));
-    const auto interface = ground.hooks.interfaces.find(each.ifindex);
-    if (interface == ground.hooks.interfaces.end()) {
-      differences.push_back(fmt::format("{}: the interface is gone", where));
-      continue;
-    }
-    if (interface->second != each.interface) {
-      differences.push_back(fmt::format("{}: the interface is now called `{}`", where, interface->second));
-    }
-    for (const Side side : both_sides) {
-      const std::string_view gate = gate_name(gate_at(side, each.is_node));
-      const std::uint32_t expected = part.program_at(each, side);
-      const std::uint32_t found = ground.hooks.our_program(each.ifindex, side);
-      if (found == expected) continue;
-      differences.push_back(
-          found == 0 ? fmt::format("{}: the {} is gone: nothing is denied there", where, gate)
-                     : fmt::format("{}: the {} is program {}, not {} of the bundle", where, gate, found, expected));
-    }
-  }
-}
-
-/// Namespaces of the record that are not there any more, and what was attached in them.
-std::vector<std::string> lost_places(const Record& record, const std::vector<Ground>& grounds) {
-  std::vector<std::string> out;
-  for (const RecordedNamespace& part : record.namespaces) {
-    const auto there = std::ranges::find(grounds, part.where, [](const Ground& each) { return each.where.id; });
-    if (there != grounds.end()) continue;
-    for (const RecordedInterface& each : part.interfaces) {
-      out.push_back(fmt::format("{} on `{}{}:{}`: the network namespace is gone, or another has its name",
-                                each.workload, namespace_prefix, part.name, each.interface));
-    }
-  }
-  return out;
-}
-
 /// The programs that were counted already, and what they counted.
 struct Counted {
   std::vector<std::uint32_t> seen;
@@ -93,6 +57,7 @@ struct Counted {
 /// What hangs in one namespace, into `out`.
 Result<void> look(const Ground& ground, const Record* record, Counted& counted, Status& out) {
   const Hooks& hooks = ground.hooks;
+  std::ranges::move(unknown_gates(record, ground), std::back_inserter(out.differences));
   for (const auto& [ifindex, name] : hooks.interfaces) {
     const Filter* const first = hooks.our_gate(ifindex, Side::FromWorkload);
     const Filter* const second = hooks.our_gate(ifindex, Side::ToWorkload);
@@ -100,9 +65,6 @@ Result<void> look(const Ground& ground, const Record* record, Counted& counted, 
     out.loaded = true;
     const std::string place = ground.where.place(name);
     const RecordedInterface* const known = record == nullptr ? nullptr : record->find(ground.where.id, ifindex);
-    if (known == nullptr) {
-      out.differences.push_back(fmt::format("`{}` has gates of ours that no record knows: unload removes them", place));
-    }
     Attached attached{known == nullptr ? "" : known->workload, place, ifindex, {}, {}, {}};
     attached.hook = way_name((first != nullptr ? first : second)->way);
     for (const Filter* const each : {first, second}) {
@@ -158,11 +120,9 @@ Result<Status> status(const StatusOptions& options) {
     out.loaded_at = record->loaded_at;
     out.weft_version = record->weft_version;
     out.profile = record->profile;
-    for (const Ground& ground : *grounds) {
-      if (const RecordedNamespace* part = record->in(ground.where.id)) compare(*part, ground, out.differences);
-    }
-    std::ranges::move(lost_places(*record, *grounds), std::back_inserter(out.differences));
-    if (auto compared = compare_cgroups(*record, out.differences); !compared) return std::unexpected(compared.error());
+    auto differs = differences(*record, *grounds);
+    if (!differs) return std::unexpected(differs.error());
+    std::ranges::move(*differs, std::back_inserter(out.differences));
   }
 
   Counted counted;
@@ -218,7 +178,9 @@ Result<Unloaded> unload(const UnloadOptions& options) {
   if (!grounds) return std::unexpected(grounds.error());
   if (*record) out.warnings = lost_places(**record, *grounds);
 
-  if (*record && (*record)->phase == Record::Phase::Loaded) {
+  const bool is_there = *record && ((*record)->phase == Record::Phase::Loaded ||
+                                    (*record)->phase == Record::Phase::Updating);
+  if (is_there) {
     if (auto asked = ask(options.before_step, "record that everything is about to be detached"); !asked) {
       return std::unexpected(asked.error());
     }

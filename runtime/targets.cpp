@@ -227,6 +227,16 @@ Result<Targets> choose_targets(const bundle::Manifest& manifest, const LoadOptio
   return std::move(out);
 }
 
+Result<Way> choose_way(Hook hook) {
+  if (hook == Hook::Clsact) return Way::Clsact;
+  const auto tcx = has_tcx();
+  if (!tcx) return std::unexpected(tcx.error());
+  if (*tcx) return Way::Tcx;
+  if (hook == Hook::Auto) return Way::Clsact;
+  return failure("W6002", "this kernel has no tcx, which the load asks for",
+                 "tcx comes with Linux 6.6: leave the choice to weft, or attach with `--hook clsact`");
+}
+
 Result<EndpointTables> endpoint_tables(const std::vector<Target>& targets) {
   EndpointTables out;
   out.endpoints.resize(sizeof(weft_endpoint) * WEFT_ENDPOINTS);

@@ -7,6 +7,7 @@
 #include "base/result.h"
 #include "bundle/bundle.h"
 #include "runtime/cgroups.h"
+#include "runtime/filters.h"
 #include "runtime/namespaces.h"
 #include "runtime/runtime.h"
 
@@ -47,6 +48,9 @@ struct Targets {
 ///
 /// Errors: W6001, W6002, W6004, W6005, W6013, W6006 where an endpoint has more addresses than the program has room for.
 Result<Targets> choose_targets(const bundle::Manifest& manifest, const LoadOptions& options);
+
+/// How gates hang at interfaces if that is what is asked for. Errors: W6001, W6002.
+Result<Way> choose_way(Hook hook);
 
 /// `weft_endpoints` and `weft_endpoint_slots` of abi.h, filled.
 struct EndpointTables {

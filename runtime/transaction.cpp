@@ -6,14 +6,10 @@
 #include <memory>
 
 #include "runtime/kernel_object.h"
+#include "runtime/waiting.h"
 
 namespace weft::runtime {
 namespace {
-
-/// At clsact the new gate takes the place of the former one, elsewhere it comes beside it.
-bool comes_beside(const Filter* former, Way way) {
-  return former != nullptr && (former->way != Way::Clsact || way != Way::Clsact);
-}
 
 /// Does `undo` in the namespace of the place, wherever the thread is by then.
 std::function<Result<void>()> there(const Namespace& where, std::function<Result<void>()> undo) {
@@ -36,32 +32,52 @@ Result<void> Transaction::attach(const Place& place, Side hook, Way way, int pro
   const std::string_view gate = gate_name(gate_at(hook, place.is_node));
   if (auto asked = ask(before_step_, fmt::format("attach the {} to `{}`", gate, place.text())); !asked) return asked;
   const Filter* const former = place.ground.hooks.our_gate(place.ifindex, hook);
-  if (comes_beside(former, way)) {
-    undo_.push_back(there(place.ground.where,
-                          [=, ifindex = place.ifindex, name = place.name, way = former->way, id = former->program_id] {
-                            return detach_gates_but(ifindex, name, hook, way, id);
-                          }));
-  } else if (auto undoable = prepare_undo(place, hook); !undoable) {
-    return undoable;
-  }
-  return inside(place.ground.where, [&] { return attach_gate(place.ifindex, place.name, hook, way, program_fd); });
+  const auto ifindex = place.ifindex;
+  undo_.push_back(there(place.ground.where, [=, name = place.name, former_way = former ? former->way : way,
+                                             id = former ? former->program_id : 0] {
+    return id == 0 ? detach_gate(ifindex, name, hook) : detach_gate_beside(ifindex, name, hook, former_way, id);
+  }));
+  const auto hang = former != nullptr && former->way == way ? attach_gate_beside : attach_gate;
+  return inside(place.ground.where, [&] { return hang(ifindex, place.name, hook, way, program_fd); });
+}
+
+Result<void> Transaction::put_into_force(int flag) {
+  if (auto asked = ask(before_step_, "put the new gates into force"); !asked) return asked;
+  undo_.push_back([flag] { return set_waiting(flag, true); });
+  return set_waiting(flag, false);
 }
 
 Result<void> Transaction::detach_former(const Place& place, Side hook, Way way, int program_fd) {
-  if (!comes_beside(place.ground.hooks.our_gate(place.ifindex, hook), way)) return {};
+  const Filter* const former = place.ground.hooks.our_gate(place.ifindex, hook);
+  if (former == nullptr) return {};
   const std::string_view gate = gate_name(gate_at(hook, place.is_node));
   if (auto asked = ask(before_step_, fmt::format("detach the former {} from `{}`", gate, place.text())); !asked) {
     return asked;
   }
-  if (auto undoable = prepare_undo(place, hook); !undoable) return undoable;
-  return inside(place.ground.where,
-                [&] { return detach_gates_but(place.ifindex, place.name, hook, way, program_info(program_fd).id); });
+  const auto held = hold(place, *former);
+  if (!held) return std::unexpected(held.error());
+  const auto ifindex = place.ifindex;
+  undo_.push_back(
+      there(place.ground.where,
+            [=, name = place.name, former_way = former->way, former_program = *held]() -> Result<void> {
+              // The new gate keeps the word until all former ones are back: it makes room for the one behind it.
+              if (former_way == Way::Clsact && way == Way::Clsact) {
+                if (auto moved = attach_gate_beside(ifindex, name, hook, way, program_fd); !moved) return moved;
+              }
+              return attach_gate(ifindex, name, hook, former_way, former_program->get());
+            }));
+  return inside(place.ground.where, [&] { return settle_gate(ifindex, place.name, hook, way, program_fd); });
 }
 
 Result<void> Transaction::detach(const Place& place, const Filter& filter) {
   const std::string_view gate = gate_name(filter.gate());
   if (auto asked = ask(before_step_, fmt::format("detach the {} from `{}`", gate, place.text())); !asked) return asked;
-  if (auto undoable = prepare_undo(place, filter.side); !undoable) return undoable;
+  const auto held = hold(place, filter);
+  if (!held) return std::unexpected(held.error());
+  undo_.push_back(there(place.ground.where, [=, ifindex = place.ifindex, name = place.name, hook = filter.side,
+                                             way = filter.way, former = *held] {
+    return attach_gate(ifindex, name, hook, way, former->get());
+  }));
   return inside(place.ground.where, [&] { return detach_gate(place.ifindex, place.name, filter.side); });
 }
 
@@ -85,22 +101,10 @@ std::vector<std::string> Transaction::roll_back() {
   return trouble;
 }
 
-Result<void> Transaction::prepare_undo(const Place& place, Side hook) {
-  const auto ifindex = place.ifindex;
-  const Filter* const gate = place.ground.hooks.our_gate(ifindex, hook);
-  if (gate == nullptr) {
-    undo_.push_back(there(place.ground.where, [=, name = place.name] { return detach_gate(ifindex, name, hook); }));
-    return {};
-  }
-  // Held open from here on, or the kernel would drop it with its last gate.
-  auto former = std::make_shared<Descriptor>(program_by_id(gate->program_id));
-  if (!former->valid()) {
-    return kernel_failure(errno, "W6008", fmt::format("keep the program that is attached to `{}`", place.text()));
-  }
-  undo_.push_back(there(place.ground.where, [=, name = place.name, way = gate->way] {
-    return attach_gate(ifindex, name, hook, way, former->get());
-  }));
-  return {};
+Result<std::shared_ptr<Descriptor>> Transaction::hold(const Place& place, const Filter& gate) const {
+  auto former = std::make_shared<Descriptor>(program_by_id(gate.program_id));
+  if (former->valid()) return former;
+  return kernel_failure(errno, "W6008", fmt::format("keep the program that is attached to `{}`", place.text()));
 }
 
 }  // namespace weft::runtime

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -30,9 +31,10 @@ class Transaction {
 
   /// Errors of these: those of the calls in filters.h, W6012.
   Result<void> ensure_clsact(const Place& place);
-  /// The gate of the new bundle at that hook. At clsact it takes the place of the former one, elsewhere it comes beside
-  /// it.
+  /// The gate of the new bundle at that hook, beside the former one.
   Result<void> attach(const Place& place, Side hook, Way way, int program_fd);
+  /// All gates that share the flag judge from here on, by one store; none of them has before.
+  Result<void> put_into_force(int flag);
   /// Takes away what hung there before and is still there beside the new gate.
   Result<void> detach_former(const Place& place, Side hook, Way way, int program_fd);
   Result<void> detach(const Place& place, const Filter& filter);
@@ -44,7 +46,8 @@ class Transaction {
   void commit() { undo_.clear(); }
 
  private:
-  Result<void> prepare_undo(const Place& place, Side hook);
+  /// The gate that hung there before, held open from here on, or the kernel would drop it with its last gate.
+  Result<std::shared_ptr<Descriptor>> hold(const Place& place, const Filter& gate) const;
 
   const BeforeStep& before_step_;
   std::vector<std::function<Result<void>()>> undo_;

@@ -90,7 +90,7 @@ void load(const Path& path, const bundle::Bundle& bundle, Changes* changes) {
       changes->processor.push_back(processor_now - processor);
       changes->wall.push_back(wall_now - wall);
     }
-    changing = step.starts_with("attach ");
+    changing = step == "put the new gates into force";
     processor = nanoseconds(CLOCK_THREAD_CPUTIME_ID);
     wall = nanoseconds(CLOCK_MONOTONIC);
     if (changing && changes && !std::exchange(changed, true)) changes->began = wall;

@@ -193,12 +193,12 @@ INLINE int gate_of_cgroup(struct __sk_buff *skb, const int outbound)
 
 SEC("cgroup_skb/egress") int weft_cgroup_egress(struct __sk_buff *skb)
 {
-	return gate_of_cgroup(skb, 1);
+	return weft_waiting || gate_of_cgroup(skb, 1);
 }
 
 SEC("cgroup_skb/ingress") int weft_cgroup_ingress(struct __sk_buff *skb)
 {
-	return gate_of_cgroup(skb, 0);
+	return weft_waiting || gate_of_cgroup(skb, 0);
 }
 
 /* Lets everything pass. It is attached before the gates, so that the kernel makes the element of weft_places, which then is
@@ -447,6 +447,8 @@ SEC("cgroup/connect4") int weft_connect4(struct weft_sock_addr *context)
 	struct weft_address_to_bind4 from = { AF_INET, 0, 0, { 0 } };
 	struct asked asked = { 0 };
 
+	if (UNLIKELY(weft_waiting))
+		return 1;
 	asked.protocol = protocol_of(context);
 	if (!asked.protocol || is_of_node())
 		return 1;
@@ -477,6 +479,8 @@ SEC("cgroup/connect6") int weft_connect6(struct weft_sock_addr *context)
 	struct asked asked = { 0 };
 	weft_u32 local[4];
 
+	if (UNLIKELY(weft_waiting))
+		return 1;
 	asked.protocol = protocol_of(context);
 	if (!asked.protocol || is_of_node())
 		return 1;
@@ -501,7 +505,7 @@ SEC("cgroup/sendmsg4") int weft_sendmsg4(struct weft_sock_addr *context)
 {
 	struct asked asked = { 0 };
 
-	if (is_of_node())
+	if (weft_waiting || is_of_node())
 		return 1;
 	asked.protocol = PROTOCOL_UDP;
 	if (!ask4(context, &asked, context->msg_src_ip4, context->user_ip4))
@@ -515,7 +519,7 @@ SEC("cgroup/sendmsg6") int weft_sendmsg6(struct weft_sock_addr *context)
 	struct asked asked = { 0 };
 	weft_u32 local[4];
 
-	if (is_of_node())
+	if (weft_waiting || is_of_node())
 		return 1;
 	asked.protocol = PROTOCOL_UDP;
 	local[0] = context->msg_src_ip6[0];

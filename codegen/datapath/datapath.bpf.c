@@ -105,8 +105,11 @@ INLINE int verdict_of(weft_u32 decision)
 
 SEC("tc") int weft_from_workload(struct __sk_buff *skb)
 {
-	weft_u32 decision = judge(skb, 1);
+	weft_u32 decision;
 
+	if (UNLIKELY(weft_waiting))
+		return TC_ACT_UNSPEC;
+	decision = judge(skb, 1);
 	count(decision, 1);
 	if (is_told(decision))
 		weft_tell(skb, decision, 1);
@@ -115,8 +118,11 @@ SEC("tc") int weft_from_workload(struct __sk_buff *skb)
 
 SEC("tc") int weft_to_workload(struct __sk_buff *skb)
 {
-	weft_u32 decision = judge(skb, 0);
+	weft_u32 decision;
 
+	if (UNLIKELY(weft_waiting))
+		return TC_ACT_UNSPEC;
+	decision = judge(skb, 0);
 	count(decision, 0);
 	if (is_told(decision))
 		weft_tell(skb, decision, 0);

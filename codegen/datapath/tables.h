@@ -142,6 +142,12 @@ extern weft_u64 weft_held(weft_u32 source, weft_u32 destination, weft_u64 now, w
  */
 weft_u64 weft_clock_offset;
 
+/* 1: the gate waits, and leaves what it is asked about to the gate behind it. A load puts all its gates, of all its
+ * objects, into force by one store; whoever loads a program by other means finds 0, and gates that judge. A section of its
+ * own, so that objects can share it.
+ */
+weft_u32 weft_waiting __attribute__((section(".data.waiting")));
+
 /* The workloads of this node, filled by the loader. */
 weft_u16 weft_endpoint_slots[WEFT_ENDPOINT_SLOTS];
 struct weft_endpoint weft_endpoints[WEFT_ENDPOINTS] __attribute__((aligned(64)));

@@ -62,8 +62,8 @@ TEST_CASE("a load abandoned at any step leaves nothing", "[runtime][kernel]") {
   REQUIRE(programs_become(0));
   const World world(2, hook);
   const Lines steps = steps_of(gate_bundle(2, 80), world);
-  // Programs, intent, per interface two gates (and one qdisc), result.
-  REQUIRE(steps.size() == (hook == Hook::Clsact ? 9 : 7));
+  // Programs, intent, per interface two gates (and one qdisc), all of them into force, result.
+  REQUIRE(steps.size() == (hook == Hook::Clsact ? 10 : 8));
   REQUIRE(world.unload().has_value());
   for (std::size_t stop = 0; stop < steps.size(); ++stop) {
     LoadOptions options = world.options();
@@ -87,9 +87,8 @@ TEST_CASE("a replacement abandoned at any step leaves the bundle before", "[runt
   next.manifest.endpoints.erase(next.manifest.endpoints.begin());
   REQUIRE(load(gate_bundle(2, 80), world.options()).has_value());
   const Lines steps = steps_of(next, world);
-  // The gates of the interface that is left come on top, and one more qdisc and one less, or the former gates of the
-  // other.
-  REQUIRE(steps.size() == 11);
+  // The gates of the interface that is left come on top, the former ones of the other, and one more qdisc and one less.
+  REQUIRE(steps.size() == (hook == Hook::Clsact ? 14 : 12));
   REQUIRE(world.unload().has_value());
 
   REQUIRE(load(gate_bundle(2, 80), world.options()).has_value());
@@ -186,17 +185,17 @@ TEST_CASE("bundles that do not fit their program are refused before anything is 
   refused(changed([](auto& bundle) { bundle.images[0].name = "nothing"; }), "W6006", "no table `nothing`");
   refused(changed([](auto& bundle) { bundle.images.push_back({"nothing", MapImage::Kind::Hash, 0, {}, {}}); }), "W6006",
           "no map `nothing`");
-  refused(changed([](auto& bundle) { bundle.images.push_back({"test_exact4", MapImage::Kind::Lpm, 0, {}, {}}); }),
+  refused(changed([](auto& bundle) { bundle.images.push_back({"weft_exact4", MapImage::Kind::Lpm, 0, {}, {}}); }),
           "W6006", "another type");
   refused(changed([](auto& bundle) {
-            bundle.images.push_back({"test_exact4", MapImage::Kind::Hash, 0, {}, {{{1, 2, 3}, {1, 2, 3, 4}}}});
+            bundle.images.push_back({"weft_exact4", MapImage::Kind::Hash, 0, {}, {{{1, 2, 3}, {1, 2, 3, 4}}}});
           }),
           "W6006", "3 + 4 bytes instead of 4 + 4");
   refused(changed([](auto& bundle) {
             bundle.images.push_back(
-                {"test_prefixes4", MapImage::Kind::Lpm, 0, {}, {{{33, 0, 0, 0, 1, 2, 3, 4}, {1, 2, 3, 4}}}});
+                {"weft_prefixes4", MapImage::Kind::Lpm, 0, {}, {{{33, 0, 0, 0, 1, 2, 3, 4}, {1, 2, 3, 4}}}});
           }),
-          "W6006", "fill map `test_prefixes4`");
+          "W6006", "fill map `weft_prefixes4`");
   refused(changed([](auto& bundle) { bundle.manifest.endpoints[0].addresses[0].address = "10.0.0"; }), "W6006",
           "`10.0.0` of endpoint `shop/w1` is no address");
   refused(changed([](auto& bundle) { bundle.manifest.endpoints[0].addresses.assign(5, {"10.0.0.1", 1}); }), "W6006",

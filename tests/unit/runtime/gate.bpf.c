@@ -1,5 +1,5 @@
-/* Programs with the outside of the real data path and a simple inside: a TCP packet passes if the table `test_ports` or the
- * maps `test_exact4` and `test_prefixes4` say so about its server's port or its remote address.
+/* Programs with the outside of the real data path and a simple inside: a TCP packet passes if the table `test_ports`, or the
+ * table and maps of addresses say so about its server's port or its remote address.
  */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
@@ -15,8 +15,10 @@
 weft_u16 weft_endpoint_slots[WEFT_ENDPOINT_SLOTS] SEC(".bss.endpoints");
 struct weft_endpoint weft_endpoints[WEFT_ENDPOINTS] SEC(".bss.endpoints");
 weft_u8 test_ports[65536] SEC(".data.tables");
+weft_u16 weft_direct4_0[65536] SEC(".bss.direct"); /* of 10.0.0.0/16 */
 weft_u64 test_big[512 * 1024] SEC(".bss.big");
 weft_u32 test_in_bss;
+weft_u32 weft_waiting SEC(".data.waiting");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -27,10 +29,10 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1);
+	__uint(max_entries, 4);
 	__type(key, weft_u32);
 	__type(value, weft_u32);
-} test_exact4 SEC(".maps");
+} weft_exact4 SEC(".maps");
 
 struct prefix4 {
 	weft_u32 length;
@@ -40,10 +42,10 @@ struct prefix4 {
 struct {
 	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 1);
+	__uint(max_entries, 4);
 	__type(key, struct prefix4);
 	__type(value, weft_u32);
-} test_prefixes4 SEC(".maps");
+} weft_prefixes4 SEC(".maps");
 
 /* Patched by the tests, so that each test process knows its own programs by their tag. */
 #define MARK 0x5ca1ab1e
@@ -72,11 +74,13 @@ static __always_inline weft_u32 decide(struct __sk_buff *skb, int outbound)
 		return WEFT_ENTRY_UNKNOWN;
 	if (test_ports[bpf_ntohs(tcp->dest)] || test_ports[bpf_ntohs(tcp->source)])
 		return 8;
-	found = bpf_map_lookup_elem(&test_exact4, &remote);
+	if (weft_direct4_0[bpf_ntohl(remote) & 0xffff] == 9)
+		return 9;
+	found = bpf_map_lookup_elem(&weft_exact4, &remote);
 	if (found && *found == 9)
 		return 9;
 	struct prefix4 key = {32, remote};
-	found = bpf_map_lookup_elem(&test_prefixes4, &key);
+	found = bpf_map_lookup_elem(&weft_prefixes4, &key);
 	if (found && *found == 10)
 		return 10;
 	return 11;
@@ -84,9 +88,12 @@ static __always_inline weft_u32 decide(struct __sk_buff *skb, int outbound)
 
 static __always_inline int judge(struct __sk_buff *skb, int outbound)
 {
-	weft_u32 entry = decide(skb, outbound);
+	weft_u32 entry;
 	weft_u64 *packets;
 
+	if (weft_waiting)
+		return TC_ACT_UNSPEC;
+	entry = decide(skb, outbound);
 	if (skb->mark == MARK && test_big[skb->len & (512 * 1024 - 1)])
 		return TC_ACT_SHOT;
 	packets = outbound ? bpf_map_lookup_elem(&weft_counters_egress, &entry)
@@ -121,6 +128,8 @@ static __always_inline int judge_at_cgroup(weft_u16 port)
 	weft_u32 place = *(weft_u32 *)bpf_get_local_storage(&weft_places, 0);
 	weft_u32 number = weft_endpoint_slots[place & (WEFT_ENDPOINT_SLOTS - 1)];
 
+	if (weft_waiting)
+		return 1;
 	if (!number || weft_endpoints[number & (WEFT_ENDPOINTS - 1)].ifindex != place)
 		return 0;
 	return test_ports[port] != 0;
@@ -131,6 +140,8 @@ static __always_inline int judge_packet(struct __sk_buff *skb)
 	struct iphdr ip;
 	struct tcphdr tcp;
 
+	if (weft_waiting)
+		return 1;
 	if (bpf_skb_load_bytes(skb, 0, &ip, sizeof(ip)) || bpf_skb_load_bytes(skb, sizeof(ip), &tcp, sizeof(tcp)))
 		return 0;
 	return judge_at_cgroup(bpf_ntohs(tcp.dest)) || judge_at_cgroup(bpf_ntohs(tcp.source));

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <fstream>
 
+#include "runtime/waiting.h"
 #include "tests/unit/runtime/world.h"
 
 using namespace weft;
@@ -114,19 +115,21 @@ TEST_CASE("hash and LPM maps are filled, and grow to what the bundle holds", "[r
   if (skipped()) return;
   const World world(3);
   bundle::Bundle bundle = gate_bundle(3, 9);
-  bundle.images.push_back({"test_exact4",
+  bundle.images.push_back({"weft_exact4",
                            bundle::MapImage::Kind::Hash,
                            0,
                            {},
                            {{{10, 0, 9, 1}, {1, 0, 0, 0}}, {{10, 0, 1, 1}, {9, 0, 0, 0}}}});
-  bundle.images.push_back({"test_prefixes4",
+  bundle.images.push_back({"weft_prefixes4",
                            bundle::MapImage::Kind::Lpm,
                            0,
                            {},
                            {{{16, 0, 0, 0, 10, 9, 0, 0}, {1, 0, 0, 0}}, {{24, 0, 0, 0, 10, 0, 2, 0}, {10, 0, 0, 0}}}});
+  // The program itself has room for four.
+  for (std::uint8_t i = 1; i <= 8; ++i) bundle.images[2].entries.push_back({{10, 0, 8, i}, {1, 0, 0, 0}});
   const auto loaded = load(bundle, world.options());
   if (!loaded) FAIL(loaded.error().message);
-  CHECK(loaded->map_entries == 4);
+  CHECK(loaded->map_entries == 12);
   CHECK(world.connects_out(1, 80));
   CHECK(world.connects_out(2, 80));
   CHECK_FALSE(world.connects_out(3, 80));
@@ -258,6 +261,16 @@ TEST_CASE("what is not in order is shown, and load and unload set it right", "[r
     run("tc qdisc del dev weft1 clsact");
     difference("gate is gone");
     CHECK(world.unload()->filters == 2);
+  }
+  SECTION("the gates do not judge") {
+    const auto flag = waiting_flag_of(world.status()->attached[0].from_workload.id);
+    REQUIRE(flag.has_value());
+    REQUIRE(set_waiting(flag->get(), true).has_value());
+    CHECK(world.connects_out(1, 81));
+    difference("the gates are not in force: nothing is denied");
+    REQUIRE(load(gate_bundle(2, 81), world.options()).has_value());
+    CHECK(world.status()->differences == Lines{});
+    CHECK_FALSE(world.connects_out(1, 80));
   }
   SECTION("an interface is gone") {
     run("ip link del weft2");

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "runtime/address_changes.h"
+
+/// Hosts of IPv6 that come and go while packets ask for them: see bundle/buckets.h.
+namespace weft::runtime {
+
+struct Host6Changes {
+  std::vector<TableStep> come;  ///< and change
+  std::vector<TableStep> go;    ///< after all that comes
+  std::size_t hosts = 0;
+};
+
+/// From the hosts that are in the buckets `now` and the hash behind them to those of `wanted` and `wanted_hash`, wherever
+/// there they are. None where a host finds no place, or a half-written address would be another that is asked for in the
+/// same bucket.
+std::optional<Host6Changes> host6_changes(std::span<const std::uint8_t> now, const Tables::Entries& hash,
+                                          std::span<const std::uint8_t> wanted,
+                                          const std::vector<bundle::MapEntry>& wanted_hash);
+
+}  // namespace weft::runtime
