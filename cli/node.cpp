@@ -51,11 +51,12 @@ std::string updated_text(const runtime::Loaded& loaded) {
   std::string what;
   if (update.addresses != 0) what = count(update.addresses, "address", "addresses");
   if (update.networks != 0) what += (what.empty() ? "" : ", ") + count(update.networks, "network", "networks");
-  std::string out =
-      what.empty() ? fmt::format("loaded {}: nothing to change; program and counters kept\n", loaded.bundle)
-                   : fmt::format("loaded {} in place of what was loaded: only addresses changed: {}; program, counters "
-                                 "and connections kept\n",
-                                 loaded.bundle, what);
+  std::string out = what.empty()
+                        ? fmt::format("loaded {}: nothing to change; program and counters kept\n", loaded.bundle)
+                        : fmt::format(
+                              "loaded {} in place of what was loaded: only addresses changed: {}; program, counters "
+                              "and connections kept\n",
+                              loaded.bundle, what);
   for (const runtime::Attached& each : loaded.attached) {
     out += fmt::format("  {} at {} ({})\n", printable(each.workload), printable(each.interface), each.hook);
   }

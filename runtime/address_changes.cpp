@@ -105,7 +105,8 @@ class Search {
     if (of_class->value.size() != image.value.size() || classes_now->second.size() != image.value.size()) return false;
     for (const std::size_t at : differing(now, image.value)) {
       const bool alone = std::memcmp(classes_now->second.data() + at, of_class->value.data() + at, 2) == 0;
-      const auto homes = number_at<std::uint16_t>(now, at) | number_at<std::uint16_t>(image.value, at);
+      const std::uint32_t homes =
+          std::uint32_t{number_at<std::uint16_t>(now, at)} | number_at<std::uint16_t>(image.value, at);
       if (!alone && (homes & WEFT_HOME_IS_NODE) != 0) return false;
       hosts_.come.push_back(store(image.name, at, now, image.value, 2));
       if (alone) ++out_.addresses;
@@ -157,8 +158,8 @@ class Search {
   }
 
   // An address is asked for as a host, then by its longest prefix. So what comes, comes from the longest to the
-  // shortest: whoever finds it there finds what holds from now on. What goes, goes from the shortest to the longest, when
-  // all that is found in its place is there.
+  // shortest: whoever finds it there finds what holds from now on. What goes, goes from the shortest to the longest,
+  // when all that is found in its place is there.
   AddressChanges in_order() {
     for (const TableStep& each : hosts_.come) out_.addresses += each.key.size() == 4 ? 1 : 0;
     for (const TableStep& each : hosts_.go) out_.addresses += each.key.size() == 4 ? 1 : 0;

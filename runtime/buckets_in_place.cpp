@@ -133,9 +133,9 @@ class Search {
             .after = bytes_of(after)};
   }
 
-  // Halves of an address are stored one after the other, and read one after the other: a packet may find the one and not
-  // yet, or no longer, the other. That is nobody's trouble if no packet with such an address asks in this bucket; :: is
-  // one of them.
+  // Halves of an address are stored one after the other, and read one after the other: a packet may find the one and
+  // not yet, or no longer, the other. That is nobody's trouble if no packet with such an address asks in this bucket;
+  // :: is one of them.
   bool can_be_halved(const Address& address, std::size_t bucket) const {
     if (now_.is_asked({}, bucket)) return false;
     if (address.high == 0 || address.low == 0) return true;
@@ -207,7 +207,8 @@ std::optional<Host6Changes> host6_changes(std::span<const std::uint8_t> now, con
   const bool same_hash = hash.entries == wanted_hash;
   if (same_hash && std::ranges::equal(now, wanted)) return Host6Changes{};
   const Buckets before(now), after(wanted);
-  // What is said of :: is said by the free places of its buckets: that it becomes somebody else is left to a whole load.
+  // What is said of :: is said by the free places of its buckets: that it becomes somebody else is left to a whole
+  // load.
   const std::optional<std::uint32_t> nobody = before.nobody(), wanted_nobody = after.nobody();
   if (nobody && wanted_nobody && nobody != wanted_nobody) return std::nullopt;
   return Search(now, hash, hash.room != 0).run(before.hosts(hash.entries), after.hosts(wanted_hash));

@@ -17,9 +17,9 @@ struct Host6Changes {
   std::size_t hosts = 0;
 };
 
-/// From the hosts that are in the buckets `now` and the hash behind them to those of `wanted` and `wanted_hash`, wherever
-/// there they are. None where a host finds no place, or a half-written address would be another that is asked for in the
-/// same bucket.
+/// From the hosts that are in the buckets `now` and the hash behind them to those of `wanted` and `wanted_hash`,
+/// wherever there they are. None where a host finds no place, or a half-written address would be another that is asked
+/// for in the same bucket.
 std::optional<Host6Changes> host6_changes(std::span<const std::uint8_t> now, const Tables::Entries& hash,
                                           std::span<const std::uint8_t> wanted,
                                           const std::vector<bundle::MapEntry>& wanted_hash);

@@ -272,9 +272,9 @@ Result<Loaded> load(const bundle::Bundle& bundle, const LoadOptions& options) {
   std::vector<Part> parts;
   for (TargetGroup& group : chosen->groups) {
     const bool is_empty = group.targets.empty();
-    auto object = is_empty ? Result<KernelObject>(KernelObject())
-                           : KernelObject::load(bundle, group.targets, out.times, former_program(group),
-                                                  waiting_flag_of(parts));
+    auto object =
+        is_empty ? Result<KernelObject>(KernelObject())
+                 : KernelObject::load(bundle, group.targets, out.times, former_program(group), waiting_flag_of(parts));
     if (!object) return std::unexpected(object.error());
     out.keeps_connections = out.keeps_connections || object->keeps_connections();
     parts.push_back({std::move(group), std::move(*object)});

@@ -59,9 +59,9 @@ int read_all(int map, const bpf_map_info& info, Flat& out) {
   for (;;) {
     make_room(at_once);
     std::uint32_t got = at_once;
-    const int result =
-        bpf_map_lookup_batch(map, count == 0 ? nullptr : from.data(), to.data(), out.keys.data() + count * info.key_size,
-                             out.values.data() + count * info.value_size, &got, nullptr);
+    const int result = bpf_map_lookup_batch(map, count == 0 ? nullptr : from.data(), to.data(),
+                                            out.keys.data() + count * info.key_size,
+                                            out.values.data() + count * info.value_size, &got, nullptr);
     const int number = result == 0 ? 0 : errno;
     if (number != 0 && number != ENOENT) {
       if (count != 0) return number;
@@ -90,7 +90,8 @@ std::vector<bundle::MapEntry> sorted(const Flat& flat, const bpf_map_info& info)
   std::vector<std::uint32_t> order(flat.keys.size() / info.key_size);
   std::iota(order.begin(), order.end(), 0U);
   const auto key = [&](std::uint32_t i) { return flat.keys.data() + std::size_t{i} * info.key_size; };
-  std::ranges::sort(order, [&](std::uint32_t a, std::uint32_t b) { return std::memcmp(key(a), key(b), info.key_size) < 0; });
+  std::ranges::sort(order,
+                    [&](std::uint32_t a, std::uint32_t b) { return std::memcmp(key(a), key(b), info.key_size) < 0; });
   std::vector<bundle::MapEntry> out;
   out.reserve(order.size());
   for (const std::uint32_t i : order) {
@@ -112,8 +113,7 @@ Result<MappedSection> MappedSection::open(const Descriptor& map) {
   MappedSection out;
   out.size_ = info->value_size;
   const std::size_t mapped = (out.size_ + page - 1) / page * page;
-  void* const begin =
-      ::mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, map.get(), 0);
+  void* const begin = ::mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, map.get(), 0);
   if (begin == MAP_FAILED) return kernel_failure(errno, "W6002", "see the tables of a program that runs");
   out.begin_ = std::unique_ptr<void, Unmap>(begin, Unmap{mapped});
   return out;

@@ -40,7 +40,8 @@ class ProgramTables {
   /// Errors: W6001, W6008.
   static Result<ProgramTables> open(std::uint32_t program);
 
-  /// A section by its name in the object, none where the program uses none of that name. Errors: those of MappedSection.
+  /// A section by its name in the object, none where the program uses none of that name. Errors: those of
+  /// MappedSection.
   Result<MappedSection*> section(const std::string& name);
   /// A map with its entries, none where there is no such. Errors: W6001, W6008.
   Result<std::unique_ptr<Tables::Entries>> entries(const std::string& map) const;

@@ -64,7 +64,7 @@ bundle::Bytes bytes_of(const std::string& hexadecimal) {
 
 Json json_of(const RecordedStep& each) {
   const TableStep& step = each.step;
-  return {each.program,          step.table, step.offset, hexadecimal(step.key), hexadecimal(step.before),
+  return {each.program,           step.table, step.offset, hexadecimal(step.key), hexadecimal(step.before),
           hexadecimal(step.after)};
 }
 

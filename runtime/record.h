@@ -79,7 +79,7 @@ struct Record {
   std::map<std::string, std::string> names;  ///< the workloads of the bundle by their addresses
   std::vector<bundle::Entry> egress;
   std::vector<bundle::Entry> ingress;
-  std::vector<RecordedStep> steps;           ///< while updating: of all its programs, in order
+  std::vector<RecordedStep> steps;       ///< while updating: of all its programs, in order
   std::shared_ptr<const Record> former;  ///< while loading: what was loaded before, none at first
 
   /// What is in that network namespace, or null.

@@ -97,7 +97,7 @@ struct Loaded {
   std::vector<std::string> warnings;
   std::vector<Error> unlisted;        ///< W6015, of nodes that have addresses which the bundle does not know
   std::optional<AddressUpdate> updated;  ///< the programs were kept, with their counters, and these changes made
-  bool replaced = false;           ///< there was a bundle before
+  bool replaced = false;                 ///< there was a bundle before
   bool keeps_connections = false;  ///< its replies go on passing, as far as the new policy allows their connections
   std::size_t map_entries = 0;     ///< keys of hash and LPM maps
   std::size_t global_bytes = 0;    ///< bytes of the filled tables in global data

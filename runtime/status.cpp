@@ -178,8 +178,8 @@ Result<Unloaded> unload(const UnloadOptions& options) {
   if (!grounds) return std::unexpected(grounds.error());
   if (*record) out.warnings = lost_places(**record, *grounds);
 
-  const bool is_there = *record && ((*record)->phase == Record::Phase::Loaded ||
-                                    (*record)->phase == Record::Phase::Updating);
+  const bool is_there =
+      *record && ((*record)->phase == Record::Phase::Loaded || (*record)->phase == Record::Phase::Updating);
   if (is_there) {
     if (auto asked = ask(options.before_step, "record that everything is about to be detached"); !asked) {
       return std::unexpected(asked.error());

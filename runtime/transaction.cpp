@@ -57,15 +57,16 @@ Result<void> Transaction::detach_former(const Place& place, Side hook, Way way, 
   const auto held = hold(place, *former);
   if (!held) return std::unexpected(held.error());
   const auto ifindex = place.ifindex;
-  undo_.push_back(
-      there(place.ground.where,
-            [=, name = place.name, former_way = former->way, former_program = *held]() -> Result<void> {
-              // The new gate keeps the word until all former ones are back: it makes room for the one behind it.
-              if (former_way == Way::Clsact && way == Way::Clsact) {
-                if (auto moved = attach_gate_beside(ifindex, name, hook, way, program_fd); !moved) return moved;
-              }
-              return attach_gate(ifindex, name, hook, former_way, former_program->get());
-            }));
+  undo_.push_back(there(place.ground.where,
+                        [=, name = place.name, former_way = former->way, former_program = *held]() -> Result<void> {
+                          // The new gate keeps the word until all former ones are back: it makes room for the one
+                          // behind it.
+                          if (former_way == Way::Clsact && way == Way::Clsact) {
+                            if (auto moved = attach_gate_beside(ifindex, name, hook, way, program_fd); !moved)
+                              return moved;
+                          }
+                          return attach_gate(ifindex, name, hook, former_way, former_program->get());
+                        }));
   return inside(place.ground.where, [&] { return settle_gate(ifindex, place.name, hook, way, program_fd); });
 }
 
@@ -74,10 +75,9 @@ Result<void> Transaction::detach(const Place& place, const Filter& filter) {
   if (auto asked = ask(before_step_, fmt::format("detach the {} from `{}`", gate, place.text())); !asked) return asked;
   const auto held = hold(place, filter);
   if (!held) return std::unexpected(held.error());
-  undo_.push_back(there(place.ground.where, [=, ifindex = place.ifindex, name = place.name, hook = filter.side,
-                                             way = filter.way, former = *held] {
-    return attach_gate(ifindex, name, hook, way, former->get());
-  }));
+  undo_.push_back(
+      there(place.ground.where, [=, ifindex = place.ifindex, name = place.name, hook = filter.side, way = filter.way,
+                                 former = *held] { return attach_gate(ifindex, name, hook, way, former->get()); }));
   return inside(place.ground.where, [&] { return detach_gate(place.ifindex, place.name, filter.side); });
 }
 

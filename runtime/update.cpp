@@ -39,8 +39,7 @@ bool is_same(const RecordedInterface& recorded, const Target& target) {
 
 bool is_same(const RecordedCgroup& recorded, const Target& target) {
   return recorded.workload == target.endpoint->workload && recorded.name == target.cgroup.name &&
-         recorded.path == target.cgroup.path.string() && recorded.id == target.cgroup.id &&
-         recorded.key == target.key;
+         recorded.path == target.cgroup.path.string() && recorded.id == target.cgroup.id && recorded.key == target.key;
 }
 
 /// Is the record of a load to just these places?
@@ -106,7 +105,8 @@ std::optional<AddressChanges> changes_of(const bundle::Bundle& bundle, const Sym
   }
   // Who is at an interface is read together with who is at the other end, so it stays.
   const auto wanted = endpoint_tables(targets);
-  const auto endpoints = global(tables, symbols, "weft_endpoints"), slots = global(tables, symbols, "weft_endpoint_slots");
+  const auto endpoints = global(tables, symbols, "weft_endpoints"),
+             slots = global(tables, symbols, "weft_endpoint_slots");
   if (!wanted || !endpoints || !slots) return std::nullopt;
   if (!std::ranges::equal(*endpoints, wanted->endpoints) || !std::ranges::equal(*slots, wanted->slots)) {
     return std::nullopt;

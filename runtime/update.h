@@ -4,8 +4,8 @@
 #include "runtime/runtime.h"
 #include "runtime/targets.h"
 
-/// A bundle whose program is loaded already, and that differs in addresses only: its tables are brought up to date where
-/// they are (decision 0023).
+/// A bundle whose program is loaded already, and that differs in addresses only: its tables are brought up to date
+/// where they are (decision 0023).
 namespace weft::runtime {
 
 /// Into `record`, what it says of a bundle besides its identity and where it is attached.

@@ -17,8 +17,8 @@ inline constexpr const char* waiting_section = ".data.waiting";
 
 /// Lets all gates that share this flag wait, or puts them into force. Errors: W6001, W6008.
 Result<void> set_waiting(int flag, bool waiting);
-/// The flag of a program that is in the kernel; an invalid descriptor where there is no such program, or one that cannot
-/// wait: its bundle is of before there was a flag. Errors: W6001, W6008.
+/// The flag of a program that is in the kernel; an invalid descriptor where there is no such program, or one that
+/// cannot wait: its bundle is of before there was a flag. Errors: W6001, W6008.
 Result<Descriptor> waiting_flag_of(std::uint32_t program);
 /// The one that all programs of a load share, asked of whichever is still there. Errors: W6001, W6008.
 Result<Descriptor> waiting_flag_of(const Record& record);

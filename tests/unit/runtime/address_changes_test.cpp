@@ -173,8 +173,8 @@ std::uint32_t identity4(const Memory& memory, std::uint32_t address) {
   return out;
 }
 
-/// As the program asks. Between its looks the tables may go on from the one to the other: one half of an address is read
-/// in `low`, the other in `high`, and who it is in `then`, the later of both.
+/// As the program asks. Between its looks the tables may go on from the one to the other: one half of an address is
+/// read in `low`, the other in `high`, and who it is in `then`, the later of both.
 std::uint32_t identity6(const Memory& low, const Memory& high, const Memory& then, const Host6& host) {
   for (const std::uint64_t hash :
        {weft_first_bucket6(host.first, host.second), weft_second_bucket6(host.first, host.second)}) {

@@ -19,8 +19,8 @@ namespace {
 using Lines = std::vector<std::string>;
 constexpr std::uint16_t nobodys_port = 9;
 
-/// Workloads that reach just these nodes' addresses 10.0.I.1: one of them by a table, one by a map of hosts and one by a
-/// network.
+/// Workloads that reach just these nodes' addresses 10.0.I.1: one of them by a table, one by a map of hosts and one by
+/// a network.
 bundle::Bundle reaching(unsigned workloads, std::uint8_t by_table, std::uint8_t by_host, std::uint8_t by_network) {
   bundle::Bundle out = gate_bundle(workloads, nobodys_port);
   MapImage direct{"weft_direct4_0", MapImage::Kind::Global, 2, bundle::Bytes(2 * 65536), {}};
@@ -218,8 +218,7 @@ TEST_CASE("an update that is abandoned or killed at any step is done or not done
     CHECK(status->differences == Lines{});
     const bool is_new = status->bundle == bundle::identity(after);
     CHECK(is_new == (stop > 0));
-    CHECK(status->recovered ==
-          (is_new ? Lines{"an update of addresses that was killed was completed"} : Lines{}));
+    CHECK(status->recovered == (is_new ? Lines{"an update of addresses that was killed was completed"} : Lines{}));
     CHECK(reached(world, 4) == (is_new ? new_ones : old_ones));
     completed = completed || is_new;
     REQUIRE(load(before, options).has_value());
