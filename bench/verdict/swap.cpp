@@ -73,7 +73,7 @@ double nanoseconds(clockid_t clock) {
   return 1e9 * static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec);
 }
 
-/// How long the changes of gates took, one by one, and when the first of the last load began.
+/// How long it took to put the gates into force, load by load, and when that of the last load began.
 struct Changes {
   std::vector<double> processor, wall;
   double began = 0;
@@ -103,8 +103,8 @@ void load(const Path& path, const bundle::Bundle& bundle, Changes* changes) {
 }
 
 /// Sends packets that only the policy about to come allows, one after the other, while it comes: nanoseconds from the
-/// call that changes the first gate to the moment at which a packet has passed it. What is in doubt (a packet's way, a
-/// sender who has to wait for a processor) makes it longer.
+/// call that puts the gates into force to the moment at which a packet has passed one. What is in doubt (a packet's
+/// way, a sender who has to wait for a processor) makes it longer.
 double until_first_passes(Path& path, const bundle::Bundle& next, std::uint16_t port, Changes& changes) {
   const std::vector<Bytes> frames{Path::frame(client, server, port)};
   const std::uint64_t before = path.arrived();
@@ -167,12 +167,10 @@ void swap_under_load(int swaps) {
     seen.push_back(until_first_passes(path, bundles[second ? 1 : 0], second ? only_second : only_first, changes));
   }
   fmt::print(
-      "swap of a policy under load: {} changes of a gate, {} packets, none judged by a mix, none lost\n"
-      "  by the clock, from the call that changes a gate to a packet that was judged by the new policy: {:.1f} µs "
-      "(median of {}; 95th percentile {:.1f})\n"
-      "  the call itself: {:.1f} µs of processor time (median; 95th percentile {:.1f}); it returns after {:.1f} µs by "
-      "the "
-      "clock, because at tcx the kernel waits until no processor is at the former list\n",
+      "swap of a policy under load: {} swaps, {} packets, none judged by a mix, none lost\n"
+      "  by the clock, from the call that puts all new gates into force to a packet that was judged by the new policy: "
+      "{:.1f} µs (median of {}; 95th percentile {:.1f})\n"
+      "  the call itself: {:.1f} µs of processor time (median; 95th percentile {:.1f}), {:.1f} µs by the clock\n",
       changes.processor.size(), sent, median(seen) / 1e3, seen.size(), quantile(seen, 0.95) / 1e3,
       median(changes.processor) / 1e3, quantile(changes.processor, 0.95) / 1e3, median(changes.wall) / 1e3);
 }
