@@ -1,6 +1,7 @@
 #include "runtime/address_changes.h"
 
 #include <algorithm>
+#include <compare>
 #include <cstring>
 #include <functional>
 #include <iterator>
@@ -22,6 +23,13 @@ Number number_at(std::span<const std::uint8_t> bytes, std::size_t offset) {
   Number out;
   std::memcpy(&out, bytes.data() + offset, sizeof out);
   return out;
+}
+
+Bytes bytes_of(std::span<const std::uint8_t> bytes) { return {bytes.begin(), bytes.end()}; }
+
+std::strong_ordering compare(std::span<const std::uint8_t> a, std::span<const std::uint8_t> b) {
+  const int order = std::memcmp(a.data(), b.data(), std::min(a.size(), b.size()));
+  return order != 0 ? order <=> 0 : a.size() <=> b.size();
 }
 
 /// The elements of two bytes that differ, by their offsets.
@@ -75,10 +83,14 @@ class Search {
     if (image.kind != MapImage::Kind::Global) {
       const auto there = now_.maps.find(image.name);
       if (there == now_.maps.end()) return false;
-      if (is_of_hosts6 || there->second.entries == image.entries) return true;
+      const bool fits = std::ranges::all_of(image.entries, [&](const MapEntry& each) {
+        return each.key.size() == there->second.key_bytes && each.value.size() == there->second.value_bytes;
+      });
+      if (!fits) return false;
+      if (is_of_hosts6) return there->second.key_bytes == 16 && there->second.value_bytes == 4;
       if (image.name == "weft_exact4") return entries(image, there->second, hosts_);
       if (image.name.starts_with("weft_prefixes")) return entries(image, there->second, networks_);
-      return false;
+      return is_same(there->second.entries, image.entries);
     }
     const auto there = now_.globals.find(image.name);
     if (there == now_.globals.end() || there->second.size() != image.value.size()) return false;
@@ -120,23 +132,29 @@ class Search {
   };
 
   bool entries(const MapImage& image, const Tables::Entries& now, Moves& into) {
+    const auto goes = [&](const TableEntry& each) {
+      into.go.push_back({.table = image.name, .key = bytes_of(each.key), .before = bytes_of(each.value)});
+    };
     std::size_t fresh = 0;
     auto old = now.entries.begin();
+    const MapEntry* last = nullptr;
     for (const MapEntry& each : image.entries) {
-      for (; old != now.entries.end() && old->key < each.key; ++old) {
-        into.go.push_back({.table = image.name, .key = old->key, .before = old->value});
-      }
-      const bool known = old != now.entries.end() && old->key == each.key;
+      // Whoever made this bundle did not put its entries in order.
+      if (last != nullptr && compare(last->key, each.key) >= 0) return false;
+      last = &each;
+      auto order = std::strong_ordering::greater;
+      for (; old != now.entries.end() && (order = compare(old->key, each.key)) < 0; ++old) goes(*old);
+      const bool known = old != now.entries.end() && order == 0;
       if (!known) ++fresh;
-      if (!known || old->value != each.value) {
-        into.come.push_back(
-            {.table = image.name, .key = each.key, .before = known ? old->value : Bytes(), .after = each.value});
+      if (!known || !std::ranges::equal(old->value, each.value)) {
+        into.come.push_back({.table = image.name,
+                             .key = each.key,
+                             .before = known ? bytes_of(old->value) : Bytes(),
+                             .after = each.value});
       }
       if (known) ++old;
     }
-    for (; old != now.entries.end(); ++old) {
-      into.go.push_back({.table = image.name, .key = old->key, .before = old->value});
-    }
+    for (; old != now.entries.end(); ++old) goes(*old);
     return now.entries.size() + fresh <= now.room;  // who goes, goes last
   }
 
@@ -145,11 +163,11 @@ class Search {
     const MapImage* const buckets = image("weft_hosts6");
     const MapImage* const hash = image("weft_exact6");
     if (buckets == nullptr) return hash == nullptr;
-    Tables::Entries none;
+    const Tables::Entries none;
     const auto in_hash = now_.maps.find("weft_exact6");
     if ((hash == nullptr) != (in_hash == now_.maps.end())) return false;
     auto found = host6_changes(now_.globals.at("weft_hosts6"), in_hash == now_.maps.end() ? none : in_hash->second,
-                               buckets->value, hash == nullptr ? none.entries : hash->entries);
+                               buckets->value, hash == nullptr ? std::vector<MapEntry>() : hash->entries);
     if (!found) return false;
     out_.addresses += found->hosts;
     std::ranges::move(found->come, std::back_inserter(hosts_.come));
@@ -181,6 +199,12 @@ class Search {
 };
 
 }  // namespace
+
+bool is_same(const std::vector<TableEntry>& entries, const std::vector<MapEntry>& image) {
+  return std::ranges::equal(entries, image, [](const TableEntry& a, const MapEntry& b) {
+    return std::ranges::equal(a.key, b.key) && std::ranges::equal(a.value, b.value);
+  });
+}
 
 std::optional<AddressChanges> address_changes(const Tables& now, const std::vector<MapImage>& wanted) {
   return Search(now, wanted).run();

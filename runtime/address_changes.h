@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -14,11 +15,23 @@
 /// packet is judged by anything but the one bundle or the other (decision 0023).
 namespace weft::runtime {
 
+/// An entry of a map, in bytes that are somebody else's.
+struct TableEntry {
+  std::span<const std::uint8_t> key;
+  std::span<const std::uint8_t> value;
+};
+
+/// Are these the entries of an image, in the same order?
+bool is_same(const std::vector<TableEntry>& entries, const std::vector<bundle::MapEntry>& image);
+
 /// The tables of a program as they are: those in global data by the name of their variable, and the maps.
 struct Tables {
   struct Entries {
-    std::vector<bundle::MapEntry> entries;  ///< ascending by key
-    std::size_t room = 0;                   ///< how many there can be
+    std::vector<TableEntry> entries;  ///< ascending by key
+    std::size_t room = 0;             ///< how many there can be
+    std::size_t key_bytes = 0;
+    std::size_t value_bytes = 0;
+    std::unique_ptr<std::uint8_t[]> bytes{};  ///< of the entries, where they are nobody else's
   };
 
   std::map<std::string, std::span<const std::uint8_t>> globals;

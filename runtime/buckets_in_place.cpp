@@ -57,7 +57,8 @@ class Buckets {
   }
 
   /// In the order of their addresses.
-  std::vector<Host> hosts(const std::vector<bundle::MapEntry>& hash) const {
+  template <typename Entry>
+  std::vector<Host> hosts(const std::vector<Entry>& hash) const {
     std::vector<Host> out;
     for (std::size_t bucket = 0; bucket < buckets_.size(); ++bucket) {
       for (std::size_t slot = 0; slot < WEFT_BUCKET6; ++slot) {
@@ -66,7 +67,7 @@ class Buckets {
         if (address != Address{}) out.push_back({address, at.identity[slot], false, bucket, slot});
       }
     }
-    for (const bundle::MapEntry& entry : hash) {
+    for (const Entry& entry : hash) {
       Host host{.in_hash = true};
       std::memcpy(&host.address.high, entry.key.data(), 8);
       std::memcpy(&host.address.low, entry.key.data() + 8, 8);
@@ -204,8 +205,7 @@ class Search {
 std::optional<Host6Changes> host6_changes(std::span<const std::uint8_t> now, const Tables::Entries& hash,
                                           std::span<const std::uint8_t> wanted,
                                           const std::vector<bundle::MapEntry>& wanted_hash) {
-  const bool same_hash = hash.entries == wanted_hash;
-  if (same_hash && std::ranges::equal(now, wanted)) return Host6Changes{};
+  if (is_same(hash.entries, wanted_hash) && std::ranges::equal(now, wanted)) return Host6Changes{};
   const Buckets before(now), after(wanted);
   // What is said of :: is said by the free places of its buckets: that it becomes somebody else is left to a whole
   // load.

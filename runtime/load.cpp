@@ -81,6 +81,7 @@ Record intent(const bundle::Bundle& bundle, const std::vector<Part>& parts, Way 
     out.namespaces.push_back(
         intent(part, way, ground_of(grounds, part.group.where).hooks, former ? &*former : nullptr));
   }
+  out.object = object_hash(bundle);
   describe_bundle(bundle, out);
   if (former) out.former = std::make_shared<Record>(*former);
   return out;

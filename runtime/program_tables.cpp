@@ -9,9 +9,9 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <bit>
 #include <cerrno>
 #include <cstring>
-#include <numeric>
 #include <utility>
 
 #include "base/assert.h"
@@ -42,61 +42,65 @@ void store_word(std::uint8_t* at, std::span<const std::uint8_t> bytes) {
   std::atomic_ref<Word>(*reinterpret_cast<Word*>(at)).store(word, std::memory_order_release);
 }
 
-/// The entries of a map, one behind the other as the kernel gives them.
+/// Where the entries of a map are read to, one behind the other.
 struct Flat {
-  std::vector<std::uint8_t> keys, values;
+  std::uint8_t* keys = nullptr;
+  std::uint8_t* values = nullptr;
+  std::size_t room = 0;
+  std::size_t count = 0;
 };
 
 /// Every entry, by as few calls as the kernel allows; 0 or an errno.
 int read_all(int map, const bpf_map_info& info, Flat& out) {
-  constexpr std::uint32_t at_once = 4096;
   std::array<std::uint8_t, 256> from{}, to{};  // where the kernel went on: a number, or a key
-  std::size_t count = 0;
-  const auto make_room = [&](std::size_t more) {
-    out.keys.resize((count + more) * info.key_size);
-    out.values.resize((count + more) * info.value_size);
-  };
-  for (;;) {
-    make_room(at_once);
-    std::uint32_t got = at_once;
-    const int result = bpf_map_lookup_batch(map, count == 0 ? nullptr : from.data(), to.data(),
-                                            out.keys.data() + count * info.key_size,
-                                            out.values.data() + count * info.value_size, &got, nullptr);
+  if (info.key_size > from.size()) return E2BIG;
+  while (out.count < out.room) {
+    auto got = static_cast<std::uint32_t>(out.room - out.count);
+    const int result = bpf_map_lookup_batch(map, out.count == 0 ? nullptr : from.data(), to.data(),
+                                            out.keys + out.count * info.key_size,
+                                            out.values + out.count * info.value_size, &got, nullptr);
     const int number = result == 0 ? 0 : errno;
     if (number != 0 && number != ENOENT) {
-      if (count != 0) return number;
+      if (out.count != 0) return number;
       break;
     }
-    count += got;
+    out.count += got;
     from = to;
-    if (number == 0) continue;
-    make_room(0);
-    return 0;
+    if (number == ENOENT) return 0;
   }
-  // A kernel that cannot do it for this kind of map.
-  while (bpf_map_get_next_key(map, count == 0 ? nullptr : from.data(), to.data()) == 0) {
-    make_room(1);
+  // A kernel that cannot do it for this kind of map, or has more than there can be.
+  if (out.count != 0) return E2BIG;
+  while (bpf_map_get_next_key(map, out.count == 0 ? nullptr : from.data(), to.data()) == 0) {
+    if (out.count == out.room) return E2BIG;
     from = to;
-    std::copy_n(from.begin(), info.key_size, out.keys.data() + count * info.key_size);
-    if (bpf_map_lookup_elem(map, from.data(), out.values.data() + count * info.value_size) != 0) return errno;
-    ++count;
+    std::copy_n(from.begin(), info.key_size, out.keys + out.count * info.key_size);
+    if (bpf_map_lookup_elem(map, from.data(), out.values + out.count * info.value_size) != 0) return errno;
+    ++out.count;
   }
-  make_room(0);
   return errno == ENOENT ? 0 : errno;
 }
 
-/// The same ascending by key, one by one.
-std::vector<bundle::MapEntry> sorted(const Flat& flat, const bpf_map_info& info) {
-  std::vector<std::uint32_t> order(flat.keys.size() / info.key_size);
-  std::iota(order.begin(), order.end(), 0U);
-  const auto key = [&](std::uint32_t i) { return flat.keys.data() + std::size_t{i} * info.key_size; };
-  std::ranges::sort(order,
-                    [&](std::uint32_t a, std::uint32_t b) { return std::memcmp(key(a), key(b), info.key_size) < 0; });
-  std::vector<bundle::MapEntry> out;
-  out.reserve(order.size());
-  for (const std::uint32_t i : order) {
-    const std::uint8_t* const value = flat.values.data() + std::size_t{i} * info.value_size;
-    out.push_back({{key(i), key(i) + info.key_size}, {value, value + info.value_size}});
+/// The same ascending by key. Nearly always the first bytes tell keys apart, and they are sorted where they lie.
+std::vector<TableEntry> sorted(const Flat& flat, const bpf_map_info& info) {
+  struct Place {
+    std::uint64_t begin;  ///< of the key, as a number that has its order
+    const std::uint8_t* key;
+  };
+  std::vector<Place> places(flat.count);
+  for (std::size_t i = 0; i < flat.count; ++i) {
+    const std::uint8_t* const key = flat.keys + i * info.key_size;
+    std::uint64_t begin = 0;
+    std::memcpy(&begin, key, std::min<std::size_t>(sizeof begin, info.key_size));
+    places[i] = {std::byteswap(begin), key};
+  }
+  std::ranges::sort(places, [&](const Place& a, const Place& b) {
+    return a.begin != b.begin ? a.begin < b.begin : std::memcmp(a.key, b.key, info.key_size) < 0;
+  });
+  std::vector<TableEntry> out;
+  out.reserve(places.size());
+  for (const auto& [begin, key] : places) {
+    const std::size_t number = static_cast<std::size_t>(key - flat.keys) / info.key_size;
+    out.push_back({{key, info.key_size}, {flat.values + number * info.value_size, info.value_size}});
   }
   return out;
 }
@@ -161,7 +165,13 @@ Result<std::unique_ptr<Tables::Entries>> ProgramTables::entries(const std::strin
   if (!info) return std::unexpected(info.error());
   auto out = std::make_unique<Tables::Entries>();
   out->room = info->max_entries;
-  Flat flat;
+  out->key_bytes = info->key_size;
+  out->value_bytes = info->value_size;
+  // One more than there can be, so that the kernel says when it has no more.
+  Flat flat{.room = out->room + 1};
+  out->bytes = std::make_unique_for_overwrite<std::uint8_t[]>(flat.room * (info->key_size + info->value_size));
+  flat.keys = out->bytes.get();
+  flat.values = flat.keys + flat.room * info->key_size;
   if (const int number = read_all(map->second.get(), *info, flat); number != 0) {
     return kernel_failure(number, "W6008", fmt::format("read map `{}`", name));
   }

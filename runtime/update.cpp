@@ -28,10 +28,6 @@ std::uint64_t nanoseconds_since(std::chrono::steady_clock::time_point begin) {
   return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(elapsed).count());
 }
 
-std::string object_hash(const bundle::Bundle& bundle) {
-  return bundle::sha256({reinterpret_cast<const char*>(bundle.object.data()), bundle.object.size()});
-}
-
 bool is_same(const RecordedInterface& recorded, const Target& target) {
   return recorded.workload == target.endpoint->workload && recorded.interface == target.interface &&
          recorded.ifindex == target.ifindex && recorded.is_node == target.is_node;
@@ -229,8 +225,11 @@ void describe(const Record& record, const Targets& targets, const std::vector<Gr
 
 }  // namespace
 
+std::string object_hash(const bundle::Bundle& bundle) {
+  return bundle::sha256({reinterpret_cast<const char*>(bundle.object.data()), bundle.object.size()});
+}
+
 void describe_bundle(const bundle::Bundle& bundle, Record& record) {
-  record.object = object_hash(bundle);
   record.weft_version = bundle.manifest.weft_version;
   record.profile = bundle.manifest.profile;
   record.egress = bundle.manifest.egress;

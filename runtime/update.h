@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "runtime/record.h"
 #include "runtime/runtime.h"
 #include "runtime/targets.h"
@@ -8,7 +10,9 @@
 /// where they are (decision 0023).
 namespace weft::runtime {
 
-/// Into `record`, what it says of a bundle besides its identity and where it is attached.
+/// The hash of a bundle's program: two bundles of the same have the same tables.
+std::string object_hash(const bundle::Bundle& bundle);
+/// Into `record`, what it says of a bundle besides its identity, its program and where it is attached.
 void describe_bundle(const bundle::Bundle& bundle, Record& record);
 
 /// Updates what is loaded, if that is all it takes: the same program hangs at the same places, whole and in force. Then

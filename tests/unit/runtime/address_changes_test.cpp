@@ -66,8 +66,11 @@ struct Memory {
     Tables out;
     for (const auto& [name, bytes] : globals) out.globals.emplace(name, bytes);
     for (const auto& [name, entries] : maps) {
-      out.maps[name].room = 4096;
-      for (const auto& [key, value] : entries) out.maps[name].entries.push_back({key, value});
+      Tables::Entries& into = out.maps[name];
+      into.room = 4096;
+      into.key_bytes = name == "weft_exact6" ? 16 : name.starts_with("weft_prefixes") ? 8 : 4;
+      into.value_bytes = 4;
+      for (const auto& [key, value] : entries) into.entries.push_back({key, value});
     }
     return out;
   }
@@ -382,6 +385,32 @@ TEST_CASE("an update in place is of addresses, and of nothing else", "[runtime]"
     images = images_of(memory);
     images.push_back({"weft_direct4_1", MapImage::Kind::Global, 2, Bytes(4), {}});
     CHECK_FALSE(address_changes(memory.tables(), images).has_value());
+  }
+  SECTION("entries that no build writes: out of order, twice, or of another size") {
+    const auto refused = [&](const std::vector<bundle::MapEntry>& entries) {
+      for (const std::string name : {"weft_exact4", "weft_exact6"}) {
+        std::vector<MapImage> images = images_of(memory);
+        std::ranges::find(images, name, &MapImage::name)->entries = entries;
+        CHECK_FALSE(address_changes(memory.tables(), images).has_value());
+      }
+    };
+    refused({{{9, 9, 9, 9, 9}, {4, 0, 0, 0}}});
+    refused({{Bytes(16, 9), {4, 0}}, {{9, 9, 9, 9}, {4, 0}}});
+    std::vector<MapImage> images = images_of(memory);
+    std::vector<bundle::MapEntry>& hosts = std::ranges::find(images, "weft_exact4", &MapImage::name)->entries;
+    REQUIRE(hosts.size() == 1);
+    hosts.push_back(hosts.front());
+    CHECK_FALSE(address_changes(memory.tables(), images).has_value());
+    hosts.back().key = {0, 0, 0, 0};
+    CHECK_FALSE(address_changes(memory.tables(), images).has_value());
+  }
+  SECTION("a map that is none of addresses") {
+    Memory other = memory;
+    other.maps["weft_others"][{1, 0, 0, 0}] = {1, 0, 0, 0};
+    const Memory same = other;
+    CHECK(address_changes(other.tables(), images_of(same)).has_value());
+    other.maps["weft_others"][{1, 0, 0, 0}] = {2, 0, 0, 0};
+    CHECK_FALSE(address_changes(other.tables(), images_of(same)).has_value());
   }
   SECTION("a map without room for all who come before others go") {
     Tables tables = memory.tables();

@@ -204,6 +204,7 @@ TEST_CASE("a load at cgroups that is killed at any step ends as the old bundle o
     int ended = 0;
     REQUIRE(::waitpid(child, &ended, 0) == child);
     done = !WIFSIGNALED(ended);
+    kernel_frees();
     const auto after = cgroups.world.status();
     REQUIRE(after.has_value());
     CHECK(after->differences == Lines{});

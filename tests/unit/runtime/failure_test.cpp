@@ -34,7 +34,7 @@ Lines steps_of(const bundle::Bundle& bundle, const World& world) {
   return out;
 }
 
-/// Runs `work` in a child process; true if it was killed by SIGKILL.
+/// Runs `work` in a child process, of which the kernel keeps nothing; true if it was killed by SIGKILL.
 bool killed(const std::function<void()>& work) {
   const pid_t child = ::fork();
   REQUIRE(child >= 0);
@@ -44,6 +44,7 @@ bool killed(const std::function<void()>& work) {
   }
   int status = 0;
   REQUIRE(::waitpid(child, &status, 0) == child);
+  kernel_frees();
   return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
 }
 

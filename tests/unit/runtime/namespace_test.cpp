@@ -79,6 +79,7 @@ void kill_load(const bundle::Bundle& bundle, const World& world, std::size_t sto
   int status = 0;
   REQUIRE(::waitpid(child, &status, 0) == child);
   REQUIRE((WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL));
+  kernel_frees();
 }
 
 }  // namespace

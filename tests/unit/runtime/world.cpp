@@ -4,10 +4,12 @@
 #include <bpf/bpf.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/membarrier.h>
 #include <net/if.h>
 #include <poll.h>
 #include <sched.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -295,6 +297,12 @@ bool programs_become(std::size_t count) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
   return false;
+}
+
+void kernel_frees() {
+  // Freeing waits for whoever is still reading, and then for a thread of the kernel's.
+  ::syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+  std::this_thread::sleep_for(std::chrono::milliseconds(30));
 }
 
 }  // namespace weft::runtime::test

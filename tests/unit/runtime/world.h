@@ -71,5 +71,8 @@ bundle::Bundle gate_bundle(unsigned workloads, std::uint16_t port, const std::st
 std::size_t programs_in_kernel();
 /// The same once the kernel is through with freeing: programs go away a little after their last filter.
 bool programs_become(std::size_t count);
+/// Waits until the kernel has freed what nobody holds any more. Programs of a killed process and of filters that were
+/// replaced are there for a little while, or not: what ends a load that was killed must not count on them.
+void kernel_frees();
 
 }  // namespace weft::runtime::test
