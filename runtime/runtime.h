@@ -95,7 +95,7 @@ struct Loaded {
   std::vector<std::string> skipped;   ///< endpoints left out: "shop/web: interface `veth3` does not exist"
   std::vector<std::string> detached;  ///< interfaces the bundle before had and this one has not
   std::vector<std::string> warnings;
-  std::vector<Error> unlisted;        ///< W6015, of nodes that have addresses which the bundle does not know
+  std::vector<Error> unlisted;           ///< W6015, of nodes that have addresses which the bundle does not know
   std::optional<AddressUpdate> updated;  ///< the programs were kept, with their counters, and these changes made
   bool replaced = false;                 ///< there was a bundle before
   bool keeps_connections = false;  ///< its replies go on passing, as far as the new policy allows their connections

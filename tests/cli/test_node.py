@@ -142,11 +142,12 @@ class Kernel(WeftTest):
         self.assertEqual(status["differences"], [])
 
     def test_again(self):
-        code, out, err = self.inside("weft load bundle; weft load bundle")
+        code, out, err = self.inside("weft load bundle; weft load bundle; weft load bundle --anew")
         self.assertEqual((code, err), (0, ""), out)
-        first, second = [line for line in out.splitlines() if line.startswith("loaded ")]
+        first, second, third = [line for line in out.splitlines() if line.startswith("loaded ")]
         bundle = first.split()[1].rstrip(":")
-        self.assertTrue(second.startswith(f"loaded {bundle} in place of what was loaded: 2 of 2 workloads"), out)
+        self.assertEqual(second, f"loaded {bundle}: nothing to change; program and counters kept")
+        self.assertTrue(third.startswith(f"loaded {bundle} in place of what was loaded: 2 of 2 workloads"), out)
 
     def test_map_and_only(self):
         code, out, err = self.inside("weft load bundle --only shop/web-1 --map shop/web-1=wcli-d0 --format json")
