@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,12 +13,16 @@ namespace weft::cli {
 
 /// Who meets whom, as squares: rows are asked, columns answer.
 struct MatrixPicture {
+  /// Beside an older answer.
+  enum class Change : std::uint8_t { None, Gained, Lost, Changed };
+
   struct Cell {
     std::size_t row = 0;
     std::size_t column = 0;
     bool partly = false;  ///< holds for some members only
     std::string label{};  ///< a few letters, or nothing
     std::string tooltip{};
+    Change change = Change::None;  ///< shown by a colour and a sign
   };
 
   std::string title;
@@ -26,7 +31,8 @@ struct MatrixPicture {
   std::vector<Cell> cells;
 };
 
-/// An `<svg>` element, which is a whole document when it stands alone.
+/// An `<svg>` element, which is a whole document when it stands alone. Names of rows and columns have `data-row` and
+/// `data-column`, squares both, for scripts of a page around it.
 std::string svg_of(const MatrixPicture& picture);
 
 /// The colours and shapes of pictures and pages, as CSS.

@@ -126,10 +126,8 @@ std::string graph_svg(const Graph& graph) {
 }
 
 std::string_view graph_style() {
-  return ".weft{--line:#8a97a6;--box:#f4f6f9;--edge:#b9c3cf;--soft:#5b6876;--gained:#1e8449;--lost:#c0392b;--changed:#"
-         "b7791f}\n"
-         "@media (prefers-color-scheme:dark){.weft{--line:#6d7c8c;--box:#1f262e;--edge:#46525f;--soft:#9aa7b4;"
-         "--gained:#58c483;--lost:#ef7c6e;--changed:#e3b04b}}\n"
+  return ".weft{--line:#8a97a6;--box:#f4f6f9;--edge:#b9c3cf;--soft:#5b6876}\n"
+         "@media (prefers-color-scheme:dark){.weft{--line:#6d7c8c;--box:#1f262e;--edge:#46525f;--soft:#9aa7b4}}\n"
          ".weft .arrow .line{fill:none;stroke:var(--line);stroke-width:1.4}.weft .arrow .tip{fill:var(--line)}\n"
          ".weft .arrow.partly .line{stroke-dasharray:5 4}.weft .arrow.lost .line{stroke-dasharray:2 3}\n"
          ".weft .arrow.gained{--line:var(--gained)}.weft .arrow.lost{--line:var(--lost)}"

@@ -21,9 +21,39 @@ using driver::GraphEdge;
 // A matrix beyond this is no picture any more; the table has the same.
 constexpr std::size_t most_matrix = 80;
 constexpr std::size_t most_drawn = 150;
+// With more findings, those behind the first are closed: what else the page has is not to be pages away.
+constexpr std::size_t most_open = 12;
 
 std::string_view word(Severity severity) {
   return severity == Severity::Error ? "error" : severity == Severity::Warning ? "warning" : "note";
+}
+
+MatrixPicture::Change change_of(GraphEdge::State state) {
+  switch (state) {
+    case GraphEdge::State::Same:
+      return MatrixPicture::Change::None;
+    case GraphEdge::State::Gained:
+      return MatrixPicture::Change::Gained;
+    case GraphEdge::State::Lost:
+      return MatrixPicture::Change::Lost;
+    case GraphEdge::State::Changed:
+      return MatrixPicture::Change::Changed;
+  }
+  return MatrixPicture::Change::None;
+}
+
+// Text of ours, in which code stands between backticks.
+std::string prose(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t begin = text.find('`');
+    const std::size_t end = begin == std::string_view::npos ? begin : text.find('`', begin + 1);
+    if (end == std::string_view::npos) break;
+    out += xml_text(text.substr(0, begin)) +
+           fmt::format("<code>{}</code>", xml_text(text.substr(begin + 1, end - begin - 1)));
+    text.remove_prefix(end + 1);
+  }
+  return out + xml_text(text);
 }
 
 class Page {
@@ -45,15 +75,17 @@ class Page {
     std::string summary = summary_text(compilation_);
     for (std::size_t begin = 0; begin < summary.size();) {
       const std::size_t end = summary.find('\n', begin);
-      body_ += (begin > 0 ? "<br/>" : "") + xml_text(summary.substr(begin, end - begin));
-      begin = end + 1;
+      body_ += (begin > 0 ? "<br/>" : "") + prose(std::string_view(summary).substr(begin, end - begin));
+      begin = end == std::string::npos ? summary.size() : end + 1;
     }
     body_ += "</p>\n<p class=\"badges\">";
     const auto badge = [&](std::string_view kind, std::size_t count, std::string_view what) {
       body_ += fmt::format("<span class=\"badge {}\">{} {}</span> ", count == 0 ? "quiet" : kind, count, what);
     };
-    badge("error", compilation_.diagnostics.errors() + compilation_.diagnostics.denied(), "errors");
-    badge("warning", compilation_.diagnostics.warnings(), "warnings");
+    const std::size_t errors = compilation_.diagnostics.errors() + compilation_.diagnostics.denied();
+    badge("error", errors, errors == 1 ? "error" : "errors");
+    badge("warning", compilation_.diagnostics.warnings(),
+          compilation_.diagnostics.warnings() == 1 ? "warning" : "warnings");
     if (compilation_.report) {
       const Tally counts = tally(*compilation_.report);
       badge("good", counts.proved, "proved");
@@ -61,26 +93,56 @@ class Page {
       badge("warning", counts.undecided, "undecided");
     }
     body_ +=
-        "</p>\n<input id=\"search\" type=\"search\" placeholder=\"search names, services, codes…\" "
-        "aria-label=\"search\"/>\n<span id=\"found\"></span>\n</header>\n";
+        "</p>\n</header>\n<div class=\"bar\">\n<input id=\"search\" type=\"search\" placeholder=\"search names, "
+        "services, "
+        "codes…\" aria-label=\"search\"/>\n";
+    if (graph_ && graph_->compared) {
+      body_ += "<label><input id=\"changes\" type=\"checkbox\"/> changes only</label>\n";
+    }
+    body_ += "<span id=\"found\" role=\"status\"></span>\n<nav>" + link("findings");
+    if (has_assertions()) body_ += link("assertions");
+    if (graph_) {
+      if (is_drawn()) body_ += link("graph");
+      if (has_matrix()) body_ += link("matrix");
+      body_ += link("table") + link("groups");
+    }
+    body_ += "</nav>\n</div>\n";
   }
 
+  static std::string link(std::string_view name) { return fmt::format("<a href=\"#{0}\">{0}</a> ", name); }
+
+  bool has_assertions() const { return compilation_.report && !compilation_.report->assertions.empty(); }
+  bool is_drawn() const { return graph_->nodes.size() <= most_drawn; }
+  bool has_matrix() const { return !graph_->nodes.empty() && graph_->nodes.size() <= most_matrix; }
+
   void findings() {
-    body_ += "<section>\n<h2>Findings</h2>\n";
+    body_ += "<section id=\"findings\">\n<h2>Findings</h2>\n";
     if (compilation_.diagnostics.empty()) {
       body_ += compilation_.report ? "<p class=\"none\">Nothing was found.</p>\n"
                                    : "<p class=\"none\">The text has no errors; nothing was proved in this run.</p>\n";
     }
+    std::size_t open = most_open;
     for (const Diagnostic& diagnostic : compilation_.diagnostics.all()) {
       Diagnostics one;
       one.add(diagnostic);
+      const std::string text = render(one, compilation_.sources, {});
       body_ += fmt::format(
-          "<details class=\"finding {0}\" open=\"open\"><summary><span class=\"badge {0}\">{1}</span> {2}</summary>\n"
-          "<pre>{3}</pre>\n</details>\n",
-          word(diagnostic.severity), xml_text(diagnostic.code), xml_text(diagnostic.message),
-          in_pre(render(one, compilation_.sources, {})));
+          "<details class=\"finding {0}\"{1}><summary><span class=\"badge {0}\">{0} {2}</span> {3} <span "
+          "class=\"where\">{4}</span></summary>\n<pre>{5}</pre>\n</details>\n",
+          word(diagnostic.severity), open > 0 ? " open=\"open\"" : "", xml_text(diagnostic.code),
+          prose(diagnostic.message), xml_text(where(diagnostic)), in_pre(behind_first_line(text)));
+      if (open > 0) --open;
     }
     body_ += "</section>\n";
+  }
+
+  std::string where(const Diagnostic& diagnostic) const {
+    return diagnostic.span ? compilation_.sources.location(*diagnostic.span) : "";
+  }
+
+  // The first line says again what stands above it.
+  static std::string_view behind_first_line(std::string_view text) {
+    return text.substr(std::min(text.find('\n'), text.size() - 1) + 1);
   }
 
   // Line ends stay line ends in what is shown as it is.
@@ -95,9 +157,10 @@ class Page {
   }
 
   void assertions() {
-    if (!compilation_.report || compilation_.report->assertions.empty()) return;
+    if (!has_assertions()) return;
     body_ +=
-        "<section>\n<h2>Assertions</h2>\n<table class=\"find\">\n<thead><tr><th>claim</th><th>answer</th><th>where</th>"
+        "<section id=\"assertions\">\n<h2>Assertions</h2>\n<div class=\"wide\">\n<table "
+        "class=\"find\">\n<thead><tr><th>claim</th><th>answer</th><th>where</th>"
         "</tr></thead>\n<tbody>\n";
     for (std::size_t i = 0; i < compilation_.report->assertions.size(); ++i) {
       const verifier::Answer& answer = compilation_.report->assertions[i].answer;
@@ -114,24 +177,30 @@ class Page {
                                              : "proved",
                            xml_text(compilation_.sources.location(span)));
     }
-    body_ += "</tbody>\n</table>\n</section>\n";
+    body_ += "</tbody>\n</table>\n</div>\n</section>\n";
   }
 
   void connectivity() {
     const Graph& graph = *graph_;
     body_ += fmt::format("<section>\n<h2>Who may talk to whom</h2>\n<p>{}</p>\n", xml_text(graph_summary(graph)));
-    if (graph.nodes.size() <= most_drawn) {
+    if (is_drawn()) {
       body_ +=
-          "<p class=\"hint\">A click on a box shows its connections alone; another one shows all.</p>\n"
-          "<div class=\"wide\" id=\"graph\">\n" +
+          "<p class=\"hint\">A click on a box shows its connections alone, here and below; another click, or Esc, "
+          "shows "
+          "all.</p>\n<p class=\"tools\"><button data-zoom=\"out\" aria-label=\"smaller\">−</button> <button "
+          "data-zoom=\"in\" aria-label=\"larger\">+</button> <button data-zoom=\"fit\">fit</button> <button "
+          "data-zoom=\"full\">100%</button></p>\n<div id=\"graph\">\n" +
           graph_svg(graph) + "</div>\n";
     } else {
       body_ +=
-          "<p class=\"none\">Too many groups for a drawing: ask for a part with `--focus`, or for fewer with "
-          "`--by`.</p>\n";
+          "<p class=\"none\">" +
+          prose(fmt::format("{} groups are too many for a drawing: ask for a part with `weft graph --focus`, or for "
+                            "fewer with `--by`.",
+                            graph.nodes.size())) +
+          "</p>\n";
     }
-    if (graph.nodes.size() <= most_matrix && !graph.nodes.empty()) {
-      body_ += "<h3>As a matrix</h3>\n<div class=\"wide\">\n" + svg_of(matrix()) + "</div>\n";
+    if (has_matrix()) {
+      body_ += "<h3 id=\"matrix\">As a matrix</h3>\n<div class=\"wide\">\n" + svg_of(matrix()) + "</div>\n";
     }
     table();
     body_ += "</section>\n";
@@ -145,34 +214,39 @@ class Page {
       out.columns.push_back(node.name);
     }
     for (const GraphEdge& edge : graph_->edges) {
-      if (edge.state == GraphEdge::State::Lost) continue;
       out.cells.push_back({edge.from, edge.to, edge.all.empty(), "",
                            fmt::format("{} -> {} : {}", graph_->nodes[edge.from].name, graph_->nodes[edge.to].name,
-                                       arrow_services(edge))});
+                                       arrow_services(edge)),
+                           change_of(edge.state)});
     }
     return out;
   }
 
   void table() {
     body_ += fmt::format(
-        "<h3>As a table</h3>\n<table class=\"find\">\n<thead><tr>{}<th>from</th><th>to</th><th>services"
+        "<h3 id=\"table\">As a table</h3>\n<div class=\"wide\">\n<table "
+        "class=\"find\">\n<thead><tr>{}<th>from</th><th>to</th><th>services"
         "</th></tr></thead>\n<tbody>\n",
         graph_->compared ? "<th>change</th>" : "");
     for (const GraphEdge& edge : graph_->edges) {
       const std::string_view state = state_name(edge.state);
-      body_ += fmt::format("<tr class=\"{}\">{}<td>{}</td><td>{}</td><td>{}</td></tr>\n", state,
-                           graph_->compared ? fmt::format("<td><span class=\"badge {0}\">{0}</span></td>", state) : "",
-                           xml_text(graph_->nodes[edge.from].name), xml_text(graph_->nodes[edge.to].name),
-                           xml_text(arrow_services(edge)));
+      body_ +=
+          fmt::format("<tr class=\"{}\" data-from=\"{}\" data-to=\"{}\">{}<td>{}</td><td>{}</td><td>{}</td></tr>\n",
+                      state, edge.from, edge.to,
+                      graph_->compared ? fmt::format("<td><span class=\"badge {0}\">{0}</span></td>", state) : "",
+                      xml_text(graph_->nodes[edge.from].name), xml_text(graph_->nodes[edge.to].name),
+                      xml_text(arrow_services(edge)));
     }
     body_ +=
-        "</tbody>\n</table>\n<h3>Groups</h3>\n<table class=\"find\">\n<thead><tr><th>name</th><th>members</th>"
+        "</tbody>\n</table>\n</div>\n<h3 id=\"groups\">Groups</h3>\n<div class=\"wide\">\n<table "
+        "class=\"find\">\n<thead><tr><th>name</th><th>members</th>"
         "<th>selector</th><th>for example</th></tr></thead>\n<tbody>\n";
     for (const driver::GraphNode& node : graph_->nodes) {
       body_ += fmt::format("<tr><td>{}</td><td>{}</td><td><code>{}</code></td><td>{}</td></tr>\n", xml_text(node.name),
-                           node.members.size(), xml_text(node.predicate), xml_text(node.example));
+                           node.is_world() ? "" : fmt::format("{}", node.members.size()), xml_text(node.predicate),
+                           xml_text(node.example));
     }
-    body_ += "</tbody>\n</table>\n";
+    body_ += "</tbody>\n</table>\n</div>\n";
   }
 
   const driver::Compilation& compilation_;

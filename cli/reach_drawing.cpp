@@ -1,4 +1,5 @@
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -20,10 +21,10 @@ std::string dot_text(std::string_view text) {
   return out + '"';
 }
 
-MatrixPicture picture_of(const ReachReport& report) {
+MatrixPicture picture_of(const ReachReport& report, std::string title) {
   const driver::Reach& reach = report.reach;
   MatrixPicture out;
-  out.title = summary_of(report);
+  out.title = std::move(title);
   for (const driver::ReachGroup& group : reach.sources) out.rows.push_back(group.name);
   for (const driver::ReachGroup& group : reach.destinations) out.columns.push_back(group.name);
   for (const driver::ReachEdge& edge : reach.edges) {
@@ -86,13 +87,15 @@ std::string dot_of(const ReachReport& report) {
   return out + "}\n";
 }
 
-std::string svg_of(const ReachReport& report) { return svg_of(picture_of(report)); }
+std::string svg_of(const ReachReport& report) { return svg_of(picture_of(report, summary_of(report))); }
 
 std::string html_of(const ReachReport& report) {
   const ReachTable table = table_of(report);
   std::string body = fmt::format("<h1>Who may reach whom</h1>\n<p>{}</p>\n", xml_text(summary_of(report)));
   if (report.what != What::BlastRadius) {
-    body += "<div class=\"wide\">\n" + svg_of(picture_of(report)) + "</div>\n";
+    const std::string title =
+        report.chains.empty() ? "rows may open connections to columns" : "rows reach columns in so many hops";
+    body += "<div class=\"wide\">\n" + svg_of(picture_of(report, title)) + "</div>\n";
   }
   body += "<h2>In words</h2>\n<div class=\"wide\">\n" + html_table(table.header, table.rows) + "</div>\n";
   std::vector<std::vector<std::string>> rows;
@@ -100,7 +103,8 @@ std::string html_of(const ReachReport& report) {
     rows.push_back({group.name, driver::size_of(group), group.predicate,
                     group.members.empty() ? "" : (*report.inventory)[group.members[0]].name});
   }
-  body += "<h2>Groups</h2>\n" + html_table({"name", "size", "selector", "for example"}, rows);
+  body += "<h2>Groups</h2>\n<div class=\"wide\">\n" + html_table({"name", "size", "selector", "for example"}, rows) +
+          "</div>\n";
   return html_page("Who may reach whom", body);
 }
 
