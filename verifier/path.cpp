@@ -228,16 +228,11 @@ class Search {
       chain.front().source.labels = found[*from].flow.destination.labels;
       chain.insert(chain.begin(), found[*from].flow);
     }
+    if (auto why = cannot_exist(universe_, chain)) return Undecided{std::move(*why)};
     if (!shown(policy_, claim_, universe_, chain, now_)) {
       asked_.internal_errors.push_back(
           fmt::format("the chain found by the solver does not reproduce; it ends in {}", describe(last)));
       return Undecided{"the solver and the evaluator disagree"};
-    }
-    if (!can_exist(universe_, chain)) {
-      return Undecided{
-          fmt::format("a chain of {} flows was found that needs one address to be two peers, or a workload to "
-                      "run on two nodes",
-                      chain.size())};
     }
     auto flows = shown(policy_, claim_, universe_, plainest(policy_, claim_, universe_, chain, now_), now_);
     Refuted out{flows->back(), {}};

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -6,6 +7,7 @@
 #include "base/text.h"
 #include "model/moment.h"
 #include "verifier/diagnostics.h"
+#include "verifier/path_chain.h"
 #include "verifier/report_closed.h"
 #include "verifier/report_dead.h"
 #include "verifier/report_text.h"
@@ -76,6 +78,10 @@ class Reporter {
             "give one with `--inventory FILE`, or name a directory that holds the policy and an `inventory.yaml`");
         return;
       }
+      if (std::get<Undecided>(answer).why.starts_with(address_of_two_peers)) {
+        say_who_asks_for(out, std::get<Undecided>(answer).why.substr(address_of_two_peers.size()));
+        return;
+      }
       out.suggest("ask for less at once (fewer ports, narrower selectors), or give the keys it mentions finite values")
           .suggest("allow more work for each question: `weft check --effort 10`");
     }
@@ -89,6 +95,26 @@ class Reporter {
   }
 
  private:
+  // The rules that ask for one address.
+  void say_who_asks_for(Diagnostic& out, const std::string& address) {
+    constexpr std::size_t max_labels = 4;
+    std::size_t labels = 0;
+    const std::function<bool(const model::Selector&)> asks = [&](const model::Selector& selector) {
+      const auto is_it = [&](const model::AddressRange& range) {
+        return range.first == range.last && model::to_string(range.first) == address;
+      };
+      return (selector.kind == model::Selector::Kind::Address &&
+              std::ranges::any_of(selector.addresses.ranges(), is_it)) ||
+             std::ranges::any_of(selector.operands, asks);
+    };
+    for (const Rule& rule : policy_.rules) {
+      if (!asks(rule.source) && !asks(rule.destination)) continue;
+      if (++labels <= max_labels) label(out, rule.span, "asks for that address");
+    }
+    out.suggest("say who is meant by labels instead of `addr` in the rules that ask for it")
+        .suggest("or claim it `in inventory`, where every address has one owner");
+  }
+
   void say_conflict(const Finding& finding) {
     const bool denies_first = policy_[finding.first].verdict == Verdict::Deny;
     const Rule& denies = policy_[denies_first ? finding.first : finding.second];

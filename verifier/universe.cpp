@@ -159,6 +159,11 @@ Universe::Universe(const model::Policy& policy, const model::Inventory* inventor
   sort_values();
   cut_addresses(uses);
   cut_services(uses);
+  if (inventory_ == nullptr) return;
+  for (const model::Instance& instance : inventory_->instances) {
+    owned_.insert(owned_.end(), instance.addresses.begin(), instance.addresses.end());
+  }
+  std::ranges::sort(owned_);
 }
 
 void Universe::number_keys(Uses& uses) {
@@ -372,24 +377,34 @@ Valuation Universe::blank() const {
   return out;
 }
 
-namespace {
-
-// An address people know as an example where the range has one, else one from its beginning.
-model::Address example_of(const model::AddressRange& range, const std::optional<model::Address>& taken) {
-  static constexpr std::array<const char*, 6> familiar{"203.0.113.1", "203.0.113.2", "198.51.100.1",
-                                                       "192.0.2.1",   "2001:db8::1", "2001:db8::2"};
-  for (const char* text : familiar) {
-    const model::Address address = *model::parse_address(text);
-    if (range.first <= address && address <= range.last && address != taken) return address;
-  }
-  model::Address out = range.first;
-  const auto after = next(out);
-  if (after && *after <= range.last) out = *after;  // the first one often names the network itself
-  if (out == taken) out = range.first;
+std::optional<model::Address> Universe::address_in(std::uint32_t number, std::span<const model::Address> taken) const {
+  static const std::vector<model::Address> familiar = [] {
+    std::vector<model::Address> out;
+    for (int i = 1; i < 10; ++i) out.push_back(*model::parse_address("203.0.113." + std::to_string(i)));
+    for (const char* text : {"198.51.100.1", "192.0.2.1"}) out.push_back(*model::parse_address(text));
+    for (int i = 1; i < 10; ++i) out.push_back(*model::parse_address("2001:db8::" + std::to_string(i)));
+    return out;
+  }();
+  constexpr int max_tries = 1000;
+  const model::AddressRange& range = addresses_[number];
+  const auto first_that = [&](const auto& fits) -> std::optional<model::Address> {
+    for (const model::Address& address : familiar) {
+      if (range.first <= address && address <= range.last && fits(address)) return address;
+    }
+    // The first one often names the network itself.
+    std::optional<model::Address> at = next(range.first);
+    for (int tries = 0; at && *at <= range.last && tries < max_tries; ++tries, at = next(*at)) {
+      if (fits(*at)) return at;
+    }
+    if (fits(range.first)) return range.first;
+    return {};
+  };
+  const auto is_taken = [&](const model::Address& address) { return std::ranges::find(taken, address) != taken.end(); };
+  auto out = first_that(
+      [&](const auto& address) { return !is_taken(address) && !std::ranges::binary_search(owned_, address); });
+  if (!out) out = first_that([&](const auto& address) { return !is_taken(address); });
   return out;
 }
-
-}  // namespace
 
 model::Peer Universe::peer(const EndValue& end) const {
   model::Peer peer;
@@ -416,12 +431,14 @@ Witness Universe::concrete(const Valuation& v, model::Moment now, const model::P
   } else if (v.own_node) {
     out.destination.node = out.source.instance;
   }
-  if (uses_addresses_ || v.source.kind == PeerKind::World) {
-    out.source_address = example_of(addresses_[v.source.address], {});
-  }
-  if (uses_addresses_ || v.destination.kind == PeerKind::World) {
-    out.destination_address = example_of(addresses_[v.destination.address], out.source_address);
-  }
+  std::vector<model::Address> taken;
+  const auto address_of = [&](const EndValue& end) -> std::optional<model::Address> {
+    if (!uses_addresses_ && end.kind != PeerKind::World) return {};
+    taken.push_back(address_in(end.address, taken).value_or(addresses_[end.address].first));
+    return taken.back();
+  };
+  out.source_address = address_of(v.source);
+  out.destination_address = address_of(v.destination);
   if (v.source.apiserver) out.source.apiserver = model::AddressSet::of(*out.source_address);
   if (v.destination.apiserver) out.destination.apiserver = model::AddressSet::of(*out.destination_address);
   out.service = services_[v.service].example;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -96,6 +97,12 @@ class Universe {
   bool legal(const Valuation& valuation) const;
   /// The plainest flow there is: workloads without labels.
   Valuation blank() const;
+  /// An address of that elementary range that is none of the taken ones: one that people know as an example where there
+  /// is one, and one that nobody of the inventory owns where there is one. Nothing where all are taken.
+  std::optional<model::Address> address_in(std::uint32_t range, std::span<const model::Address> taken) const;
+  const model::AddressRange& address_range(std::uint32_t range) const { return addresses_[range]; }
+  /// An end of this kind, without an instance and without what depends on flows.
+  model::Peer peer(const EndValue& end) const;
   /// A flow of this kind, judged at that moment by a policy that tells no more flows apart.
   Witness concrete(const Valuation& valuation, model::Moment now, const model::Policy& judge) const;
 
@@ -107,7 +114,6 @@ class Universe {
   void cut_addresses(const Uses& uses);
   void cut_services(const Uses& uses);
   bool legal(const EndValue& end) const;
-  model::Peer peer(const EndValue& end) const;
 
   const model::Inventory* inventory_;
   std::vector<Key> keys_;
@@ -121,6 +127,7 @@ class Universe {
   std::vector<model::AddressRange> addresses_;
   std::uint32_t first_v6_ = 0;
   IndexSet single_addresses_;
+  std::vector<model::Address> owned_;  // by somebody of the inventory, ascending
   std::vector<Service> services_;
   std::vector<model::PortName> names_;
   std::map<model::PortName, std::uint32_t> name_numbers_;

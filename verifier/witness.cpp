@@ -47,7 +47,8 @@ std::string describe(const std::string& name, const model::Peer& peer, const std
 }  // namespace
 
 std::string describe_source(const Witness& witness) {
-  const bool runs_there = witness.source_name.empty() && witness.source.node.has_value();
+  const bool runs_there =
+      witness.source_name.empty() && witness.source.node && witness.source.node == witness.destination.instance;
   return describe(witness.source_name, witness.source, witness.source_address) +
          (runs_there ? " (which runs on that node)" : "");
 }
@@ -59,7 +60,9 @@ std::string describe_destination(const Witness& witness) {
     out += fmt::format(" (which calls {} `{}`)", model::to_string(model::service_point(port.protocol, port.port)),
                        port.name);
   }
-  if (witness.destination.node) out += " (which runs on that node)";
+  if (witness.destination.node && witness.destination.node == witness.source.instance) {
+    out += " (which runs on that node)";
+  }
   return out;
 }
 
