@@ -103,6 +103,16 @@ Json answer_json(const verifier::Answer& answer, DecisionText& text) {
   return out;
 }
 
+Json statements_json(const std::vector<verifier::Statement>& statements, const driver::Compilation& compilation) {
+  Json out = Json::array();
+  const model::Policy& policy = compilation.policy;
+  for (const verifier::Statement& each : statements) {
+    out.push_back({{"policy", policy[verifier::block_of(policy, each)].name},
+                   {"at", compilation.sources.location(verifier::span_of(policy, each))}});
+  }
+  return out;
+}
+
 Json assertion_json(const model::Assertion& assertion, const verifier::AssertionResult& result,
                     const driver::Compilation& compilation, DecisionText& text) {
   Json out = answer_json(result.answer, text);
@@ -111,12 +121,8 @@ Json assertion_json(const model::Assertion& assertion, const verifier::Assertion
   if (result.grounds) {
     Json& grounds = out["grounds"];
     grounds["verdict"] = result.grounds->allowed ? "allow" : "deny";
-    grounds["statements"] = Json::array();
-    const model::Policy& policy = compilation.policy;
-    for (const verifier::Statement& each : result.grounds->statements) {
-      grounds["statements"].push_back({{"policy", policy[verifier::block_of(policy, each)].name},
-                                       {"at", compilation.sources.location(verifier::span_of(policy, each))}});
-    }
+    grounds["statements"] = statements_json(result.grounds->statements, compilation);
+    if (result.grounds->relays) grounds["relays"] = statements_json(*result.grounds->relays, compilation);
   }
   for (const verifier::TimedAnswer& part : result.parts) {
     Json each = answer_json(part.answer, text);

@@ -157,6 +157,10 @@ void prove_assertions(const model::Policy& policy, const model::Inventory* inven
       answers = prover.holds(i);
     }
     report.assertions.push_back(judged(std::move(answers)));
+    AssertionResult& result = report.assertions.back();
+    if (result.parts.empty() && std::holds_alternative<Proved>(result.answer))
+      result.grounds = std::move(asked.grounds);
+    asked.grounds.reset();
     if (of_flows) add_grounds(policy, i, options, prover, report.assertions.back());
   }
   report.statistics.questions += asked.questions;

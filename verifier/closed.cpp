@@ -117,41 +117,58 @@ class Ranges {
 
   std::vector<RangeWithOwners> find(const model::Policy& policy) {
     for (const model::Rule& rule : policy.rules) {
-      look_at(rule.source, rule.span, false);
-      look_at(rule.destination, rule.span, false);
+      look_at(rule.source, rule.span);
+      look_at(rule.destination, rule.span);
     }
     std::erase_if(out_, [](const RangeWithOwners& range) { return range.workloads + range.nodes == 0; });
     return std::move(out_);
   }
 
  private:
-  // What is excepted matches nobody, so only parts that match are looked at.
-  void look_at(const Selector& selector, Span span, bool of_world) {
+  static bool asks_for_world(const Selector& selector) {
+    if (selector.kind == Selector::Kind::World) return true;
+    return selector.kind == Selector::Kind::And && std::ranges::any_of(selector.operands, asks_for_world);
+  }
+
+  static bool asks_for_labels(const Selector& selector) {
+    if (selector.kind == Selector::Kind::OneOf || selector.kind == Selector::Kind::Has ||
+        selector.kind == Selector::Kind::Glob) {
+      return true;
+    }
+    return std::ranges::any_of(selector.operands, asks_for_labels);
+  }
+
+  void look_at(const Selector& selector, Span span) { look_at(selector, span, nullptr); }
+
+  // What is excepted matches nobody, so only parts that match are looked at. `all` is what has to match with the part.
+  void look_at(const Selector& selector, Span span, const Selector* all) {
     if (selector.kind == Selector::Kind::And || selector.kind == Selector::Kind::Or) {
-      const bool with_world =
-          selector.kind == Selector::Kind::And && std::ranges::any_of(selector.operands, [](const Selector& operand) {
-            return operand.kind == Selector::Kind::World;
-          });
-      for (const Selector& operand : selector.operands) look_at(operand, span, of_world || with_world);
+      const Selector* conjunction = all == nullptr && selector.kind == Selector::Kind::And ? &selector : all;
+      for (const Selector& operand : selector.operands) look_at(operand, span, conjunction);
       return;
     }
     if (selector.kind != Selector::Kind::Address || holds_a_family(selector.addresses)) return;
-    const auto [known, fresh] =
-        seen_.try_emplace({of_world, model::to_string(Selector::address(selector.addresses))}, out_.size());
+    RangeWithOwners out;
+    out.world_only = all != nullptr && asks_for_world(*all);
+    out.with_labels = !out.world_only && all != nullptr && asks_for_labels(*all);
+    out.range = out.with_labels
+                    ? model::to_string(*all)
+                    : model::to_string(out.world_only ? Selector::world_address(selector.addresses) : selector);
+    out.span = span;
+    const auto [known, fresh] = seen_.try_emplace(out.range, out_.size());
     if (!fresh) {
       if (out_[known->second].span != span) ++out_[known->second].further;
       return;
     }
-    RangeWithOwners out;
-    out.world_only = of_world;
-    out.range = model::to_string(of_world ? Selector::world_address(selector.addresses) : selector);
-    out.span = span;
+    // Those of the world have no labels by which they could be told apart.
+    const Selector* matching = out.world_only ? nullptr : all;
     std::set<std::uint32_t> counted;
     for (const model::AddressRange& range : selector.addresses.ranges()) {
       auto at = std::ranges::lower_bound(owners_, std::pair{range.first, std::uint32_t{0}});
       for (; at != owners_.end() && at->first <= range.last; ++at) {
-        if (!counted.insert(at->second).second) continue;
         const model::Instance& owner = inventory_.instances[at->second];
+        if (matching != nullptr && !model::matches(*matching, {&owner.peer, at->first})) continue;
+        if (!counted.insert(at->second).second) continue;
         if (counted.size() == 1) {
           out.example = owner.name;
           out.example_address = at->first;
@@ -171,7 +188,7 @@ class Ranges {
 
   const model::Inventory& inventory_;
   std::vector<std::pair<model::Address, std::uint32_t>> owners_;
-  std::map<std::pair<bool, std::string>, std::size_t> seen_;
+  std::map<std::string, std::size_t> seen_;  // by what is said of it: position in `out_`
   std::vector<RangeWithOwners> out_;
 };
 

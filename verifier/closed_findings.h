@@ -26,10 +26,11 @@ struct NobodySelected {
 
 /// A range of addresses in which workloads or nodes have some.
 struct RangeWithOwners {
-  bool world_only = false;  ///< `world RANGE`, which does not match them; else `addr RANGE`, which does
-  std::string range;        ///< "10.0.0.0/8"
-  Span span{};              ///< the statement that uses it first
-  std::size_t further = 0;  ///< other statements that use it
+  bool world_only = false;   ///< `world RANGE`, which does not match them; else `addr RANGE`, which does
+  bool with_labels = false;  ///< of `addr RANGE`: labels are asked for as well
+  std::string range;         ///< "10.0.0.0/8"; with labels the whole selector
+  Span span{};               ///< the statement that uses it first
+  std::size_t further = 0;   ///< other statements that use it
   std::size_t workloads = 0;
   std::size_t nodes = 0;
   std::string example;             ///< the name of one of them

@@ -79,9 +79,9 @@ inline constexpr DiagnosticKind<std::string> matches_nobody{"W3020", Severity::W
 inline constexpr DiagnosticKind<std::string, std::string> world_range_with_owners{
     "W3021", Severity::Warning, "{} does not match {} of the inventory whose addresses lie in it"};
 
-/// the range, as code; who has addresses in it
-inline constexpr DiagnosticKind<std::string, std::string> range_with_owners{
-    "W3022", Severity::Warning, "{} matches {} of the inventory by their addresses, whatever their labels say"};
+/// the range, as code; who has addresses in it; ", whatever their labels say"
+inline constexpr DiagnosticKind<std::string, std::string, std::string_view> range_with_owners{
+    "W3022", Severity::Warning, "{} matches {} of the inventory by their addresses{}"};
 
 /// who, "may open connections and cannot" in number
 inline constexpr DiagnosticKind<std::string> no_names{

@@ -10,7 +10,9 @@
 #include "verifier/dump.h"
 #include "verifier/gate.h"
 #include "verifier/over_time.h"
+#include "verifier/path_behaviour.h"
 #include "verifier/path_chain.h"
+#include "verifier/presence.h"
 #include "verifier/query.h"
 
 namespace weft::verifier {
@@ -20,76 +22,6 @@ using model::PeerKind;
 using model::Selector;
 
 namespace {
-
-// Ends whose packets a policy treats alike, whatever address they send from: that is all that matters of who is
-// reached.
-struct Behaviour {
-  std::vector<bool> matched;                       // by selector
-  std::vector<std::optional<std::string>> values;  // by key that relations compare at the source
-
-  bool operator==(const Behaviour&) const = default;
-};
-
-bool asks_for_addresses(const Selector& selector) {
-  return selector.kind == Selector::Kind::Address || selector.kind == Selector::Kind::Apiserver ||
-         std::ranges::any_of(selector.operands, asks_for_addresses);
-}
-
-// What a policy asks about the sources of flows, apart from addresses.
-class SourceQuestions {
- public:
-  SourceQuestions(const model::Policy& policy, const Slice& slice) {
-    add(Selector::workload());
-    for (const auto* rules : {&slice.egress, &slice.ingress}) {
-      for (const model::RuleId id : *rules) {
-        add(policy[id].source);
-        for (const model::Relation& relation : policy[id].relations) {
-          if (std::ranges::find(keys_, relation.source) == keys_.end()) keys_.push_back(relation.source);
-        }
-      }
-    }
-    for (const model::IsolationId id : slice.isolated_sources) add(policy[id].subject);
-    for (const model::Guard& guard : policy.guards) add(guard.nodes);
-  }
-
-  Behaviour of(const model::End& end) const {
-    Behaviour out;
-    for (const Selector& selector : selectors_) out.matched.push_back(model::matches(selector, end));
-    for (const model::LabelKey& key : keys_) {
-      const auto label = end.peer->labels.find(key);
-      out.values.push_back(label == end.peer->labels.end() ? std::nullopt : std::optional(label->second));
-    }
-    return out;
-  }
-
-  // The condition under which an end behaves so.
-  z3::expr is(Query& query, Side side, const Behaviour& behaviour) const {
-    std::vector<z3::expr> parts;
-    for (std::size_t i = 0; i < selectors_.size(); ++i) {
-      const z3::expr matched = query.matches(side, selectors_[i]);
-      parts.push_back(behaviour.matched[i] ? matched : !matched);
-    }
-    for (std::size_t i = 0; i < keys_.size(); ++i) {
-      const auto& value = behaviour.values[i];
-      parts.push_back(value ? query.matches(side, Selector::equals(keys_[i], *value))
-                            : !query.matches(side, Selector::has(keys_[i])));
-    }
-    return query.all_of(parts);
-  }
-
- private:
-  void add(const Selector& selector) {
-    if (!asks_for_addresses(selector)) {
-      if (known_.insert(to_string(selector)).second) selectors_.push_back(selector);
-      return;
-    }
-    for (const Selector& operand : selector.operands) add(operand);
-  }
-
-  std::vector<Selector> selectors_;
-  std::set<std::string> known_;
-  std::vector<model::LabelKey> keys_;
-};
 
 class Search {
  public:
@@ -127,16 +59,11 @@ class Search {
     query.require(gate_allows(query, policy_, slice_, Direction::Egress));
     query.require(gate_allows(query, policy_, slice_, Direction::Ingress));
     z3::expr reached = query.named("reached.0", query.matches(Side::Source, claim_.source));
-    const z3::expr arrives =
-        query.named("arrives", query.matches(Side::Destination, claim_.destination) && query.matches(claim_.ports));
-    // Those that the claim starts from are reached to begin with.
-    std::vector<z3::expr> between{!query.matches(Side::Destination, Selector::world()),
-                                  !is_source(query, Side::Destination)};
-    if (claim_.avoiding) between.push_back(!query.matches(Side::Destination, *claim_.avoiding));
+    const z3::expr arrives = query.named("arrives", arrival(query));
     // Assumed where a relay is looked for and nowhere else: who was found before is no new relay, and may well be where
     // the last flow leads.
     const z3::expr goes_on = query.condition("goes-on");
-    query.require(!goes_on || query.all_of(between));
+    query.require(!goes_on || query.all_of(relays(query)));
 
     std::vector<Reached> found;
     for (std::size_t depth = 1;; ++depth) {
@@ -176,9 +103,46 @@ class Search {
       return Undecided{
           fmt::format("the patterns on `{}` combine in more ways than can be told apart", *query.inexact_key())};
     }
+    if (options_.explain_proofs) asked_.grounds = grounds(found);
     return Proved{
         false, fmt::format("{} kinds of workloads and nodes can be reached, none of them in one hop of a destination",
                            found.size())};
+  }
+
+  // What closes the last hop of all who are reached, and what keeps them from reaching anybody else who goes on.
+  std::optional<Grounds> grounds(const std::vector<Reached>& found) {
+    Query query(context_, policy_, universe_);
+    query.limit(options_.rlimit);
+    Presence presence(query, policy_);
+    const Present is_present = [&](Statement statement) { return presence.of(statement); };
+    query.require(gate_allows(query, policy_, slice_, Direction::Egress, is_present));
+    query.require(gate_allows(query, policy_, slice_, Direction::Ingress, is_present));
+    std::vector<z3::expr> senders{query.matches(Side::Source, claim_.source)};
+    std::vector<z3::expr> others = relays(query);
+    for (const Reached& each : found) {
+      senders.push_back(questions_.is(query, Side::Source, each.behaviour));
+      others.push_back(!questions_.is(query, Side::Destination, each.behaviour));
+    }
+    const z3::expr reached = query.named("reached", query.any_of(senders));
+    const z3::expr goes_on = query.named("goes-on", query.all_of(others));
+    const z3::expr arrives = query.named("arrives", arrival(query));
+    asked_.questions += 2;
+    auto last_hop = presence.needed({reached, arrives});
+    auto to_others = presence.needed({reached, goes_on});
+    if (!last_hop || !to_others) return {};
+    return Grounds{false, std::move(*last_hop), std::move(*to_others)};
+  }
+
+  z3::expr arrival(Query& query) const {
+    return query.matches(Side::Destination, claim_.destination) && query.matches(claim_.ports);
+  }
+
+  // Those that the claim starts from are reached to begin with.
+  std::vector<z3::expr> relays(Query& query) const {
+    std::vector<z3::expr> out{!query.matches(Side::Destination, Selector::world()),
+                              !is_source(query, Side::Destination)};
+    if (claim_.avoiding) out.push_back(!query.matches(Side::Destination, *claim_.avoiding));
+    return out;
   }
 
   // What depends on the address it sends from is asked again for every flow.

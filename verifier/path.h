@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@ namespace weft::verifier {
 struct Asked {
   std::size_t questions = 0;
   std::vector<std::string> internal_errors;
+  std::optional<Grounds> grounds{};  ///< what the last proof rests on, where `Options::explain_proofs` asks for it
 };
 
 /// Proves or refutes a `never … ~>` of the open world: one answer for each stretch of time, neighbours differ; at least

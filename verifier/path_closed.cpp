@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "verifier/path_chain.h"
+#include "verifier/path_closed_grounds.h"
 #include "verifier/path_graph.h"
 #include "verifier/path_relays.h"
 
@@ -295,6 +296,9 @@ std::vector<TimedAnswer> ClosedWorld::holds(std::size_t assertion, Asked& asked)
     const std::optional<model::Moment> until = i + 1 < moments.size() ? std::optional(moments[i + 1]) : std::nullopt;
     const PartyGraph parties(policy_, inventory_, at(moments[i]), moments[i]);
     Answer answer = Closed(parties, claim, asked).answer();
+    const auto* proved = std::get_if<Proved>(&answer);
+    const bool explain = options_.explain_proofs && moments.size() == 1 && proved && !proved->vacuous;
+    asked.grounds = explain ? closed_grounds(parties, policy_, claim) : std::nullopt;
     // What was shown before may still be so: then there is no second thing to show.
     const auto still = [&] {
       const auto* before = std::get_if<Refuted>(&out.back().answer);

@@ -1,16 +1,15 @@
 #include "verifier/prover.h"
 
 #include <algorithm>
-#include <map>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "verifier/dump.h"
 #include "verifier/gate.h"
-#include "verifier/minimal_core.h"
 #include "verifier/over_time.h"
 #include "verifier/plainest.h"
+#include "verifier/presence.h"
 #include "verifier/query.h"
 
 namespace weft::verifier {
@@ -194,30 +193,14 @@ std::optional<Grounds> Prover::grounds(std::size_t index, bool allowed) {
     Query query(engine_->context, policy_, universe_);
     query.limit(options_.rlimit);
     pose_flow(query, assertion);
-    std::map<Precedence, std::pair<Statement, z3::expr>> present;
-    const auto is_present = [&](Statement statement) {
-      const Precedence place = precedence(policy_, statement);
-      const auto known = present.find(place);
-      if (known != present.end()) return known->second.second;
-      const z3::expr out =
-          query.condition(fmt::format("present.{}.{}", place.isolation ? "isolation" : "rule", place.index));
-      present.emplace(place, std::pair{statement, out});
-      return out;
-    };
+    Presence presence(query, policy_);
+    const Present is_present = [&](Statement statement) { return presence.of(statement); };
     const z3::expr passes = gate_allows(query, policy_, slice, Direction::Egress, is_present) &&
                             gate_allows(query, policy_, slice, Direction::Ingress, is_present);
     query.require(allowed ? !passes : passes);
-    Assumptions assumptions;
-    std::vector<Statement> statements;
-    for (const auto& [place, entry] : present) {
-      statements.push_back(entry.first);
-      assumptions.others.push_back(entry.second);
-    }
-    MinimalCore solver(query, assumptions);
-    if (solver.check_all() != z3::unsat || query.inexact_key()) return {};
-    Grounds out{allowed, {}};
-    for (const std::size_t i : solver.minimal(solver.core())) out.statements.push_back(statements[i]);
-    return out;
+    auto statements = presence.needed({});
+    if (!statements) return {};
+    return Grounds{allowed, std::move(*statements)};
   } catch (const z3::exception&) {
     return {};
   }

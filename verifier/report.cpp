@@ -335,20 +335,33 @@ class Reporter {
 
 }  // namespace
 
+namespace {
+
+std::string listed(const std::vector<Statement>& statements, const model::Policy& policy, const Sources& sources) {
+  std::vector<std::string> parts;
+  for (const Statement& each : statements) {
+    const auto place = place_in(sources, span_of(policy, each));
+    parts.push_back(fmt::format("{} of `{}`{}", word(policy, each), policy[block_of(policy, each)].name,
+                                place ? " at " + sources.location(*place) : ""));
+  }
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+}  // namespace
+
 std::string describe(const Grounds& grounds, const model::Policy& policy, const Sources& sources) {
+  if (grounds.relays) {
+    const std::string last = describe(Grounds{grounds.allowed, grounds.statements}, policy, sources);
+    const std::string others = describe(Grounds{grounds.allowed, *grounds.relays}, policy, sources);
+    return fmt::format("of the last hop: {}; of hops to anybody else: {}", last, others);
+  }
   if (grounds.statements.empty()) {
     const bool by_default = grounds.allowed == policy.profile.allow_by_default;
     return by_default ? fmt::format("no rule {} any of it, and profile `{}` {}", grounds.allowed ? "denies" : "allows",
                                     policy.profile.name, grounds.allowed ? "allows" : "denies")
                       : "no gate sees it";
   }
-  std::vector<std::string> parts;
-  for (const Statement& each : grounds.statements) {
-    const auto place = place_in(sources, span_of(policy, each));
-    parts.push_back(fmt::format("{} of `{}`{}", word(policy, each), policy[block_of(policy, each)].name,
-                                place ? " at " + sources.location(*place) : ""));
-  }
-  return fmt::format("{}", fmt::join(parts, ", "));
+  return listed(grounds.statements, policy, sources);
 }
 
 void report_to(const Report& report, const model::Policy& policy, const Sources& sources, Diagnostics& diagnostics) {

@@ -43,7 +43,9 @@ class ClosedReporter {
     const auto place = place_in(sources_, found.span);
     Diagnostic& out = found.world_only
                           ? diagnostics_.report(world_range_with_owners, place, in_code(found.range), owners(found))
-                          : diagnostics_.report(range_with_owners, place, in_code(found.range), owners(found));
+                          : diagnostics_.report(range_with_owners, place, in_code(found.range), owners(found),
+                                                found.with_labels ? std::string_view(" as well as their labels")
+                                                                  : std::string_view(", whatever their labels say"));
     out.note(fmt::format("for example `{}` at {}", found.example, model::to_string(found.example_address)));
     if (found.further > 0) {
       out.note(fmt::format("the range stands in {} more", counted(found.further, "statement", "statements")));
@@ -51,6 +53,8 @@ class ClosedReporter {
     out.note(in_inventory);
     if (found.world_only) {
       out.suggest("select them by their labels, or write `addr` to match whoever has such an address");
+    } else if (found.with_labels) {
+      out.suggest("leave the range out: an address goes to somebody else when its owner is gone");
     } else {
       out.suggest("select them by their labels: an address goes to somebody else when its owner is gone")
           .suggest("write `world` before the range to mean those outside, or except the ranges of workloads with `\\`");

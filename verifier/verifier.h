@@ -112,6 +112,9 @@ struct Grounds {
   bool allowed = false;  ///< all are allowed; else all are denied
   std::vector<Statement>
       statements{};  ///< none can go, in the order in which a walk meets them; none at all: the profile
+  /// Of a claim about chains, where `statements` are those that close the last hop: what keeps all who are reached from
+  /// reaching anybody else who could pass on. The same of them.
+  std::optional<std::vector<Statement>> relays{};
 
   bool operator==(const Grounds&) const = default;
 };

@@ -118,6 +118,22 @@ TEST_CASE("a range of addresses that somebody has", "[verifier][closed]") {
   }
 }
 
+TEST_CASE("whoever a range matches beside labels has both", "[verifier][closed]") {
+  Cluster cluster = shop();
+  Builder b;
+  const Selector range = Selector::address(network("10.0.0.0/8"));
+  b.allow(Selector::all_of({range, app("web")}), app("db"), tcp(5432));
+  b.allow(Selector::all_of({range, app("nobody")}), app("db"), tcp(5432));
+  b.allow(Selector::all_of({range, Selector::negation(Selector::address(network("10.0.1.0/24")))}), app("db"), tcp(80));
+  const std::vector<RangeWithOwners> found = cluster.check(b).closed.ranges;
+  REQUIRE(found.size() == 2);
+  CHECK(found[0].range == "addr 10.0.0.0/8 && app == \"web\"");
+  CHECK(found[0].with_labels);
+  CHECK(found[0].workloads == 2);
+  CHECK_FALSE(found[1].with_labels);
+  CHECK(found[1].workloads == 3);  // `db-1` is excepted
+}
+
 TEST_CASE("workloads that cannot ask for names", "[verifier][closed]") {
   Cluster cluster = shop();
   Builder b;

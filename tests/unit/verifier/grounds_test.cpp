@@ -110,3 +110,46 @@ TEST_CASE("what a proof rests on is enough for it", "[verifier][grounds]") {
   }
   CHECK(seen > 50);
 }
+
+TEST_CASE("a proof about chains says what closes the last hop and what keeps others from relaying",
+          "[verifier][grounds]") {
+  Builder b;
+  b.policy.profile = *model::find_profile("k8s");
+  b.deny(app("web"), app("db"), any_port());
+  b.deny(app("api"), app("db"), any_port());
+  b.deny(app("web"), Selector::negation(app("api")), any_port());
+  b.deny(app("api"), Selector::negation(Selector::any_of({app("api"), app("web")})), any_port());
+  b.deny(app("other"), app("db"), any_port());
+  b.never(app("web"), app("db"), any_port()).policy.assertions.back().chain = true;
+  SECTION("of all there may be") {
+    const auto found = grounds(b);
+    REQUIRE(found);
+    CHECK_FALSE(found->allowed);
+    REQUIRE(found->relays);
+    CHECK(*found->relays == Statements{RuleId{2}, RuleId{3}});
+    // The rule about all but `api` closes the last hop as well: one of the two, never both.
+    CHECK(found->statements.size() == 2);
+  }
+  SECTION("of an inventory") {
+    model::Inventory inventory;
+    for (const char* name : {"web", "api", "db", "other"}) {
+      model::Instance& each = inventory.instances.emplace_back();
+      each.name = name;
+      each.peer.kind = model::PeerKind::Workload;
+      each.peer.labels[model::keys::of_workload("app")] = name;
+      each.peer.instance = static_cast<model::InstanceId>(inventory.instances.size() - 1);
+    }
+    inventory.index();
+    b.policy.assertions.back().in_inventory = true;
+    Options options;
+    options.look_for_dead = false;
+    options.explain_proofs = true;
+    const Report report = check(b.policy, &inventory, options);
+    REQUIRE(std::holds_alternative<Proved>(report.assertions.at(0).answer));
+    REQUIRE(report.assertions.at(0).grounds);
+    const Grounds& found = *report.assertions.at(0).grounds;
+    CHECK(found.statements.size() == 2);
+    REQUIRE(found.relays);
+    CHECK(*found.relays == Statements{RuleId{2}, RuleId{3}});
+  }
+}
