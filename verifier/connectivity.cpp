@@ -272,4 +272,18 @@ std::optional<model::GateDecision> Connectivity::decide(model::Direction directi
                              entry->isolation, model::TierId{entry->tier}};
 }
 
+std::optional<std::vector<Statement>> Connectivity::matching(model::Direction direction, std::uint32_t source,
+                                                             std::uint32_t destination, std::uint32_t atom,
+                                                             Place place) const {
+  const bool egress = direction == model::Direction::Egress;
+  const std::uint32_t own = egress ? source : destination;
+  if (!classes()[own].gated || tables_->place_decides(direction, source, destination, place)) return {};
+  std::vector<Statement> out;
+  for (const ClosedEntry* entry :
+       tables_->gates.matching(tables_->gates.gate(direction), own, egress ? destination : source, atom, place)) {
+    out.push_back(entry->rule ? Statement{*entry->rule} : Statement{*entry->isolation});
+  }
+  return out;
+}
+
 }  // namespace weft::verifier

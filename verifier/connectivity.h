@@ -11,6 +11,7 @@
 #include "model/inventory.h"
 #include "model/policy.h"
 #include "verifier/bit_set.h"
+#include "verifier/precedence.h"
 
 namespace weft::verifier {
 
@@ -128,6 +129,11 @@ class Connectivity {
   /// What decides at one gate; nothing where there is no gate. Without `would_be`: ask the evaluator for that.
   std::optional<model::GateDecision> decide(model::Direction direction, std::uint32_t source, std::uint32_t destination,
                                             std::uint32_t atom, Place place = Place::Apart) const;
+  /// All that matches at one gate, in the order in which a walk meets it, whatever decides before it or leads past it.
+  /// Nothing where no statement is asked: there is no gate, or it lets in the node of its subject.
+  std::optional<std::vector<Statement>> matching(model::Direction direction, std::uint32_t source,
+                                                 std::uint32_t destination, std::uint32_t atom,
+                                                 Place place = Place::Apart) const;
 
   /// `reached_from` of every class at once, on one atom, and on any service. Of distinct instances that are apart.
   ClassMatrix matrix(std::uint32_t atom) const;

@@ -464,6 +464,26 @@ const ClosedEntry* ClosedGates::deciding(const ClosedGate& gate, std::uint32_t o
   return nullptr;
 }
 
+std::vector<const ClosedEntry*> ClosedGates::matching(const ClosedGate& gate, std::uint32_t own, std::uint32_t peer,
+                                                      std::uint32_t atom, Place place) const {
+  const ClosedGate::Group& group = gate.groups[gate.group_of[own]];
+  if (!group.workloads) place = Place::Apart;
+  std::vector<std::uint32_t> found;
+  const BitSet& asked = services_.sets_of[atom];
+  for (std::size_t at = 0; at < group.entries.size(); ++at) {
+    if (group.asks[at] != nothing && !asked.test(group.asks[at])) continue;
+    const JoinedEntry& joined = gate.joined[group.entries[at]];
+    if (!joined.joint.at(place) || !matches(joined.joint, own, peer)) continue;
+    for (const std::uint32_t part : joined.parts) {
+      if (joined.parts.size() == 1 || matches(gate.entries[part], own, peer)) found.push_back(part);
+    }
+  }
+  std::ranges::sort(found);  // entries of one step are joined out of their order
+  std::vector<const ClosedEntry*> out;
+  for (const std::uint32_t entry : found) out.push_back(&gate.entries[entry]);
+  return out;
+}
+
 bool ClosedGates::allows(const ClosedGate& gate, std::uint32_t own, std::uint32_t peer, std::uint32_t atom,
                          Place place) const {
   const ClosedGate::Group& group = gate.groups[gate.group_of[own]];

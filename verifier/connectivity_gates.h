@@ -98,6 +98,9 @@ class ClosedGates {
   /// The entry that decides; null: the profile does.
   const ClosedEntry* deciding(const ClosedGate& gate, std::uint32_t own, std::uint32_t peer, std::uint32_t atom,
                               Place place) const;
+  /// All entries that match, in order of precedence.
+  std::vector<const ClosedEntry*> matching(const ClosedGate& gate, std::uint32_t own, std::uint32_t peer,
+                                           std::uint32_t atom, Place place) const;
   bool allows(const ClosedGate& gate, std::uint32_t own, std::uint32_t peer, std::uint32_t atom, Place place) const;
   /// True if an entry speaks about the atom.
   bool speaks(const ClosedEntry& entry, std::uint32_t atom) const {

@@ -1,6 +1,7 @@
 #include "verifier/path_closed.h"
 
 #include <algorithm>
+#include <array>
 #include <set>
 #include <utility>
 
@@ -89,11 +90,16 @@ class Closed {
     }
     if (!any) return fmt::format("no destination has a service of `{}`", to_string(claim_.ports));
     if (claim_.chain) return {};  // it may lead back to where it began
-    bool pairs = false;
+    bool pairs = false, related = false;
     sources_.each([&](std::uint32_t from) {
-      destinations_.each([&](std::uint32_t to) { pairs = pairs || graph_.pairs_exist(from, to); });
+      destinations_.each([&](std::uint32_t to) {
+        const bool both = graph_.pairs_exist(from, to);
+        pairs = pairs || both;
+        related = related || (both && parties_.related(claim_, from, to));
+      });
     });
     if (!pairs) return "no two of them are different, and of one address family";
+    if (!related) return "no two of them are as its `when` asks";
     return {};
   }
 
@@ -123,9 +129,10 @@ class Closed {
           BitSet hit = parties_.reached(from, claim_.ports, place);
           hit &= destinations_;
           hit.each([&](std::uint32_t to) {
-            if (out) return;
-            if (auto flow = parties_.first_flow(from, to, place, claim_.ports, true))
+            if (out || !parties_.related(claim_, from, to)) return;
+            if (auto flow = parties_.first_flow(from, to, place, claim_.ports, true)) {
               out = refuted(std::move(*flow), true);
+            }
           });
           continue;
         }
@@ -133,7 +140,8 @@ class Closed {
           BitSet missing = destinations_;
           missing -= graph_.reached_from(atom, from, place);
           missing.each([&](std::uint32_t to) {
-            if (out || !graph_.pairs_exist(from, to) || !parties_.service(claim_.ports, atom, to)) return;
+            if (out || !graph_.pairs_exist(from, to) || !parties_.related(claim_, from, to)) return;
+            if (!parties_.service(claim_.ports, atom, to)) return;
             if (auto flow = parties_.first_flow(from, to, place, {graph_.atoms()[atom], {}}, false)) {
               out = refuted(std::move(*flow), false);
             }
@@ -183,24 +191,39 @@ class Closed {
     return out;
   }
 
+  // Sources of the world may be anywhere, so each stands for an address of one family; instances have theirs.
   std::optional<Answer> missing_chain() {
     RelaySearch spread(parties_, claim_);
-    for (const std::vector<PartyEnd>& ends : kinds_of_sources()) {
-      (void)spread.run(ends, [](const RelaySearch::Item&) { return false; });
-      for (std::uint32_t atom = 0; atom < graph_.atoms().size(); ++atom) {
-        if (auto missing = not_reached(spread, ends, atom)) return missing;
+    const std::array both{model::Family::V4, model::Family::V6};
+    for (std::vector<PartyEnd>& ends : kinds_of_sources()) {
+      const bool world = !ends.front().party.instance;
+      if (!world) (void)spread.run(ends, [](const RelaySearch::Item&) { return false; });
+      for (const model::Family family : both) {
+        std::vector<PartyEnd> of_family = ends;
+        std::erase_if(of_family, [&](const PartyEnd& end) { return !parties_.has_family(end.class_, family); });
+        if (of_family.empty()) continue;
+        if (world) {
+          of_family.front().family = family;
+          (void)spread.run(of_family, [](const RelaySearch::Item&) { return false; });
+        }
+        for (std::uint32_t atom = 0; atom < graph_.atoms().size(); ++atom) {
+          if (auto missing = not_reached(spread, of_family, atom, family)) return missing;
+        }
       }
     }
     return {};
   }
 
-  // A destination to which no chain leads on the services of the atom, though there is a flow that could be one.
-  std::optional<Answer> not_reached(const RelaySearch& spread, const std::vector<PartyEnd>& ends, std::uint32_t atom) {
+  // A destination to whose addresses of a family no chain leads on the services of the atom, though there is a flow
+  // that could be one.
+  std::optional<Answer> not_reached(const RelaySearch& spread, const std::vector<PartyEnd>& ends, std::uint32_t atom,
+                                    model::Family family) {
     std::vector<std::vector<Party>> senders(graph_.classes().size());  // by class that they reach: a few of them
     for (const RelaySearch::Item& item : spread.items()) {
       for (const std::uint32_t from : spread.classes_of(item)) {
+        if (!spread.sends(item, from, family)) continue;
         graph_.reached_from(atom, from).each([&](std::uint32_t to) {
-          if (destinations_.test(to) && senders[to].size() < 2 &&
+          if (destinations_.test(to) && parties_.has_family(to, family) && senders[to].size() < 2 &&
               std::ranges::find(senders[to], item.party) == senders[to].end()) {
             senders[to].push_back(item.party);
           }
@@ -209,13 +232,16 @@ class Closed {
     }
     const auto reaches = [&](const RelaySearch::Item& item, Party party, std::uint32_t to) {
       const std::vector<std::uint32_t> classes = spread.classes_of(item);
+      // An instance without addresses is reached where it is reached at all.
+      const bool anywhere = party.instance && parties_.inventory()[*party.instance].addresses.empty();
       return item.party != party && std::ranges::any_of(classes, [&](std::uint32_t from) {
-               return graph_.pairs_exist(from, to) && graph_.allowed(from, to, atom, parties_.place(item.party, party));
+               return (anywhere || spread.sends(item, from, family)) && graph_.pairs_exist(from, to) &&
+                      graph_.allowed(from, to, atom, parties_.place(item.party, party));
              });
     };
     std::optional<Answer> out;
     destinations_.each([&](std::uint32_t to) {
-      if (out || !parties_.service(claim_.ports, atom, to)) return;
+      if (out || !parties_.has_family(to, family) || !parties_.service(claim_.ports, atom, to)) return;
       for (const Party party : parties_.members(to)) {
         if (party == ends.front().party) continue;
         const bool known =
@@ -224,7 +250,7 @@ class Closed {
           continue;
         }
         for (const PartyEnd& end : ends) {
-          auto flow = parties_.flow(end.party, end.class_, party, to, {graph_.atoms()[atom], {}}, false);
+          auto flow = parties_.flow(end.party, end.class_, party, to, {graph_.atoms()[atom], {}}, false, family);
           if (!flow) continue;
           out = refuted(std::move(*flow), false);
           return;
@@ -247,19 +273,21 @@ model::Policy marked(const model::Policy& policy) {
   model::Policy out = policy;
   out.tiers.push_back({"claims", {}});
   const model::TierId tier{static_cast<std::uint32_t>(out.tiers.size() - 1)};
-  const auto add = [&](const model::Selector& source, const model::Selector& destination, const model::PortSet& ports) {
+  const auto add = [&](const model::Selector& source, const model::Selector& destination,
+                       const model::Assertion& claim) {
     model::Rule rule;
     rule.verdict = model::Verdict::Pass;
     rule.source = source;
     rule.destination = destination;
-    rule.ports = ports;
+    rule.ports = claim.ports;
+    rule.relations = claim.relations;
     rule.tier = tier;
     out.rules.push_back(std::move(rule));
   };
   for (const model::Assertion& claim : policy.assertions) {
     if (!claim.in_inventory) continue;
-    add(claim.source, claim.destination, claim.ports);
-    if (claim.avoiding) add(*claim.avoiding, *claim.avoiding, claim.ports);
+    add(claim.source, claim.destination, claim);
+    if (claim.avoiding) add(*claim.avoiding, *claim.avoiding, claim);
   }
   return out;
 }

@@ -2,61 +2,26 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
+#include <vector>
 
+#include "model/evaluate.h"
+#include "verifier/closed_core.h"
 #include "verifier/path_relays.h"
-#include "verifier/precedence.h"
 
 namespace weft::verifier {
 
 using model::Direction;
-using model::GateDecision;
 using model::Verdict;
 
 namespace {
 
 // Flows between classes that are asked about. Work, not time.
-constexpr std::size_t max_asked = 400'000;
+constexpr std::size_t max_asked = 200'000;
 
-std::optional<Statement> statement_of(const std::optional<GateDecision>& gate) {
-  if (gate && gate->rule) return *gate->rule;
-  if (gate && gate->isolation) return *gate->isolation;
-  return {};
-}
-
-// Statements of which some have to stay: one of each choice.
-class Choices {
+class FlowsOfClaim {
  public:
-  void need(Statement statement) { choices_.insert({statement}); }
-  void need_one_of(std::vector<Statement> statements) { choices_.insert(std::move(statements)); }
-
-  std::vector<Statement> fewest(const model::Policy& policy) const {
-    const auto met = [](const std::vector<Statement>& choice, const std::set<Statement>& by) {
-      return std::ranges::any_of(choice, [&](const Statement& each) { return by.contains(each); });
-    };
-    std::set<Statement> out;
-    for (const bool only_one : {true, false}) {
-      for (const std::vector<Statement>& choice : choices_) {
-        if ((choice.size() == 1) == only_one && !met(choice, out)) out.insert(choice.front());
-      }
-    }
-    const std::vector<Statement> chosen(out.begin(), out.end());
-    for (const Statement& each : chosen) {
-      out.erase(each);
-      const bool enough = std::ranges::all_of(choices_, [&](const auto& choice) { return met(choice, out); });
-      if (!enough) out.insert(each);
-    }
-    std::vector<Statement> ordered(out.begin(), out.end());
-    std::ranges::sort(ordered, {}, [&](const Statement& each) { return precedence(policy, each); });
-    return ordered;
-  }
-
- private:
-  std::set<std::vector<Statement>> choices_;
-};
-
-class Deciders {
- public:
-  Deciders(const PartyGraph& parties, const model::Policy& policy, const model::Assertion& claim)
+  FlowsOfClaim(const PartyGraph& parties, const model::Policy& policy, const model::Assertion& claim)
       : parties_(parties), graph_(parties.graph()), policy_(policy), claim_(claim) {}
 
   std::optional<Grounds> find() {
@@ -64,9 +29,10 @@ class Deciders {
     if (claim_.chain && !never) return {};
     const BitSet sources = parties_.classes(claim_.source);
     const BitSet destinations = parties_.classes(claim_.destination);
-    Choices last_hop, to_others;
+    const Verdict verdict = never ? Verdict::Deny : Verdict::Allow;
+    ClosedCore last_hop(policy_, verdict), to_others(policy_, verdict);
     if (!claim_.chain) {
-      sources.each([&](std::uint32_t from) { add(from, destinations, claim_.ports, !never, last_hop); });
+      sources.each([&](std::uint32_t from) { add(from, destinations, claim_.ports, last_hop); });
     } else {
       RelaySearch spread(parties_, claim_);
       (void)spread.run(starts(sources), [](const RelaySearch::Item&) { return false; });
@@ -79,13 +45,18 @@ class Deciders {
       const BitSet others = not_reached(reached);
       const model::PortSet any{model::PointSet::any(), {}};
       senders.each([&](std::uint32_t from) {
-        add(from, destinations, claim_.ports, false, last_hop);
-        add(from, others, any, false, to_others);
+        add(from, destinations, claim_.ports, last_hop);
+        add(from, others, any, to_others);
       });
     }
     if (asked_ > max_asked) return {};
-    Grounds out{!never, last_hop.fewest(policy_)};
-    if (claim_.chain) out.relays = to_others.fewest(policy_);
+    auto statements = last_hop.minimal();
+    if (!statements) return {};
+    Grounds out{!never, std::move(*statements)};
+    if (claim_.chain) {
+      out.relays = to_others.minimal();
+      if (!out.relays) return {};
+    }
     return out;
   }
 
@@ -121,37 +92,33 @@ class Deciders {
     return false;
   }
 
-  void add(std::uint32_t from, const BitSet& destinations, const model::PortSet& ports, bool allowed, Choices& out) {
+  void add(std::uint32_t from, const BitSet& destinations, const model::PortSet& ports, ClosedCore& out) {
     const std::vector<Place> places =
         graph_.place_matters() ? std::vector{Place::Apart, Place::Home} : std::vector{Place::Apart};
     destinations.each([&](std::uint32_t to) {
+      if (!parties_.related(claim_, from, to)) return;
       for (const Place place : places) {
         if (asked_ > max_asked || !pair_exists(from, to, place)) continue;
         for (std::uint32_t atom = 0; atom < graph_.atoms().size() && asked_ <= max_asked; ++atom) {
           ++asked_;
-          if (parties_.service(ports, atom, to)) add(from, to, atom, place, allowed, out);
+          if (!parties_.service(ports, atom, to)) continue;
+          out.add(matching(Direction::Egress, from, to, atom, place),
+                  matching(Direction::Ingress, from, to, atom, place));
         }
       }
     });
   }
 
-  void add(std::uint32_t from, std::uint32_t to, std::uint32_t atom, Place place, bool allowed, Choices& out) const {
-    std::vector<Statement> denying;
-    bool by_profile = false;
-    for (const Direction direction : {Direction::Egress, Direction::Ingress}) {
-      const auto gate = graph_.decide(direction, from, to, atom, place);
-      const auto statement = statement_of(gate);
-      if (allowed) {
-        if (statement) out.need(*statement);
-      } else if (gate && gate->verdict == Verdict::Deny) {
-        if (statement) {
-          denying.push_back(*statement);
-        } else {
-          by_profile = true;
-        }
-      }
-    }
-    if (!by_profile && !denying.empty()) out.need_one_of(std::move(denying));
+  // The graph may know rules that only tell apart what claims ask for.
+  ClosedCore::Walk matching(Direction direction, std::uint32_t from, std::uint32_t to, std::uint32_t atom,
+                            Place place) const {
+    auto out = graph_.matching(direction, from, to, atom, place);
+    if (!out) return out;
+    std::erase_if(*out, [&](const Statement& each) {
+      const auto* rule = std::get_if<model::RuleId>(&each);
+      return rule != nullptr && static_cast<std::size_t>(*rule) >= policy_.rules.size();
+    });
+    return out;
   }
 
   const PartyGraph& parties_;
@@ -165,7 +132,7 @@ class Deciders {
 
 std::optional<Grounds> closed_grounds(const PartyGraph& parties, const model::Policy& policy,
                                       const model::Assertion& claim) {
-  return Deciders(parties, policy, claim).find();
+  return FlowsOfClaim(parties, policy, claim).find();
 }
 
 }  // namespace weft::verifier

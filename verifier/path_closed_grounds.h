@@ -10,9 +10,9 @@
 
 namespace weft::verifier {
 
-/// What decides the flows of a proved claim in one inventory: of denied flows one statement each, at either gate, none
-/// of which can be left out; of allowed ones all that let them pass. Nothing of an `always … ~>`, and where there are
-/// too many flows to ask about. The graph must tell apart what the claim asks for.
+/// What a proved claim rests on in one inventory: statements that deny its flows, at either gate, or let them pass, at
+/// both, whatever becomes of all others; none of them can go. Nothing of an `always … ~>`, and where there is too much
+/// to ask about. The graph must tell apart what the claim asks for.
 std::optional<Grounds> closed_grounds(const PartyGraph& parties, const model::Policy& policy,
                                       const model::Assertion& claim);
 

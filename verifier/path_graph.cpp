@@ -29,6 +29,12 @@ BitSet PartyGraph::classes(const model::Selector& selector) const {
   return out;
 }
 
+bool PartyGraph::related(const model::Assertion& claim, std::uint32_t source, std::uint32_t destination) const {
+  if (claim.relations.empty()) return true;
+  const model::Flow flow{graph_.classes()[source].example, graph_.classes()[destination].example, {}};
+  return std::ranges::all_of(claim.relations, [&](const auto& relation) { return model::holds(relation, flow); });
+}
+
 std::optional<model::ServicePoint> PartyGraph::service(const model::PortSet& ports, std::uint32_t atom,
                                                        std::uint32_t class_) const {
   const auto point = familiar_service(graph_.atoms()[atom]);
@@ -106,12 +112,15 @@ std::vector<model::End> PartyGraph::ends(Party party, std::uint32_t class_) cons
 }
 
 std::optional<Witness> PartyGraph::flow(Party source, std::uint32_t from, Party destination, std::uint32_t to,
-                                        const model::PortSet& ports, bool allowed) const {
+                                        const model::PortSet& ports, bool allowed,
+                                        std::optional<model::Family> family) const {
   if (source == destination) return {};  // itself, or the world and the world
+  const auto is_other = [&](const model::End& end) { return family && end.address && end.address->family != *family; };
   const Place place = this->place(source, destination);
   for (const model::End& left : ends(source, from)) {
     for (const model::End& right : ends(destination, to)) {
       if (left.address && right.address && left.address->family != right.address->family) continue;
+      if (is_other(left) || is_other(right)) continue;
       for (std::uint32_t atom = 0; atom < graph_.atoms().size(); ++atom) {
         if (graph_.allowed(from, to, atom, place) != allowed) continue;
         const auto point = service(ports, atom, to);

@@ -32,6 +32,13 @@ class PartyGraph {
   const model::Inventory& inventory() const { return inventory_; }
   /// The classes a selector selects, each whole.
   BitSet classes(const model::Selector& selector) const;
+  /// Whether the members of a class have addresses of a family there; those without any can be given some of both.
+  bool has_family(std::uint32_t class_, model::Family family) const {
+    const PeerClass& of = graph_.classes()[class_];
+    return family == model::Family::V4 ? of.v4 : of.v6;
+  }
+  /// Whether flows between two classes are as the relations of a claim ask.
+  bool related(const model::Assertion& claim, std::uint32_t source, std::uint32_t destination) const;
   /// The services of an atom that a flow to that class may ask for and the set holds: one of them, one that people know
   /// where there is one.
   std::optional<model::ServicePoint> service(const model::PortSet& ports, std::uint32_t atom,
@@ -48,10 +55,11 @@ class PartyGraph {
     return home_[static_cast<std::size_t>(instance)];
   }
 
-  /// A flow between two parties at ends of these classes, of the services, as the policy decides it. Nothing where
-  /// there can be none.
+  /// A flow between two parties at ends of these classes, of the services, as the policy decides it; of one family
+  /// where one is given. Nothing where there can be none.
   std::optional<Witness> flow(Party source, std::uint32_t from, Party destination, std::uint32_t to,
-                              const model::PortSet& ports, bool allowed) const;
+                              const model::PortSet& ports, bool allowed,
+                              std::optional<model::Family> family = {}) const;
   /// The same between the first two members of the classes that stand to each other in that place and have one.
   std::optional<Witness> first_flow(std::uint32_t from, std::uint32_t to, Place place, const model::PortSet& ports,
                                     bool allowed) const;

@@ -37,7 +37,7 @@ std::optional<std::size_t> RelaySearch::run(const std::vector<PartyEnd>& starts,
   items_.clear();
   reached_ = BitSet(graph_.inventory().instances.size());
   whole_ = BitSet(graph_.graph().classes().size());
-  for (const PartyEnd& start : starts) items_.push_back({start.party, start.class_, {}, 0, 0});
+  for (const PartyEnd& start : starts) items_.push_back({start.party, start.class_, start.family, {}, 0, 0});
   for (std::size_t i = 0; i < items_.size(); ++i) {
     if (visit(items_[i])) return i;
     expand(i);
@@ -45,11 +45,15 @@ std::optional<std::size_t> RelaySearch::run(const std::vector<PartyEnd>& starts,
   return {};
 }
 
+bool RelaySearch::sends(const Item& item, std::uint32_t class_, model::Family family) const {
+  return graph_.has_family(class_, family) && (!item.family || item.family == family);
+}
+
 void RelaySearch::reach(Party party, std::size_t from, std::uint32_t left, std::uint32_t arrived) {
   const auto number = static_cast<std::size_t>(*party.instance);
   if (reached_.test(number)) return;
   reached_.set(number);
-  items_.push_back({party, {}, from, left, arrived});
+  items_.push_back({party, {}, {}, from, left, arrived});
 }
 
 void RelaySearch::expand(std::size_t at) {
@@ -58,7 +62,9 @@ void RelaySearch::expand(std::size_t at) {
   for (const std::uint32_t left : classes_of(items_[at])) {
     BitSet fresh = row(left, Place::Apart);
     fresh -= whole_;
+    const std::optional<model::Family> family = items_[at].family;
     fresh.each([&](std::uint32_t arrived) {
+      if (family && !graph_.has_family(arrived, *family)) return;
       bool whole = true;
       for (const Party party : graph_.members(arrived)) {
         const bool other_place = place_matters && graph_.place(sender, party) == Place::Home;

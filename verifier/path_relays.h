@@ -16,6 +16,7 @@ namespace weft::verifier {
 struct PartyEnd {
   Party party;
   std::uint32_t class_ = 0;
+  std::optional<model::Family> family{};  ///< where only its addresses of one are meant
 };
 
 /// Who can be reached over chains of flows whose relays are neither of the world nor avoided, nearest first.
@@ -25,6 +26,7 @@ class RelaySearch {
   struct Item {
     Party party;
     std::optional<std::uint32_t> only_from;  ///< of a start: the class it sends from; a relay sends from any of its own
+    std::optional<model::Family> family;     ///< of a start: where it sends from addresses of one only
     std::optional<std::size_t> parent;       ///< of a relay: the item that reached it
     std::uint32_t left = 0;                  ///< and the classes of the two ends of that flow
     std::uint32_t arrived = 0;
@@ -40,6 +42,8 @@ class RelaySearch {
   const std::vector<Item>& items() const { return items_; }
   /// The classes from which an item sends.
   std::vector<std::uint32_t> classes_of(const Item& item) const;
+  /// True if it sends from an address of that family, in that class.
+  bool sends(const Item& item, std::uint32_t class_, model::Family family) const;
   /// The flows that lead to it, on any service.
   std::vector<Witness> flows_to(std::size_t item) const;
 

@@ -187,8 +187,10 @@ class Reporter {
       }
     } else if (denied_by_rule(egress) || denied_by_rule(ingress)) {
       out.suggest("narrow that rule, allow the flow in an earlier tier, or except it from the assertion");
+    } else if (assertion.chain) {
+      out.suggest("allow it, or the hops of a chain that leads there");
     } else {
-      out.suggest(fmt::format("allow it: `allow {}`", claim(assertion)));
+      out.suggest(fmt::format("allow it: `allow {}`", as_rule(assertion)));
     }
   }
 
@@ -284,6 +286,16 @@ class Reporter {
   // On one line, without the reason its author gives for it.
   std::string as_written(const model::Assertion& assertion) const {
     return fmt::format("{} {}", keyword(assertion), claim(assertion));
+  }
+
+  // What a rule would say, which speaks of no inventory.
+  std::string as_rule(const model::Assertion& assertion) const {
+    std::string out = claim(assertion);
+    constexpr std::string_view clause = " in inventory";
+    if (const auto at = out.rfind(clause); assertion.in_inventory && at != std::string::npos) {
+      out.erase(at, clause.size());
+    }
+    return out;
   }
 
   std::string claim(const model::Assertion& assertion) const {

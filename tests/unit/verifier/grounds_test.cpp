@@ -153,3 +153,55 @@ TEST_CASE("a proof about chains says what closes the last hop and what keeps oth
     CHECK(*found.relays == Statements{RuleId{2}, RuleId{3}});
   }
 }
+
+TEST_CASE("a proof about an inventory names what is enough, whatever becomes of the rest", "[verifier][grounds]") {
+  model::Inventory inventory;
+  for (const char* name : {"a", "b"}) {
+    model::Instance& each = inventory.instances.emplace_back();
+    each.name = name;
+    each.peer.kind = model::PeerKind::Workload;
+    each.peer.labels[model::keys::of_workload("app")] = name;
+    each.peer.instance = static_cast<model::InstanceId>(inventory.instances.size() - 1);
+  }
+  inventory.index();
+  Builder b;
+  b.tiers({"admin", "app"});
+  const auto grounds_in_inventory = [&] {
+    b.policy.assertions.back().in_inventory = true;
+    Options options;
+    options.look_for_dead = false;
+    options.explain_proofs = true;
+    const Report report = check(b.policy, &inventory, options);
+    REQUIRE(std::holds_alternative<Proved>(report.assertions.at(0).answer));
+    REQUIRE(report.assertions.at(0).grounds);
+    return *report.assertions.at(0).grounds;
+  };
+  SECTION("one deny of many, at either end") {
+    b.block("fence").deny(app("a"), app("b"), tcp(1, 50));
+    b.deny(Selector::any(), app("b"), tcp(1, 100));
+    b.deny(app("a"), Selector::any(), tcp(60, 70));
+    b.block("shop", 1).allow(app("a"), app("b"), any_port());
+    b.never(app("a"), app("b"), tcp(10, 90));
+    CHECK(grounds_in_inventory() == Grounds{false, Statements{RuleId{1}}});
+  }
+  SECTION("a pass, where it leads around what denies") {
+    b.block("fence").pass(app("a"), app("b"), tcp(80, 80));
+    b.isolate(app("b"));
+    b.block("shop", 1).allow(app("a"), app("b"), tcp(80, 80));
+    b.always(app("a"), app("b"), tcp(80, 80));
+    CHECK(grounds_in_inventory() == Grounds{true, Statements{RuleId{0}, RuleId{1}}});
+  }
+  SECTION("no pass that leads around nothing") {
+    b.block("fence").pass(app("a"), app("b"), tcp(80, 80));
+    b.block("shop", 1).allow(app("a"), app("b"), tcp(80, 80));
+    b.always(app("a"), app("b"), tcp(80, 80));
+    CHECK(grounds_in_inventory() == Grounds{true, Statements{RuleId{1}}});
+  }
+  SECTION("what decides as it stands, where other things would do") {
+    b.block("fence").pass(app("a"), app("b"), tcp(80, 80));
+    b.block("wide").priority(5).allow(app("a"), app("b"), any_port());
+    b.block("shop", 1).allow(app("a"), app("b"), tcp(80, 80));
+    b.always(app("a"), app("b"), tcp(80, 80));
+    CHECK(grounds_in_inventory() == Grounds{true, Statements{RuleId{2}}});
+  }
+}

@@ -125,6 +125,7 @@ Edges edges(const model::Policy& policy, const model::Assertion& claim, const Wo
 
 struct Seen {
   std::size_t broken = 0, held = 0, long_chains = 0, doubtful = 0, proved_in_all = 0;
+  std::size_t grounds = 0, needed = 0, not_seen_needed = 0;  // statements without which others break a claim
 };
 
 void check_open(std::uint64_t seed, Seen& seen) {
@@ -205,14 +206,18 @@ bool claim_holds(const weft::test::World& world, const model::Assertion& claim, 
     return model::matches(claim.destination, flow.destination) && model::matches(claim.ports, flow);
   };
   const auto begins = [&](const model::Flow& flow) { return model::matches(claim.source, flow.source); };
+  const auto related = [&](const model::Flow& flow) {
+    return std::ranges::all_of(claim.relations, [&](const auto& relation) { return model::holds(relation, flow); });
+  };
   std::vector<bool> allowed;
   for (const model::Flow& flow : flows) {
     allowed.push_back(!self(flow) && model::evaluate(world.policy, flow, moment).allowed);
-    if (!self(flow) && begins(flow) && ends(flow)) matched = true;
+    if (!self(flow) && begins(flow) && ends(flow) && related(flow)) matched = true;
   }
   if (!claim.chain) {
     for (std::size_t i = 0; i < flows.size(); ++i) {
-      if (!self(flows[i]) && begins(flows[i]) && ends(flows[i]) && allowed[i] == never) return false;
+      if (self(flows[i]) || !begins(flows[i]) || !ends(flows[i]) || !related(flows[i])) continue;
+      if (allowed[i] == never) return false;
     }
     return true;
   }
@@ -268,6 +273,60 @@ bool claim_holds(const weft::test::World& world, const model::Assertion& claim, 
   return true;
 }
 
+std::vector<model::Relation> some_relations(weft::test::Random& random) {
+  const std::vector<model::LabelKey> keys{model::keys::of_workload("app"), model::keys::of_workload("env"),
+                                          model::keys::ns};
+  const model::LabelKey& key = random.pick(keys);
+  return {{key, random.chance(70) ? key : random.pick(keys), random.chance(50)}};
+}
+
+// Without rules and isolations but those that `stays` is true of.
+template <typename Stays>
+model::Policy only(const model::Policy& policy, Stays stays) {
+  model::Policy out = policy;
+  out.rules.clear();
+  out.isolations.clear();
+  for (std::uint32_t i = 0; i < policy.rules.size(); ++i) {
+    if (stays(Statement{model::RuleId{i}})) out.rules.push_back(policy.rules[i]);
+  }
+  for (std::uint32_t i = 0; i < policy.isolations.size(); ++i) {
+    if (stays(Statement{model::IsolationId{i}})) out.isolations.push_back(policy.isolations[i]);
+  }
+  return out;
+}
+
+// The statements keep the claim whatever becomes of the others; without any one of them some others break it.
+void check_grounds(const weft::test::World& world, const model::Assertion& claim, const Grounds& grounds,
+                   const std::vector<model::Flow>& flows, weft::test::Random& random, Seen& seen) {
+  std::set<Statement> named(grounds.statements.begin(), grounds.statements.end());
+  if (grounds.relays) named.insert(grounds.relays->begin(), grounds.relays->end());
+  const auto holds = [&](const model::Policy& policy) {
+    weft::test::World other = world;
+    other.policy = policy;
+    bool matched = false;
+    return claim_holds(other, claim, flows, model::before_all, matched);
+  };
+  CHECK(holds(only(world.policy, [&](const Statement& each) { return named.contains(each); })));
+  CHECK(holds(only(world.policy, [&](const Statement& each) { return named.contains(each) || random.chance(50); })));
+  ++seen.grounds;
+  if (grounds.relays) return;  // each of the two lists closes its own hops: a chain may be closed by either
+  for (const Statement& gone : named) {
+    const auto against = [&](const Statement& each) {
+      if (const auto* rule = std::get_if<model::RuleId>(&each)) {
+        return world.policy[*rule].verdict == (grounds.allowed ? model::Verdict::Deny : model::Verdict::Allow);
+      }
+      return world.policy[std::get<model::IsolationId>(each)].audit != grounds.allowed;
+    };
+    bool broken = false;
+    for (int tries = 0; tries < 4 && !broken; ++tries) {
+      broken = !holds(only(world.policy, [&](const Statement& each) {
+        return each != gone && (named.contains(each) || (tries == 0 ? against(each) : random.chance(50)));
+      }));
+    }
+    ++(broken ? seen.needed : seen.not_seen_needed);
+  }
+}
+
 void check_closed(std::uint64_t seed, Seen& seen) {
   INFO("seed " << seed << " (WEFT_FUZZ_SEED)");
   weft::test::WorldOptions small = weft::test::WorldOptions::small();
@@ -284,14 +343,16 @@ void check_closed(std::uint64_t seed, Seen& seen) {
     claim.source = rule().source;
     claim.destination = rule().destination;
     claim.ports = random.chance(40) ? model::PortSet{model::PointSet::any(), {}} : rule().ports;
-    claim.chain = i >= 2;  // most are: what is rare is a chain that is needed
+    claim.chain = i >= 4;  // most are: what is rare is a chain that is needed
     claim.in_inventory = true;
+    if (!claim.chain && random.chance(60)) claim.relations = some_relations(random);
     if (claim.chain && random.chance(40)) claim.avoiding = rule().destination;
     world.policy.assertions.push_back(std::move(claim));
   }
   const std::vector<model::Flow> flows = weft::test::flows(world, {.limit = 400'000, .seed = 1});
   if (flows.size() == 400'000) return;
-  const Options options{.dump_smt = {}, .now = model::before_all};
+  Options options{.dump_smt = {}, .now = model::before_all};
+  options.explain_proofs = true;
   const Universe universe(world.policy, &world.inventory);
   const Slicer slicer(world.policy, universe);
   ClosedWorld closed(world.policy, world.inventory, options);
@@ -302,6 +363,7 @@ void check_closed(std::uint64_t seed, Seen& seen) {
     Asked asked;
     const std::vector<TimedAnswer> answers = closed.holds(i, asked);
     for (const std::string& error : asked.internal_errors) FAIL_CHECK(error);
+    if (asked.grounds) check_grounds(world, claim, *asked.grounds, flows, random, seen);
     // What is proved of all inventories is so in this one.
     if (claim.chain && claim.kind == model::Assertion::Kind::Never && i < 6) {
       const std::vector<TimedAnswer> open = no_chain(world.policy, claim, universe, slicer, options, "claim", asked);
@@ -357,4 +419,7 @@ TEST_CASE("claims about an inventory equal what trying every flow of it shows", 
   CHECK(seen.held > 10);
   CHECK(seen.long_chains > 3);
   CHECK(seen.proved_in_all > 3);
+  CHECK(seen.grounds > 20);
+  INFO("of the statements named " << seen.needed << " were seen to be needed, " << seen.not_seen_needed << " not");
+  CHECK(seen.needed > 10 * seen.not_seen_needed);
 }

@@ -209,6 +209,18 @@ TEST_CASE("claims about an inventory", "[verifier]") {
     REQUIRE(std::holds_alternative<Refuted>(given));
     CHECK(describe(std::get<Refuted>(given).witness) == "`web` -> `db` : tcp/5432");
   }
+  SECTION("only flows whose ends are related as it asks") {
+    const model::LabelKey key = model::keys::of_workload("app");
+    builder.never(app("web"), Selector::workload(), any_port()).policy.assertions.back().relations = {{key, key, true}};
+    builder.policy.assertions.back().in_inventory = true;
+    Answer given = answer(builder, {}, &inventory);
+    REQUIRE(std::holds_alternative<Proved>(given));  // `web` reaches `api`, which is another one
+    CHECK(std::get<Proved>(given).why == "no two of them are as its `when` asks");
+    builder.policy.assertions.back().relations[0].equal = false;
+    given = answer(builder, {}, &inventory);
+    REQUIRE(std::holds_alternative<Refuted>(given));
+    CHECK(describe(std::get<Refuted>(given).witness) == "`web` -> `api` : tcp/443");
+  }
   SECTION("nobody whom it speaks of") {
     builder.never(app("nobody"), app("db"), any_port()).policy.assertions.back().in_inventory = true;
     const Answer given = answer(builder, {}, &inventory);
