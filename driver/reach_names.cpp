@@ -17,6 +17,20 @@ namespace {
 
 using Ids = std::vector<model::InstanceId>;  // ascending
 
+// Labels that Kubernetes writes into each workload and changes with each roll-out: a name made of them tells nobody
+// anything, and is another one tomorrow.
+bool made_by_controllers(const model::LabelKey& key) {
+  static constexpr std::string_view names[] = {"pod-template-hash",
+                                               "pod-template-generation",
+                                               "controller-revision-hash",
+                                               "controller-uid",
+                                               "batch.kubernetes.io/controller-uid",
+                                               "statefulset.kubernetes.io/pod-name",
+                                               "apps.kubernetes.io/pod-index",
+                                               "batch.kubernetes.io/job-completion-index"};
+  return std::ranges::find(names, std::string_view(key.name)) != std::end(names);
+}
+
 class Namer {
  public:
   static constexpr std::size_t values_shown = 4;  // of one label
@@ -35,7 +49,10 @@ class Namer {
       of_kind_[instance.peer.kind].push_back(*instance.peer.instance);
     }
     // Keys the policy speaks of first: people know them.
-    for (const auto& [key, values] : by_label_) keys_.emplace_back(!policy.schema.contains(key), key);
+    for (const auto& [key, values] : by_label_) {
+      const bool known = policy.schema.contains(key);
+      if (known || !made_by_controllers(key)) keys_.emplace_back(!known, key);
+    }
     std::ranges::sort(keys_);
   }
 
@@ -58,6 +75,7 @@ class Namer {
     if (members.size() == 1) return inventory_[members[0]].name;
     if (auto found = by_two_labels(members)) return found;
     if (auto found = by_groups(members)) return found;
+    if (auto found = by_what_is_left(members)) return found;
     return by_values(members, most_values);
   }
 
@@ -157,6 +175,37 @@ class Namer {
         if (both != members) continue;
         return to_string(model::Selector::all_of({model::Selector::equals(common[a].first, *common[a].second),
                                                   model::Selector::equals(common[b].first, *common[b].second)}));
+      }
+    }
+    return {};
+  }
+
+  // All with one label but those with some values of another: what is left of a namespace, say.
+  std::optional<std::string> by_what_is_left(const Ids& members) const {
+    constexpr std::size_t most_left_out = 3;
+    for (const auto& [unknown, key] : keys_) {
+      const std::string* value = common_value(members, key);
+      if (!value) continue;
+      Ids others;
+      std::ranges::set_difference(by_label_.at(key).at(*value), members, std::back_inserter(others));
+      if (others.empty() || others.size() >= members.size()) continue;
+      for (const auto& [unknown_too, by] : keys_) {
+        std::set<std::string> left_out;
+        for (const model::InstanceId other : others) {
+          const auto found = inventory_[other].peer.labels.find(by);
+          left_out.insert(found == inventory_[other].peer.labels.end() ? "" : found->second);
+        }
+        if (left_out.size() > most_left_out || left_out.contains("")) continue;
+        const bool of_a_member = std::ranges::any_of(members, [&](model::InstanceId member) {
+          const auto found = inventory_[member].peer.labels.find(by);
+          return found != inventory_[member].peer.labels.end() && left_out.contains(found->second);
+        });
+        if (of_a_member) continue;
+        model::Selector without = left_out.size() == 1
+                                      ? model::Selector::equals(by, *left_out.begin())
+                                      : model::Selector::one_of(by, {left_out.begin(), left_out.end()});
+        return to_string(model::Selector::all_of(
+            {model::Selector::equals(key, *value), model::Selector::negation(std::move(without))}));
       }
     }
     return {};

@@ -149,6 +149,25 @@ class Reach(WeftTest):
         self.assertEqual({line.count(" |") for line in markdown}, {6})
         self.assertEqual(len(markdown), len(rows) + 2)
 
+    def test_names_say_who_it_is_without_the_labels_that_each_roll_out_changes(self):
+        workloads = "".join(
+            f"  - {{name: shop/{app}-{i}, ns: shop, labels: {{app: {app}, pod-template-hash: h{app}}}, node: n1, addresses: [10.0.{k}.{i}]}}\n"
+            for k, app in enumerate(("web", "api", "db", "mail")) for i in (1, 2, 3))
+        workloads += "".join(f"  - {{name: x/web-{i}, ns: x, labels: {{app: web}}, node: n1, addresses: [10.1.0.{i}]}}\n" for i in (1, 2))
+        self.project('label app : string\npolicy p {\n  isolate ns == "shop"\n  allow ns == "shop" && app == "web" -> ns == "shop" : tcp/80\n}\n',
+                     "nodes:\n  - {name: n1, addresses: [172.16.0.1]}\nworkloads:\n" + workloads)
+        def nodes(*words):
+            return self.expect(0, "graph", "shop", *words, "--format", "json").json()["nodes"]
+        names = {node["name"]: node["members"] for node in nodes("--by", "roles")}
+        self.assertNotIn("pod-template-hash", " ".join(names))
+        rest = 'ns == "shop" && !(app == "web")'
+        self.assertEqual(names.get(rest), 9, names)
+        # The name is policy text, and means those it names.
+        self.assertEqual([(node["name"], node["members"]) for node in nodes("--focus", rest, "--by", "roles") if node.get("focus")], [(rest, 9)])
+        self.write("shop/policy.weft", "label `pod-template-hash` : string\n" + (self.at / "shop/policy.weft").read_text().replace('app == "web"', '`pod-template-hash` == "hweb"'))
+        named = " ".join(node["name"] for node in nodes("--by", "roles"))
+        self.assertIn("`pod-template-hash`", named, "a policy that speaks of it knows it")
+
     def test_pictures_are_well_formed_and_need_nothing_else(self):
         for words in ((), ("--transitive",), ("--exposed",), ("--by", "ns"), ("--from", 'app == "web"')):
             svg = self.ask(*words, "--format", "svg").out
