@@ -76,6 +76,10 @@ std::string square_of(const MatrixPicture::Cell& cell, int x, int y, int wide) {
   return out;
 }
 
+std::size_t number_of(const std::vector<std::size_t>& numbers, std::size_t place) {
+  return numbers.empty() ? place : numbers[place];
+}
+
 // What the kinds of squares mean that there are.
 std::vector<std::pair<MatrixPicture::Cell, std::string_view>> legend_of(const MatrixPicture& picture) {
   std::vector<std::pair<MatrixPicture::Cell, std::string_view>> out;
@@ -134,16 +138,18 @@ std::string svg_of(const MatrixPicture& picture) {
       width, height, xml_text(picture.title), drawing_style());
   out += whole_text(fmt::format("x=\"{}\" y=\"{}\" font-weight=\"600\"", margin, margin + 8), picture.title);
   for (std::size_t c = 0; c < picture.columns.size(); ++c) {
-    out += text_element(fmt::format("data-column=\"{}\" transform=\"translate({},{}) rotate(-45)\"", c,
-                                    left + static_cast<int>(c) * wide + wide / 2 + 4, top - 6),
-                        picture.columns[c]);
+    out += text_element(
+        fmt::format("data-column=\"{}\" transform=\"translate({},{}) rotate(-45)\"",
+                    number_of(picture.column_numbers, c), left + static_cast<int>(c) * wide + wide / 2 + 4, top - 6),
+        picture.columns[c]);
   }
   for (std::size_t r = 0; r < picture.rows.size(); ++r) {
     const int y = top + static_cast<int>(r) * square + 15;
-    out += text_element(fmt::format("data-row=\"{}\" x=\"{}\" y=\"{}\" text-anchor=\"end\"", r, left - 6, y),
+    const std::size_t row = number_of(picture.row_numbers, r);
+    out += text_element(fmt::format("data-row=\"{}\" x=\"{}\" y=\"{}\" text-anchor=\"end\"", row, left - 6, y),
                         picture.rows[r]);
     if (!both_sides) continue;
-    out += text_element(fmt::format("data-row=\"{}\" x=\"{}\" y=\"{}\"", r, left + across + 6, y), picture.rows[r]);
+    out += text_element(fmt::format("data-row=\"{}\" x=\"{}\" y=\"{}\"", row, left + across + 6, y), picture.rows[r]);
   }
   out += "<path class=\"grid\" d=\"";
   for (std::size_t r = 0; r <= picture.rows.size(); ++r) {
@@ -155,7 +161,8 @@ std::string svg_of(const MatrixPicture& picture) {
   out += "\"/>\n";
   for (const MatrixPicture::Cell& cell : picture.cells) {
     out += fmt::format(
-        "<g class=\"cell\" data-row=\"{}\" data-column=\"{}\"><title>{}</title>{}</g>\n", cell.row, cell.column,
+        "<g class=\"cell\" data-row=\"{}\" data-column=\"{}\"><title>{}</title>{}</g>\n",
+        number_of(picture.row_numbers, cell.row), number_of(picture.column_numbers, cell.column),
         xml_text(cell.tooltip),
         square_of(cell, left + static_cast<int>(cell.column) * wide, top + static_cast<int>(cell.row) * square, wide));
   }

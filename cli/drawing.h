@@ -29,6 +29,8 @@ struct MatrixPicture {
   std::vector<std::string> rows;
   std::vector<std::string> columns;
   std::vector<Cell> cells;
+  std::vector<std::size_t> row_numbers{};  ///< what scripts call them; empty: their places
+  std::vector<std::size_t> column_numbers{};
 };
 
 /// An `<svg>` element, which is a whole document when it stands alone. Names of rows and columns have `data-row` and

@@ -1,5 +1,7 @@
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "cli/asked.h"
 #include "cli/commands.h"
 #include "cli/graph_drawing.h"
@@ -29,6 +31,17 @@ std::string written(const driver::Compilation& compilation, const driver::Graph&
       return html_report(compilation, graph);
   }
   return "";
+}
+
+// Mermaid refuses more unless its page raises the limits, which no text it is given may do (its configuration:
+// maxEdges, maxTextSize, secure).
+void tell_limits_of_mermaid(const driver::Graph& graph, std::string_view text, const Messages& messages) {
+  constexpr std::size_t most_edges = 500, most_letters = 50'000;
+  if (graph.edges.size() <= most_edges && text.size() <= most_letters) return;
+  messages.note(fmt::format(
+      "note: mermaid draws {} arrows and {} letters at most where nobody raised its limits, as on GitHub; these are {} "
+      "and {}: `--focus`, `--by` or `--service` make fewer",
+      most_edges, most_letters, graph.edges.size(), text.size()));
 }
 
 // The old policy with the inventory of the new one: the same peers, numbered the same.
@@ -87,7 +100,9 @@ ExitCode run(const GraphArguments& arguments, Console& console) {
     *groups = driver::with_one_world(std::move(*groups));
   }
   if (subject) graph = driver::focused(graph, driver::holds_some(*groups, *subject), arguments.depth);
-  console.results.write(written(*compilation, graph, arguments.format));
+  const std::string text = written(*compilation, graph, arguments.format);
+  if (arguments.format == GraphArguments::Format::Mermaid) tell_limits_of_mermaid(graph, text, console.messages);
+  console.results.write(text);
   return ExitCode::Clean;
 }
 

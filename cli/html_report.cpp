@@ -20,6 +20,7 @@ using driver::GraphEdge;
 
 // A matrix beyond this is no picture any more; the table has the same.
 constexpr std::size_t most_matrix = 80;
+constexpr std::size_t most_full_matrix = 25;
 constexpr std::size_t most_drawn = 150;
 // With more findings, those behind the first are closed: what else the page has is not to be pages away.
 constexpr std::size_t most_open = 12;
@@ -206,15 +207,31 @@ class Page {
     body_ += "</section>\n";
   }
 
+  // Of many groups, only those that open connections have rows and those that are asked have columns.
   MatrixPicture matrix() const {
+    const std::size_t count = graph_->nodes.size();
+    std::vector<bool> sends(count, count <= most_full_matrix), answers(count, count <= most_full_matrix);
+    for (const GraphEdge& edge : graph_->edges) sends[edge.from] = answers[edge.to] = true;
     MatrixPicture out;
     out.title = "rows may open connections to columns";
-    for (const driver::GraphNode& node : graph_->nodes) {
-      out.rows.push_back(node.name);
-      out.columns.push_back(node.name);
+    std::vector<std::size_t> row(count), column(count);
+    for (std::size_t i = 0; i < count; ++i) {
+      if (sends[i]) {
+        row[i] = out.rows.size();
+        out.rows.push_back(graph_->nodes[i].name);
+        out.row_numbers.push_back(i);
+      }
+      if (answers[i]) {
+        column[i] = out.columns.size();
+        out.columns.push_back(graph_->nodes[i].name);
+        out.column_numbers.push_back(i);
+      }
+    }
+    if (out.rows.size() < count || out.columns.size() < count) {
+      out.title += "; who opens none has no row, whom none is opened to no column";
     }
     for (const GraphEdge& edge : graph_->edges) {
-      out.cells.push_back({edge.from, edge.to, edge.all.empty(), "",
+      out.cells.push_back({row[edge.from], column[edge.to], edge.all.empty(), "",
                            fmt::format("{} -> {} : {}", graph_->nodes[edge.from].name, graph_->nodes[edge.to].name,
                                        arrow_services(edge)),
                            change_of(edge.state)});

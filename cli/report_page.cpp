@@ -35,7 +35,7 @@ constexpr std::string_view style =
     "body.weft{max-width:96rem}\n"
     "#graph{overflow:auto;max-height:85vh;cursor:grab;border:1px solid var(--faint);border-radius:.4rem}"
     "#graph svg{display:block;height:auto}.node{cursor:pointer}.node:focus-visible{outline:2px solid var(--all)}\n"
-    ".node.chosen rect{stroke:var(--all);stroke-width:3}.matrix .near{font-weight:700}\n"
+    ".weft .node.chosen rect{stroke:var(--all);stroke-width:3}.matrix .near{font-weight:700}\n"
     "h3{font-size:1rem;margin:1.5rem 0 .5rem}[hidden]{display:none}\n"
     "@media print{.bar,.hint,.tools{display:none}#graph{max-height:none;overflow:visible}#graph "
     "svg{max-width:100%}}\n";

@@ -152,6 +152,44 @@ class Drawings(GraphTest):
         self.write("old.weft", self.NAMES.replace("  allow web -> db : tcp/5432\n", ""))
         self.assertRegex(self.graph(directory, "--against", "old.weft", "--format", "mermaid").out, r"(?m)^  linkStyle \d stroke:#2a8a4a")
 
+    def many(self, apps):
+        """As many groups, each of which may open connections to the next one and to the last."""
+        names = [f"app{i}" for i in range(apps)]
+        rules = "".join(f"  allow app == \"{a}\" -> app in {{\"{b}\", \"{names[-1]}\"}} : tcp/80\n" for a, b in zip(names, names[1:]))
+        workloads = "".join(f"  - {{name: x/{name}, ns: x, labels: {{app: {name}}}, node: n1, addresses: [10.0.{i // 200}.{i % 200 + 1}]}}\n"
+                            for i, name in enumerate(names))
+        return self.project("label app : string\npolicy p {\n  isolate workload\n" + rules + "}\n",
+                            "nodes:\n  - {name: n1, addresses: [172.16.0.1]}\nworkloads:\n" + workloads)
+
+    def test_what_mermaid_refuses_is_told(self):
+        directory = self.many(300)
+        outcome = self.graph(directory, "--by", "roles", "--format", "mermaid")
+        self.assertGreater(outcome.out.count("-->"), 500)
+        self.assertRegex(outcome.err, r"note: mermaid draws 500 arrows and 50000 letters at most")
+        self.assertEqual(self.graph(directory, "--by", "roles", "--format", "dot").err, "")
+        self.assertEqual(self.graph(directory, "--focus", "x/app7", "--by", "roles", "--service", "tcp/80", "--format", "mermaid", "--depth", "1").err, "")
+
+    def test_a_large_matrix_has_no_empty_rows(self):
+        directory = self.many(40)
+        root = self.page(self.graph(directory, "--by", "roles", "--format", "html").out)
+        matrix = next(each for each in root.iter(SVG + "svg") if "matrix" in each.get("class"))
+        rows = {each.get("data-row") for each in matrix.findall(SVG + "text")} - {None}
+        columns = {each.get("data-column") for each in matrix.findall(SVG + "text")} - {None}
+        cells = [(each.get("data-row"), each.get("data-column")) for each in matrix.iter(SVG + "g")]
+        self.assertEqual(rows, {row for row, _ in cells})
+        self.assertEqual(columns, {column for _, column in cells})
+        # Scripts know the same groups by the same numbers in the graph.
+        arrows = [(each.get("data-from"), each.get("data-to")) for each in root.iter(SVG + "g") if each.get("data-from")]
+        self.assertEqual(sorted(arrows), sorted(cells))
+        self.assertIn("has no row", "".join(matrix.itertext()))
+
+    def test_too_many_groups_are_a_table(self):
+        text = self.graph(self.many(200), "--by", "roles", "--format", "html").out
+        self.assertNotIn('id="graph"', text)
+        self.assertNotIn('id="matrix"', text)
+        self.assertIn("groups are too many for a drawing: ask for a part with <code>weft graph --focus</code>", text)
+        self.assertEqual(text.count('<tr class="same" data-from'), len(self.graph("shop", "--by", "roles", "--format", "json").json()["edges"]))
+
     def test_the_page(self):
         root = self.page(self.graph(BOUTIQUE, "--format", "html").out)
         headings = [each.text for each in root.iter() if each.tag in (HTML + "h2", HTML + "h3")]
