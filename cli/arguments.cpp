@@ -33,7 +33,7 @@ Result<Command> command_of(const CLI::App& root, const CLI::App& command, Words&
   if (name == "fmt") return fmt_command(words);
   if (name == "load") return load_command(command, words);
   if (name == "unload") return UnloadArguments{};
-  if (name == "status") return StatusArguments{};
+  if (name == "status") return StatusArguments{words.verify};
   if (name == "monitor") return monitor_command(command, words);
   if (name == "doctor") return DoctorArguments{};
   if (name == "lsp") return LspArguments{};

@@ -152,7 +152,9 @@ struct MonitorArguments {
 };
 
 struct UnloadArguments {};
-struct StatusArguments {};
+struct StatusArguments {
+  std::string verify;  ///< a bundle whose tables are to be those in the kernel; empty: not asked
+};
 struct DoctorArguments {};
 struct LspArguments {};
 struct VersionArguments {};

@@ -145,6 +145,7 @@ const CommandHelp status_help{"status",
                               "Show what is loaded, where it is attached, and how often each rule decided.\n"
                               "Exits with 1 where the kernel is not as `weft load` left it.",
                               "sudo weft status\n"
+                              "sudo weft status --verify out/shop       is it, entry by entry, what was built?\n"
                               "sudo weft status --format json"};
 
 const CommandHelp monitor_help{

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -9,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/entry_text.h"
 #include "runtime/runtime.h"
+#include "runtime/verify.h"
 #include "runtime/without_audit.h"
 
 namespace weft::cli {
@@ -160,7 +162,25 @@ Json hits_json(const std::vector<runtime::Hits>& hits) {
   return out;
 }
 
-Json status_json(const runtime::Status& status, const runtime::WithoutAudit& without_audit) {
+std::string verified_text(const runtime::Verified& verified) {
+  std::string out;
+  for (const std::string& each : verified.differences) out += fmt::format("differs: {}\n", printable(each));
+  if (!out.empty()) return out;
+  out = fmt::format("verified: {}", count(verified.tables, "table", "tables"));
+  if (verified.entries != 0) out += fmt::format(" and {}", count(verified.entries, "map entry", "map entries"));
+  return out + " are those of the bundle\n";
+}
+
+Json verified_json(const std::optional<runtime::Verified>& verified) {
+  if (!verified) return nullptr;
+  return {{"programs", verified->programs},
+          {"tables", verified->tables},
+          {"entries", verified->entries},
+          {"differences", verified->differences}};
+}
+
+Json status_json(const runtime::Status& status, const runtime::WithoutAudit& without_audit,
+                 const std::optional<runtime::Verified>& verified) {
   return {
       {"loaded", status.loaded},
       {"bundle", status.bundle},
@@ -172,7 +192,8 @@ Json status_json(const runtime::Status& status, const runtime::WithoutAudit& wit
       {"ingress", hits_json(status.ingress)},
       {"without_audit", {{"egress", hits_json(without_audit.egress)}, {"ingress", hits_json(without_audit.ingress)}}},
       {"differences", status.differences},
-      {"recovered", status.recovered}};
+      {"recovered", status.recovered},
+      {"verified", verified_json(verified)}};
 }
 
 std::string_view word(runtime::Check::State state) {
@@ -238,17 +259,32 @@ ExitCode run(const UnloadArguments&, Console& console) {
   return ExitCode::Clean;
 }
 
-ExitCode run(const StatusArguments&, Console& console) {
+ExitCode run(const StatusArguments& arguments, Console& console) {
+  std::string identity;
+  std::optional<bundle::Bundle> bundle;
+  if (!arguments.verify.empty()) {
+    auto read = bundle::read(arguments.verify, identity);
+    if (!read) return failed(read.error(), console);
+    bundle = std::move(*read);
+  }
   const auto status = runtime::status();
   if (!status) return failed(status.error(), console);
   const auto without_audit = runtime::without_audit();
   if (!without_audit) return failed(without_audit.error(), console);
+  std::optional<runtime::Verified> verified;
+  if (bundle) {
+    auto compared = runtime::verify(*bundle, identity);
+    if (!compared) return failed(compared.error(), console);
+    verified = std::move(*compared);
+  }
 
   for (const std::string& each : status->recovered)
     console.messages.note(fmt::format("recovered: {}", printable(each)));
-  console.results.write(console.common.format == Format::Json ? dumped(status_json(*status, *without_audit))
-                                                              : status_text(*status, *without_audit));
-  return status->differences.empty() ? ExitCode::Clean : ExitCode::Findings;
+  console.results.write(console.common.format == Format::Json
+                            ? dumped(status_json(*status, *without_audit, verified))
+                            : status_text(*status, *without_audit) + (verified ? verified_text(*verified) : ""));
+  const bool is_as_loaded = status->differences.empty() && (!verified || verified->differences.empty());
+  return is_as_loaded ? ExitCode::Clean : ExitCode::Findings;
 }
 
 ExitCode run(const DoctorArguments&, Console& console) {

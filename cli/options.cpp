@@ -234,7 +234,11 @@ void define(CLI::App& root, Words& words) {
   load->add_flag("--anew", words.anew, "loads programs anew, with counters at zero, though only addresses changed");
 
   add_command(root, unload_help);
-  add_command(root, status_help);
+  add_command(root, status_help)
+      ->add_option("--verify", words.verify,
+                   "compares every table in the kernel with those of this bundle; exits with 1\n"
+                   "where anything was changed since it was loaded, and names it")
+      ->option_text("BUNDLE");
   CLI::App* monitor = add_command(root, monitor_help);
   repeated(*monitor, "--workload", words.workloads,
            "only packets at the gates of this workload, or from or to it; may be\nrepeated")

@@ -47,6 +47,7 @@ struct Words {
   std::vector<std::string> only;
   bool skip_missing = false;
   bool anew = false;
+  std::string verify;
   std::string hook;
   bool write = false;
   bool check = false;

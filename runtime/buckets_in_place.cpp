@@ -202,6 +202,30 @@ class Search {
 
 }  // namespace
 
+namespace {
+
+template <typename Entry>
+std::vector<Host6> found_hosts6(std::span<const std::uint8_t> bytes, const std::vector<Entry>& hash) {
+  const Buckets buckets(bytes);
+  std::vector<Host6> out;
+  if (const auto nobody = buckets.nobody()) out.push_back({0, 0, *nobody});
+  for (const Host& host : buckets.hosts(hash)) {
+    if (!host.in_hash && !buckets.is_asked(host.address, host.bucket)) continue;
+    out.push_back({host.address.high, host.address.low, host.identity});
+  }
+  return out;
+}
+
+}  // namespace
+
+std::vector<Host6> hosts6(std::span<const std::uint8_t> buckets, const std::vector<TableEntry>& hash) {
+  return found_hosts6(buckets, hash);
+}
+
+std::vector<Host6> hosts6(std::span<const std::uint8_t> buckets, const std::vector<bundle::MapEntry>& hash) {
+  return found_hosts6(buckets, hash);
+}
+
 std::optional<Host6Changes> host6_changes(std::span<const std::uint8_t> now, const Tables::Entries& hash,
                                           std::span<const std::uint8_t> wanted,
                                           const std::vector<bundle::MapEntry>& wanted_hash) {

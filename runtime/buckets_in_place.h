@@ -1,5 +1,6 @@
 #pragma once
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -10,6 +11,19 @@
 
 /// Hosts of IPv6 that come and go while packets ask for them: see bundle/buckets.h.
 namespace weft::runtime {
+
+struct Host6 {
+  std::uint64_t high = 0;  ///< as in the packet
+  std::uint64_t low = 0;
+  std::uint32_t identity = 0;
+
+  auto operator<=>(const Host6&) const = default;
+};
+
+/// The hosts that packets find in these buckets and in the hash behind them, in the order of their addresses; :: is one
+/// of them.
+std::vector<Host6> hosts6(std::span<const std::uint8_t> buckets, const std::vector<TableEntry>& hash);
+std::vector<Host6> hosts6(std::span<const std::uint8_t> buckets, const std::vector<bundle::MapEntry>& hash);
 
 struct Host6Changes {
   std::vector<TableStep> come;  ///< and change

@@ -158,6 +158,15 @@ Result<MappedSection*> ProgramTables::section(const std::string& name) {
   return &sections_.emplace(name, std::move(*opened)).first->second;
 }
 
+Result<std::optional<std::span<const std::uint8_t>>> ProgramTables::global(const GlobalSymbol& symbol) {
+  const auto found = section(symbol.section);
+  if (!found) return std::unexpected(found.error());
+  if (*found == nullptr) return std::nullopt;
+  const auto bytes = (*found)->bytes();
+  if (symbol.offset > bytes.size() || bytes.size() - symbol.offset < symbol.size) return std::nullopt;
+  return bytes.subspan(symbol.offset, symbol.size);
+}
+
 Result<std::unique_ptr<Tables::Entries>> ProgramTables::entries(const std::string& name) const {
   const auto map = maps_.find(name.substr(0, name_bytes));
   if (map == maps_.end()) return nullptr;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -43,6 +44,9 @@ class ProgramTables {
   /// A section by its name in the object, none where the program uses none of that name. Errors: those of
   /// MappedSection.
   Result<MappedSection*> section(const std::string& name);
+  /// A variable of the object as it is now, none where the program uses no section that has it. Errors: those of
+  /// MappedSection.
+  Result<std::optional<std::span<const std::uint8_t>>> global(const GlobalSymbol& symbol);
   /// A map with its entries, none where there is no such. Errors: W6001, W6008.
   Result<std::unique_ptr<Tables::Entries>> entries(const std::string& map) const;
 

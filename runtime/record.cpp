@@ -275,6 +275,12 @@ const RecordedInterface* Record::find(const NetworkNamespace& asked, std::uint32
   return there == nullptr ? nullptr : there->find(ifindex);
 }
 
+std::uint32_t Record::program_in(std::size_t number) const {
+  const RecordedNamespace& part = namespaces.at(number);
+  if (!part.interfaces.empty()) return part.from_program;
+  return number == 0 ? cgroup_programs[0] : 0;  // cgroups are where the load ran
+}
+
 std::uint32_t Record::any_program() const {
   for (const RecordedNamespace& each : namespaces) {
     if (!each.interfaces.empty()) return each.from_program;

@@ -87,6 +87,8 @@ struct Record {
   RecordedNamespace* in(const NetworkNamespace& where);
   const RecordedInterface* find(const NetworkNamespace& where, std::uint32_t ifindex) const;
   const RecordedCgroup* find_cgroup(std::uint32_t key) const;
+  /// One of the programs that share the tables of that one of the namespaces; 0 where nothing is attached.
+  std::uint32_t program_in(std::size_t number) const;
   /// A program that is in use as long as anything of this record is.
   std::uint32_t any_program() const;
   /// True if this record, or the one before it, says that we created the clsact qdisc of that interface.

@@ -66,22 +66,12 @@ bool is_whole(const Record& record, const std::vector<Ground>& grounds) {
   return std::ranges::all_of(grounds, [&](const Ground& each) { return unknown_gates(&record, each).empty(); });
 }
 
-/// One of the programs that share the tables of a group of targets.
-std::uint32_t program_of(const Record& record, std::size_t group) {
-  const RecordedNamespace& part = record.namespaces[group];
-  return part.interfaces.empty() ? record.cgroup_programs[0] : part.from_program;
-}
-
 std::optional<std::span<const std::uint8_t>> global(ProgramTables& tables, const Symbols& symbols,
                                                     const std::string& name) {
   const auto symbol = symbols.find(name);
   if (symbol == symbols.end()) return std::nullopt;
-  const auto section = tables.section(symbol->second.section);
-  if (!section || *section == nullptr) return std::nullopt;
-  const auto bytes = (*section)->bytes();
-  const auto& [name_of_section, offset, size] = symbol->second;
-  if (offset > bytes.size() || bytes.size() - offset < size) return std::nullopt;
-  return bytes.subspan(offset, size);
+  const auto bytes = tables.global(symbol->second);
+  return bytes ? *bytes : std::nullopt;
 }
 
 /// What has to become other in the tables that one program uses; its steps name sections. None where that is not all.
@@ -132,7 +122,7 @@ std::optional<Plan> plan(const bundle::Bundle& bundle, const Targets& targets, c
   Plan out;
   for (std::size_t i = 0; i < targets.groups.size(); ++i) {
     if (targets.groups[i].targets.empty()) continue;
-    const std::uint32_t program = program_of(record, i);
+    const std::uint32_t program = record.program_in(i);
     auto tables = ProgramTables::open(program);
     if (!tables) return std::nullopt;
     auto changes = changes_of(bundle, *symbols, targets.groups[i].targets, *tables);

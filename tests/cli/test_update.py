@@ -3,6 +3,7 @@
 import json
 import unittest
 
+import kernel_memory
 import test_network
 
 INVENTORY = """\
@@ -85,6 +86,38 @@ class Update(test_network.Traffic):
         self.assertIsNone(self.load()["updated"])
         self.assertEqual(self.status()["differences"], [])
         self.weft_at("n1", "unload")
+
+    def verify(self, code):
+        done = self.weft_at("n1", "status", "--verify", "bundle", "--format", "json", code=code)
+        return json.loads(done)["verified"]
+
+    @unittest.skipUnless(kernel_memory.BPFTOOL, "needs bpftool")
+    def test_what_is_changed_behind_its_back_is_named(self):
+        self.build("cache")
+        program = self.load()["attached"][0]["from_workload"]["id"]
+        self.assertIsNone(self.status()["verified"])
+        verified = self.verify(0)
+        self.assertEqual((verified["programs"], verified["differences"]), (1, []))
+        self.assertGreater(verified["tables"], 10)
+        self.assertRegex(self.weft_at("n1", "status", "--verify", "bundle"), r"(?m)^verified: \d+ tables( and \d+ map entr\w+)? are those of the bundle$")
+
+        # What an update changed where it was is in the new bundle, and not in the one before.
+        self.build("db")
+        difference, = self.verify(1)["differences"]
+        self.assertRegex(difference, "^bundle [0-9a-f]{64} is loaded, not [0-9a-f]{64}$")
+        self.assertIsNotNone(self.load()["updated"])
+        self.assertEqual(self.verify(0)["differences"], [])
+
+        object_file = self.at / "bundle" / "program.o"
+        for table, bits in (("weft_direct4_0", 1), ("weft_egress_own_rows", 0x80)):
+            section, offset, size = kernel_memory.symbol(object_file, table)
+            kernel_memory.change(program, section, offset + size - 2, lambda byte: byte ^ bits)
+            difference, = self.verify(1)["differences"]
+            self.assertRegex(difference, f"^web-a: element \\d+ of `{table}` is \\d+, not \\d+$")
+            kernel_memory.change(program, section, offset + size - 2, lambda byte: byte ^ bits)
+        self.assertEqual(self.verify(0)["differences"], [])
+        self.weft_at("n1", "unload")
+        self.assertEqual(self.verify(1)["differences"], ["the bundle is not loaded"])
 
 
 if __name__ == "__main__":
