@@ -17,6 +17,13 @@ std::vector<bool> rules_in_force(const model::Policy& policy, model::Moment now)
   return out;
 }
 
+bool asks_for_place(const model::Policy& policy, const std::vector<bool>& in_force) {
+  for (std::size_t r = 0; r < policy.rules.size(); ++r) {
+    if (in_force[r] && policy.rules[r].peer_node != model::PeerNode::Any) return true;
+  }
+  return false;
+}
+
 // The keys of selectors, and those that relations compare.
 std::vector<model::LabelKey> keys_of(const model::Policy& policy, const plan::Vocabulary& vocabulary,
                                      const std::vector<bool>& in_force) {
@@ -38,6 +45,7 @@ Connectivity::Tables::Tables(const model::Policy& of_policy, const model::Invent
     : policy(of_policy),
       inventory(of_inventory),
       in_force(rules_in_force(policy, now)),
+      place_takes_away(asks_for_place(policy, in_force)),
       vocabulary(plan::vocabulary_of(
           policy,
           [&](const model::Rule& rule) { return in_force[static_cast<std::size_t>(&rule - policy.rules.data())]; })),
@@ -175,13 +183,7 @@ bool Connectivity::has_subjects(model::IsolationId isolation) const {
 
 bool Connectivity::place_matters() const { return tables_->policy.profile.own_node_may_enter || place_takes_away(); }
 
-bool Connectivity::place_takes_away() const {
-  const model::Policy& policy = tables_->policy;
-  for (std::size_t r = 0; r < policy.rules.size(); ++r) {
-    if (tables_->in_force[r] && policy.rules[r].peer_node != model::PeerNode::Any) return true;
-  }
-  return false;
-}
+bool Connectivity::place_takes_away() const { return tables_->place_takes_away; }
 
 BitSet Connectivity::leaving(std::uint32_t atom, std::uint32_t source, Place place) const {
   const ClosedGate& gate = tables_->gates.gate(model::Direction::Egress);

@@ -21,6 +21,7 @@ struct Connectivity::Tables {
   const model::Policy& policy;
   const model::Inventory& inventory;
   std::vector<bool> in_force;  ///< by rule
+  bool place_takes_away;       ///< true where a rule in force is about `host` or `remote_node`
   plan::Vocabulary vocabulary;
   std::shared_ptr<const ClosedEnds> kept_ends;
   const ClosedEnds& ends;
