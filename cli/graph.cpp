@@ -15,6 +15,9 @@ namespace {
 
 using Format = GraphArguments::Format;
 
+// Around a focus: as many as can be read, out of as many as are told apart in a moment.
+constexpr std::size_t most_near = 60, most_roles = 500;
+
 std::string written(const driver::Compilation& compilation, const driver::Graph& graph, Format format) {
   switch (format) {
     case Format::Text:
@@ -80,26 +83,37 @@ ExitCode run(const GraphArguments& arguments, Console& console) {
   if (!arguments.focus.empty()) {
     subject = asked.subject("--focus", arguments.focus);
     if (!subject) return ExitCode::Usage;
-    *groups = driver::with_subject_apart(*groups, *subject);
   }
 
-  driver::Graph graph;
-  if (arguments.against.empty()) {
-    graph = driver::graph_of(reachability, *groups, services);
-  } else {
-    const auto side = older_side(arguments, *compilation, options);
+  std::optional<driver::DiffSide> older;
+  std::optional<driver::Reachability> before;
+  if (!arguments.against.empty()) {
+    auto side = older_side(arguments, *compilation, options);
     if (!side) {
       console.messages.tell(side.error());
       return ExitCode::Usage;
     }
-    const driver::Compilation& older = side->compilation;
-    console.messages.tell(older.diagnostics, older.sources);
-    if (!older.understood) return ExitCode::Usage;
-    const driver::Reachability before(older, arguments.now);
-    graph = driver::graph_against(reachability, before, *groups, services);
-    *groups = driver::with_one_world(std::move(*groups));
+    older = std::move(*side);
+    console.messages.tell(older->compilation.diagnostics, older->compilation.sources);
+    if (!older->compilation.understood) return ExitCode::Usage;
+    before.emplace(older->compilation, arguments.now);
   }
-  if (subject) graph = driver::focused(graph, driver::holds_some(*groups, *subject), arguments.depth);
+
+  const auto graph_in = [&](std::vector<driver::ReachGroup> in) {
+    if (subject) in = driver::with_subject_apart(in, *subject);
+    driver::Graph out = before ? driver::graph_against(reachability, *before, in, services)
+                               : driver::graph_of(reachability, in, services);
+    if (before) in = driver::with_one_world(std::move(in));
+    return subject ? driver::focused(out, driver::holds_some(in, *subject), arguments.depth) : out;
+  };
+  // Near one subject there is room for those that behave alike, where all of them would be too many.
+  std::optional<driver::Graph> near;
+  if (subject && arguments.by.empty()) {
+    auto roles = asked.groups({"roles"});
+    if (roles && roles->size() <= most_roles) near = graph_in(std::move(*roles));
+    if (near && near->nodes.size() > most_near) near.reset();
+  }
+  const driver::Graph graph = near ? std::move(*near) : graph_in(std::move(*groups));
   const std::string text = written(*compilation, graph, arguments.format);
   if (arguments.format == GraphArguments::Format::Mermaid) tell_limits_of_mermaid(graph, text, console.messages);
   console.results.write(text);

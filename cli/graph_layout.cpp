@@ -88,10 +88,12 @@ std::vector<std::size_t> columns_of(const Neighbours& next, const driver::Graph&
   return out;
 }
 
-// A long chain of a few columns, instead of one of very many that nobody can follow.
-std::vector<std::size_t> narrowed(std::vector<std::size_t> columns) {
-  const std::size_t most =
-      std::max<std::size_t>(5, static_cast<std::size_t>(1.25 * std::sqrt(static_cast<double>(columns.size()))));
+// A long chain of a few columns, instead of one of very many that nobody can follow. Of a mesh, few: most of its arrows
+// have no direction that a column could show.
+std::vector<std::size_t> narrowed(std::vector<std::size_t> columns, std::size_t edges) {
+  const bool mesh = edges > 3 * columns.size();
+  const double side = std::sqrt(static_cast<double>(columns.size()));
+  const auto most = static_cast<std::size_t>(mesh ? std::max(5.0, 1.25 * side) : std::max(8.0, 1.4 * side));
   const std::size_t count = columns.empty() ? 0 : *std::ranges::max_element(columns) + 1;
   if (count <= most) return columns;
   for (std::size_t& column : columns) column = column * most / count;
@@ -101,7 +103,7 @@ std::vector<std::size_t> narrowed(std::vector<std::size_t> columns) {
 class Seating {
  public:
   explicit Seating(const driver::Graph& graph) {
-    for (const std::size_t column : narrowed(columns_of(Acyclic(graph).next, graph))) add(column);
+    for (const std::size_t column : narrowed(columns_of(Acyclic(graph).next, graph), graph.edges.size())) add(column);
     make_ways(graph);
   }
 

@@ -97,15 +97,18 @@ constexpr std::string_view script = R"js(
       : text === '' ? '' : shown === 0 ? 'nothing matches' : shown + ' of ' + rows.length;
   }
 
-  // What is bright is moved into sight, or the first of it.
+  // What is bright, or asked for, is moved into sight, or the first of it.
   function reveal() {
     if (!graph) return;
     var frame = graph.getBoundingClientRect();
     var text = search.value.trim().toLowerCase();
     var shown = nodes.filter(function (node) { return !node.classList.contains('dim'); });
-    var meant = shown.filter(function (node) { return text === '' ? false : text_of(node).includes(text); });
+    var meant = shown.filter(function (node) {
+      return text === '' ? node.classList.contains('focus') : text_of(node).includes(text);
+    });
     var boxes = meant.concat(shown).map(function (node) { return node.getBoundingClientRect(); });
-    if (shown.length === 0 || shown.length === nodes.length) return;
+    if (shown.length === 0) return;
+    if (meant.length === 0) if (shown.length === nodes.length) return;
     var edge = function (name, pick) { return pick.apply(null, boxes.map(function (box) { return box[name]; })); };
     var left = edge('left', Math.min), right = edge('right', Math.max);
     var top = edge('top', Math.min), bottom = edge('bottom', Math.max);
@@ -159,6 +162,7 @@ constexpr std::string_view script = R"js(
     };
     // As much as fits, where that can still be read.
     zoom(fitting() > 0.7 ? fitting() : 1);
+    reveal();
     all('[data-zoom]').forEach(function (button) {
       button.addEventListener('click', function () {
         var how = button.dataset.zoom;

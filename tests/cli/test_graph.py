@@ -161,6 +161,21 @@ class Drawings(GraphTest):
         return self.project("label app : string\npolicy p {\n  isolate workload\n" + rules + "}\n",
                             "nodes:\n  - {name: n1, addresses: [172.16.0.1]}\nworkloads:\n" + workloads)
 
+    def test_near_a_focus_those_are_told_apart_that_behave_differently(self):
+        """Where all of them are too many, so that the whole graph is one of namespaces."""
+        directory = self.many(100)
+        self.assertLess(self.graph(directory).out.count(" -> "), 5)
+        near = self.graph(directory, "--focus", "x/app7").out.splitlines()
+        self.assertEqual([line for line in near if "app7" in line],
+                         ['app == "app6" -> app == "app7" : tcp/80', 'app == "app7" -> app == "app8" : tcp/80',
+                          'app == "app7" -> app == "app99" : tcp/80'])
+        # Chosen groups stay chosen, and where the subject is near to all the answer is as short as that of all.
+        self.assertNotIn("app6", self.graph(directory, "--focus", "x/app7", "--by", "ns").out)
+        self.assertNotIn("app6", self.graph(directory, "--focus", "x/app99").out)
+        self.write("old.weft", (self.at / directory / "policy.weft").read_text().replace('"app6" -> app in {"app7", ', '"app6" -> app in {'))
+        against = self.graph(directory, "--focus", "x/app7", "--against", "old.weft").out
+        self.assertIn('+ app == "app6" -> app == "app7" : tcp/80', against)
+
     def test_what_mermaid_refuses_is_told(self):
         directory = self.many(300)
         outcome = self.graph(directory, "--by", "roles", "--format", "mermaid")
