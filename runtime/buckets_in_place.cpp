@@ -235,7 +235,11 @@ std::optional<Host6Changes> host6_changes(std::span<const std::uint8_t> now, con
   // load.
   const std::optional<std::uint32_t> nobody = before.nobody(), wanted_nobody = after.nobody();
   if (nobody && wanted_nobody && nobody != wanted_nobody) return std::nullopt;
-  return Search(now, hash, hash.room != 0).run(before.hosts(hash.entries), after.hosts(wanted_hash));
+  const std::vector<Host> hosts = before.hosts(hash.entries);
+  // A host in a bucket where nobody asks for it: that is no work of ours, and what is there has to be made anew.
+  const auto is_lost = [&](const Host& each) { return !each.in_hash && !before.is_asked(each.address, each.bucket); };
+  if (std::ranges::any_of(hosts, is_lost)) return std::nullopt;
+  return Search(now, hash, hash.room != 0).run(hosts, after.hosts(wanted_hash));
 }
 
 }  // namespace weft::runtime

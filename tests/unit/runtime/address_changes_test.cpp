@@ -412,6 +412,24 @@ TEST_CASE("an update in place is of addresses, and of nothing else", "[runtime]"
     other.maps["weft_others"][{1, 0, 0, 0}] = {2, 0, 0, 0};
     CHECK_FALSE(address_changes(other.tables(), images_of(same)).has_value());
   }
+  SECTION("a host of IPv6 where nobody asks for it") {
+    people.hosts6[{0xfd, 7}] = 5;
+    const Memory wanted = built(people, random);
+    const std::size_t asked[] = {weft_first_bucket6(0xfd, 7) % bucket_count,
+                                 weft_second_bucket6(0xfd, 7) % bucket_count};
+    Memory moved = wanted;
+    for (std::size_t bucket = 0; bucket < bucket_count; ++bucket) {
+      const std::size_t from = asked[0] * sizeof(weft_bucket6), to = bucket * sizeof(weft_bucket6);
+      moved.globals["weft_hosts6"] = wanted.globals.at("weft_hosts6");
+      Bytes& buckets = moved.globals["weft_hosts6"];
+      std::swap_ranges(buckets.begin() + static_cast<std::ptrdiff_t>(from),
+                       buckets.begin() + static_cast<std::ptrdiff_t>(from + sizeof(weft_bucket6)),
+                       buckets.begin() + static_cast<std::ptrdiff_t>(to));
+      INFO("in bucket " << bucket);
+      CHECK(address_changes(moved.tables(), images_of(wanted)).has_value() ==
+            (bucket == asked[0] || bucket == asked[1]));
+    }
+  }
   SECTION("a map without room for all who come before others go") {
     Tables tables = memory.tables();
     tables.maps.at("weft_exact4").room = 1;

@@ -140,6 +140,9 @@ TEST_CASE("what is loaded is compared with its bundle, entry by entry", "[runtim
     CHECK(differences(next, world) == Lines{});
     CHECK(differences(bundle, world).size() == 1);
   }
+  // Whatever it was, a load sets it right, in place or not.
+  REQUIRE(load(bundle, world.options()).has_value());
+  CHECK(differences(bundle, world) == Lines{});
 }
 
 TEST_CASE("each namespace of a load has tables of its own to compare", "[runtime][kernel]") {
