@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdint>
 #include <numeric>
 #include <tuple>
 
@@ -181,8 +182,11 @@ class Painter {
           for (const std::size_t edge : port.arriving) sources.push_back(middles_[before_end(edge)]);
           port.towards = is_leaving(port) ? mean(targets[node][right ? 1 : 0]) : mean(sources);
         }
-        std::ranges::sort(ports, {}, [](const Port& port) {
-          return std::tuple(!port.loop, port.towards, port.arriving.empty() ? 0 : port.arriving.front() + 1);
+        // Between two boxes that send to one another, what leaves the one above what arrives there leaves the other
+        // below it, so that the two lines do not cross.
+        std::ranges::sort(ports, {}, [&](const Port& port) {
+          const std::size_t among_equals = !port.arriving.empty() ? port.arriving.front() + 1 : right ? 0 : SIZE_MAX;
+          return std::tuple(!port.loop, port.towards, among_equals);
         });
         int y = middles_[node] - height_of(ports) / 2;
         for (Port& port : ports) {

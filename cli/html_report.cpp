@@ -100,7 +100,7 @@ class Page {
     if (graph_ && graph_->compared) {
       body_ += "<label><input id=\"changes\" type=\"checkbox\"/> changes only</label>\n";
     }
-    body_ += "<span id=\"found\" role=\"status\"></span>\n<nav>" + link("findings");
+    body_ += "<span id=\"found\" role=\"status\"></span>\n<nav>" + (has_findings() ? link("findings") : "");
     if (has_assertions()) body_ += link("assertions");
     if (graph_) {
       if (is_drawn()) body_ += link("graph");
@@ -112,16 +112,16 @@ class Page {
 
   static std::string link(std::string_view name) { return fmt::format("<a href=\"#{0}\">{0}</a> ", name); }
 
+  // Where nothing was looked for there is nothing to say of it: the summary tells what was not checked.
+  bool has_findings() const { return compilation_.report || !compilation_.diagnostics.empty(); }
   bool has_assertions() const { return compilation_.report && !compilation_.report->assertions.empty(); }
   bool is_drawn() const { return graph_->nodes.size() <= most_drawn; }
   bool has_matrix() const { return !graph_->nodes.empty() && graph_->nodes.size() <= most_matrix; }
 
   void findings() {
+    if (!has_findings()) return;
     body_ += "<section id=\"findings\">\n<h2>Findings</h2>\n";
-    if (compilation_.diagnostics.empty()) {
-      body_ += compilation_.report ? "<p class=\"none\">Nothing was found.</p>\n"
-                                   : "<p class=\"none\">The text has no errors; nothing was proved in this run.</p>\n";
-    }
+    if (compilation_.diagnostics.empty()) body_ += "<p class=\"none\">Nothing was found.</p>\n";
     std::size_t open = most_open;
     for (const Diagnostic& diagnostic : compilation_.diagnostics.all()) {
       Diagnostics one;
@@ -186,11 +186,11 @@ class Page {
     body_ += fmt::format("<section>\n<h2>Who may talk to whom</h2>\n<p>{}</p>\n", xml_text(graph_summary(graph)));
     if (is_drawn()) {
       body_ +=
-          "<p class=\"hint\">A click on a box shows its connections alone, here and below; another click, or Esc, "
-          "shows "
-          "all.</p>\n<p class=\"tools\"><button data-zoom=\"out\" aria-label=\"smaller\">−</button> <button "
-          "data-zoom=\"in\" aria-label=\"larger\">+</button> <button data-zoom=\"fit\">fit</button> <button "
-          "data-zoom=\"full\">100%</button></p>\n<div id=\"graph\">\n" +
+          "<p class=\"tools\"><button data-zoom=\"out\" aria-label=\"smaller\">−</button> <button data-zoom=\"in\" "
+          "aria-label=\"larger\">+</button> <button data-zoom=\"fit\">fit</button> <button "
+          "data-zoom=\"full\">100%</button> "
+          "<span class=\"hint\">a click on a box shows its connections alone, Esc all of them</span></p>\n"
+          "<div id=\"graph\">\n" +
           graph_svg(graph) + "</div>\n";
     } else {
       body_ +=

@@ -32,7 +32,7 @@ constexpr std::string_view style =
     ".finding summary{cursor:pointer}.finding .where{color:var(--soft);font-size:.9em;margin-left:.6rem}.finding "
     "pre{overflow-x:auto;margin:.5rem 0 0}\n"
     "pre,code{font-family:ui-monospace,monospace;font-size:.92em}.none,.hint{color:var(--soft)}\n"
-    "body.weft{max-width:96rem}\n"
+    "body.weft{max-width:96rem;margin:1rem auto}\n"
     "#graph{overflow:auto;max-height:85vh;cursor:grab;border:1px solid var(--faint);border-radius:.4rem}"
     "#graph svg{display:block;height:auto}.node{cursor:pointer}.node:focus-visible{outline:2px solid var(--all)}\n"
     ".weft .node.chosen rect{stroke:var(--all);stroke-width:3}.matrix .near{font-weight:700}\n"
@@ -161,7 +161,7 @@ constexpr std::string_view script = R"js(
       picture.style.width = Math.floor(width * scale) + 'px';
     };
     // As much as fits, where that can still be read.
-    zoom(fitting() > 0.7 ? fitting() : 1);
+    zoom(fitting() > 0.65 ? fitting() : 1);
     reveal();
     all('[data-zoom]').forEach(function (button) {
       button.addEventListener('click', function () {

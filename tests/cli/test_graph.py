@@ -208,7 +208,7 @@ class Drawings(GraphTest):
     def test_the_page(self):
         root = self.page(self.graph(BOUTIQUE, "--format", "html").out)
         headings = [each.text for each in root.iter() if each.tag in (HTML + "h2", HTML + "h3")]
-        self.assertEqual(headings, ["Findings", "Who may talk to whom", "As a matrix", "As a table", "Groups"])
+        self.assertEqual(headings, ["Who may talk to whom", "As a matrix", "As a table", "Groups"])
         self.page(self.graph(self.odd(), "--by", "app", "--format", "html").out)
 
     def test_the_matrix_tells_what_changed(self):
@@ -320,7 +320,7 @@ class Browser(GraphTest):
         for width in (1600, 600):
             dom = self.after(script, window=width)
             scales = [float(each) for each in re.search(r'data-scales="([^"]*)"', dom)[1].split()]
-            self.assertEqual(scales[0] > 0.69, True, scales)
+            self.assertGreater(scales[0], 0.64, scales)
             self.assertAlmostEqual(scales[1], 1, delta=0.02)
             self.assertAlmostEqual(scales[2], 1.25, delta=0.02)
             self.assertLessEqual(scales[4], 1, "what fits has nothing to scroll")

@@ -221,6 +221,8 @@ step("the graph is drawn beside the policy", async () => {
     }
     return page !== undefined;
   });
+  await page.locator("[data-zoom=fit]").click();
+  await code.until("a drawing that fits", async () => page.evaluate("document.getElementById('graph').scrollWidth === document.getElementById('graph').clientWidth"));
   await code.page.waitForTimeout(500);
   await picture("graph");
   await code.dismiss("Who may talk to whom");

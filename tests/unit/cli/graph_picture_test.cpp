@@ -156,6 +156,21 @@ TEST_CASE("an arrow tells its services where there are few, and what changed whe
   CHECK(labels(graph) == 1);
 }
 
+TEST_CASE("two boxes that send to one another are joined by two lines that do not cross", "[cli][graph]") {
+  Graph graph;
+  graph.nodes = {{.name = "a"}, {.name = "b"}};
+  for (const std::size_t from : {0U, 1U}) {
+    GraphEdge edge;
+    edge.from = from;
+    edge.to = 1 - from;
+    edge.all = model::PointSet::any();
+    graph.edges.push_back(edge);
+  }
+  const GraphPicture picture = picture_of(graph);
+  const GraphPicture::Arrow &there = picture.arrows[0], &back = picture.arrows[1];
+  CHECK((there.y < back.steps.back().y) == (there.steps.back().y < back.y));
+}
+
 TEST_CASE("a long chain is no wider than a page or two", "[cli][graph]") {
   Graph graph;
   for (std::size_t i = 0; i < 100; ++i) graph.nodes.push_back({.name = "n" + std::to_string(i)});
