@@ -16,6 +16,9 @@ namespace {
 // nearly as fast.
 constexpr std::uint64_t addresses_per_host4 = 256, addresses_per_host6 = 64;
 constexpr unsigned widest_table_bits = 24;
+// And with this many it always is one, so that a neighbour who comes makes no other table, and so no other program.
+constexpr unsigned narrowest_bits4 = 8, narrowest_bits6 = 6;
+static_assert(1U << narrowest_bits4 <= addresses_per_host4 && 1U << narrowest_bits6 <= addresses_per_host6);
 constexpr std::size_t most_tables = 4;  // each costs every address outside it one compare
 
 using Hosts = std::vector<IdentityLayout::Exact>;
@@ -53,10 +56,12 @@ struct Block {
   std::uint64_t last() const { return first | (bits == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << bits) - 1); }
 };
 
-// The smallest aligned power of two that holds the hosts from `begin` to `end`.
+// The smallest aligned power of two that holds the hosts from `begin` to `end`, and a few more.
 Block block_of(const Hosts& hosts, std::size_t begin, std::size_t end) {
   const std::uint64_t low = number(hosts[begin].address), high = number(hosts[end - 1].address);
-  const auto bits = static_cast<unsigned>(std::bit_width(low ^ high));
+  const bool six = hosts[begin].address.family == model::Family::V6;
+  const auto bits =
+      std::max(static_cast<unsigned>(std::bit_width(low ^ high)), six ? narrowest_bits6 : narrowest_bits4);
   return {begin, end, bits == 64 ? 0 : low >> bits << bits, bits};
 }
 

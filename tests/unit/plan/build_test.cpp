@@ -163,7 +163,7 @@ TEST_CASE("the plan prints what it decides with", "[plan]") {
   REQUIRE(plan);
   const std::string text = to_string(*plan, policy);
   for (const char* part :
-       {"shop/web", "tcp/5432", "everything else", "direct table of 4 addresses from 10.0.0.0: 2 hosts",
+       {"shop/web", "tcp/5432", "everything else", "direct table of 256 addresses from 10.0.0.0: 2 hosts",
         "rule 0 of shop, tier main", "profile strict", "egress gate"}) {
     CHECK_THAT(text, Catch::Contains(part));
   }

@@ -46,6 +46,13 @@ TEST_CASE("the layout follows how hosts lie", "[plan]") {
     CHECK(layout.direct.size() == 4);
     CHECK(layout.exact.size() == 10 + 20);
   }
+  SECTION("a few neighbours more: the same table") {
+    const IdentityLayout few = choose_layout(model::Family::V4, hosts(0x0A000001, 1, 3), world);
+    const IdentityLayout more = choose_layout(model::Family::V4, hosts(0x0A000001, 1, 200), world);
+    REQUIRE((few.direct.size() == 1 && more.direct.size() == 1));
+    CHECK(few.direct[0].first == more.direct[0].first);
+    CHECK(few.direct[0].identities.size() == more.direct[0].identities.size());
+  }
   SECTION("scattered hosts: none has a table to itself, unless they are few") {
     CHECK(choose_layout(model::Family::V4, hosts(0x0A000000, 1021, 64), world).direct.size() == 4);
     const IdentityLayout layout = choose_layout(model::Family::V4, hosts(0x0A000000, 1021, 128), world);
