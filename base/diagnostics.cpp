@@ -3,9 +3,12 @@
 namespace weft {
 
 Diagnostic& Diagnostics::add(Diagnostic diagnostic) {
-  if (diagnostic.severity == Severity::Error) ++errors_;
-  if (diagnostic.severity == Severity::Warning) {
-    const auto found = levels_.find(diagnostic.code);
+  const auto found = levels_.find(diagnostic.code);
+  if (diagnostic.severity == Severity::Error) {
+    const bool softened = found != levels_.end() && found->second == LintLevel::Warn;
+    if (softened) diagnostic.severity = Severity::Warning;
+    ++(softened ? warnings_ : errors_);
+  } else if (diagnostic.severity == Severity::Warning) {
     const LintLevel level = found == levels_.end() ? LintLevel::Warn : found->second;
     switch (level) {
       case LintLevel::Allow:

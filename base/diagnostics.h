@@ -93,7 +93,7 @@ struct Diagnostic {
 /// What a warning counts for.
 enum class LintLevel { Allow, Warn, Deny };
 
-/// Levels by code. Errors and notes have none: what is wrong stays wrong.
+/// Levels by code. `Warn` makes a warning of an error; nothing else is made of errors, and nothing of notes.
 using LintLevels = std::map<std::string, LintLevel, std::less<>>;
 
 /// What the phases of one run have to say, in the order they said it.
@@ -108,7 +108,7 @@ class Diagnostics {
   /// What an allowed warning becomes is forgotten: the reference is good until the next `add`.
   Diagnostic& add(Diagnostic diagnostic);
 
-  /// Applied to every warning that is added from here on: `Allow` drops it, `Deny` makes it an error.
+  /// Applied to what is added from here on: `Allow` drops a warning, `Deny` makes it an error, `Warn` does the reverse.
   void set_levels(LintLevels levels) { levels_ = std::move(levels); }
 
   /// Errors of the input, after which nothing meaningful can follow. Denied warnings are none: they are shown and

@@ -155,7 +155,7 @@ ExitCode exit_code(const driver::Compilation& compilation, bool strict) {
   if (!compilation.understood) return ExitCode::Usage;
   if (!compilation.report) return ExitCode::Clean;
   if (!compilation.report->internal_errors.empty()) return ExitCode::Internal;
-  if (compilation.report->has_errors()) return ExitCode::Findings;
+  if (compilation.report->has_errors() && compilation.diagnostics.has_errors()) return ExitCode::Findings;
   if (compilation.diagnostics.denied() > 0) return ExitCode::Findings;
   if (strict && compilation.diagnostics.warnings() > 0) return ExitCode::Findings;
   return compilation.report->has_undecided() ? ExitCode::Undecided : ExitCode::Clean;

@@ -50,6 +50,15 @@ std::string_view lines_around(const Sources& sources, Span span) {
   return text.substr(begin, std::max(begin, end) - begin);
 }
 
+// How many times the text of a span stands before it on its lines.
+std::size_t alike_before(const Sources& sources, Span span) {
+  const std::string_view wanted = sources.text(span), lines = lines_around(sources, span);
+  const std::string_view before = lines.substr(0, static_cast<std::size_t>(wanted.data() - lines.data()));
+  std::size_t out = 0;
+  for (std::size_t at = 0; !wanted.empty() && (at = before.find(wanted, at)) != std::string_view::npos; ++at) ++out;
+  return out;
+}
+
 }  // namespace
 
 std::vector<const Diagnostic*> most_severe_first(const Diagnostics& diagnostics) {
@@ -76,6 +85,7 @@ std::string Fingerprints::next(const Diagnostic& diagnostic) {
     hash.add(places_.of(span).path);
     hash.add_words(lines_around(sources_, span));
     hash.add_words(sources_.text(span));
+    if (const std::size_t before = alike_before(sources_, span); before > 0) hash.add(fmt::format("{}", before));
   };
   if (diagnostic.span) {
     add_place(*diagnostic.span);

@@ -69,12 +69,12 @@ std::string updated_text(const runtime::Loaded& loaded) {
 
 std::string loaded_text(const runtime::Loaded& loaded) {
   if (loaded.updated) return updated_text(loaded);
-  std::string out = fmt::format("loaded {}{}: {} of {}; {} map entries, {} bytes of tables\n", loaded.bundle,
+  std::string out = fmt::format("loaded {}{}: {} of {}; {} map {}, {} bytes of tables\n", loaded.bundle,
                                 loaded.replaced ? " in place of what was loaded" : "", loaded.attached.size(),
                                 loaded.attached.size() + loaded.skipped.size() == 1
                                     ? "1 workload"
                                     : fmt::format("{} workloads", loaded.attached.size() + loaded.skipped.size()),
-                                loaded.map_entries, loaded.global_bytes);
+                                loaded.map_entries, loaded.map_entries == 1 ? "entry" : "entries", loaded.global_bytes);
   for (const runtime::Attached& each : loaded.attached) {
     out += fmt::format("  {} at {} ({})\n", printable(each.workload), printable(each.interface), each.hook);
   }

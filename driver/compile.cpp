@@ -79,7 +79,7 @@ Compilation compile(const InputNames& names, Goal goal, const Options& options) 
   if (out.project) check_project_profile(*out.project, out.policy, out.diagnostics);
   out.inventory = inventory::read(out.sources, out.files.inventories, out.diagnostics);
   if (!out.diagnostics.has_errors() && out.has_inventory())
-    check_vocabulary(out.policy, out.inventory, out.diagnostics);
+    check_vocabulary(out.policy, out.inventory, out.sources, out.diagnostics);
   if (out.diagnostics.has_errors()) return out;
   out.understood = true;
   if (goal == Goal::Understand) return out;
@@ -103,7 +103,9 @@ Compilation compile(const InputNames& names, Goal goal, const Options& options) 
     if (asked) warn_of_table_budget(out, codegen_options(out, options), out.diagnostics);
     return out;
   }
-  if (out.report->has_errors() || out.report->has_undecided() || out.diagnostics.denied() > 0) return out;
+  // A project may make warnings of broken claims.
+  if (out.report->has_errors() && out.diagnostics.has_errors()) return out;
+  if (out.report->has_undecided() || out.diagnostics.denied() > 0) return out;
 
   // A rule whose terms the kernel cannot keep is not built as if it had none.
   check_obligations(out.policy, options.widen_obligations, out.diagnostics);

@@ -200,19 +200,23 @@ class Comparison {
 
   void add(const Block& block, const model::PointSet& services, bool gained, InventoryDiff& out) const {
     PairChange change;
+    std::set<std::uint32_t> sources, destinations;  // those with somebody to talk to at the other end
     for (const std::uint32_t source : block.first) {
       for (const std::uint32_t destination : block.second) {
         const std::uint64_t here = pairs(source, destination);
         change.pairs += here;
-        if (here > 0 && change.example.flow.empty()) {
+        if (here == 0) continue;
+        sources.insert(source);
+        destinations.insert(destination);
+        if (change.example.flow.empty()) {
           change.example = example(joint_[source], joint_[destination], services, gained);
         }
       }
     }
     if (change.pairs == 0) return;  // there is only one of somebody
     change.gained = gained;
-    change.sources = ends(block.first);
-    change.destinations = ends(block.second);
+    change.sources = ends(sources, destinations);
+    change.destinations = ends(destinations, sources);
     change.services = services;
     out.changes.push_back(std::move(change));
   }
@@ -220,8 +224,13 @@ class Comparison {
   // Whose end it is, and which.
   std::vector<model::End> some_ends(const Joint& joint) const {
     constexpr std::size_t enough = 8;
-    if (joint.members.empty()) return {after_.classes()[joint.after].example};
     std::vector<model::End> out;
+    if (joint.members.empty()) {
+      for (const model::Family family : {model::Family::V4, model::Family::V6}) {
+        if (const auto address = of_world(joint, family)) out.push_back(inventory_.end(*address));
+      }
+      return out;
+    }
     for (const InstanceId member : joint.members) {
       const model::Instance& instance = inventory_[member];
       if (instance.addresses.empty()) out.push_back({&instance.peer, {}});
@@ -232,6 +241,19 @@ class Comparison {
       if (out.size() >= enough) break;
     }
     return out;
+  }
+
+  // An address of a part of the world.
+  std::optional<model::Address> of_world(const Joint& joint, model::Family family) const {
+    const verifier::PeerClass& world = after_.classes()[joint.after];
+    if (world.example.address && world.example.address->family == family) return world.example.address;
+    for (const model::AddressRange& range : world.addresses) {
+      if (range.first.family != family) continue;
+      for (std::optional<model::Address> at = range.first; at && *at <= range.last; at = model::next(*at)) {
+        if (inventory_.owner(*at) == nullptr) return at;
+      }
+    }
+    return {};
   }
 
   // A pair that both policies have judged, each its own way.
@@ -305,23 +327,32 @@ class Comparison {
     return false;
   }
 
-  PairEnds ends(const std::vector<std::uint32_t>& classes) const {
+  PairEnds ends(const std::set<std::uint32_t>& classes, const std::set<std::uint32_t>& others) const {
+    const auto talk = [&](model::Family family) {
+      return std::ranges::any_of(others, [&](std::uint32_t other) {
+        const verifier::PeerClass& of = after_.classes()[joint_[other].after];
+        return family == model::Family::V4 ? of.v4 : of.v6;
+      });
+    };
     PairEnds out;
     bool world = false;
-    std::string of_world;
+    std::string where;
     for (const std::uint32_t each : classes) {
       const Joint& joint = joint_[each];
       out.members.insert(out.members.end(), joint.members.begin(), joint.members.end());
       if (!joint.members.empty()) continue;
       world = true;
-      const auto& address = after_.classes()[joint.after].example.address;
-      if (address && classes.size() == 1) of_world = " at " + model::to_string(*address);
+      if (classes.size() != 1) continue;
+      for (const model::Family family : {model::Family::V6, model::Family::V4}) {
+        const auto address = talk(family) ? of_world(joint, family) : std::nullopt;
+        if (address) where = " at " + model::to_string(*address);
+      }
     }
     std::ranges::sort(out.members);
     const auto rest = std::ranges::unique(out.members);
     out.members.erase(rest.begin(), rest.end());
     if (!out.members.empty()) name(out);
-    if (world) out.name += (out.members.empty() ? "world" : ", world") + of_world;
+    if (world) out.name += (out.members.empty() ? "world" : ", world") + where;
     return out;
   }
 

@@ -16,6 +16,15 @@ const Explanation* find_explanation(std::string_view code) {
   return found != explanations().end() && found->code == code ? &*found : nullptr;
 }
 
+std::span<const LintLevel> levels_of(const Explanation& finding) {
+  static constexpr std::array of_warnings{LintLevel::Allow, LintLevel::Warn, LintLevel::Deny};
+  static constexpr std::array of_claims{LintLevel::Warn, LintLevel::Deny};
+  static constexpr std::array<std::string_view, 3> claims{"W3002", "W3003", "W3006"};
+  if (finding.severity == Severity::Warning) return of_warnings;
+  if (std::ranges::find(claims, finding.code) != claims.end()) return of_claims;
+  return {};
+}
+
 std::string_view code_group(std::string_view code) {
   static constexpr auto groups = std::to_array<std::pair<std::string_view, std::string_view>>({
       {"W10", "policies"},

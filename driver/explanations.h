@@ -21,6 +21,10 @@ std::span<const Explanation> explanations();
 /// The explanation of a code, exactly as it is written; null where there is none.
 const Explanation* find_explanation(std::string_view code);
 
+/// The levels that a project may give a finding: of warnings all; of what refutes a claim, or leaves the order of two
+/// policies open, error and warning, but no silence; of other errors none.
+std::span<const LintLevel> levels_of(const Explanation& finding);
+
 /// What codes with the same first three letters are about: "W10" is "the text of a policy"; empty where there are none.
 std::string_view code_group(std::string_view code);
 

@@ -241,10 +241,10 @@ class Reader {
       const Explanation* page = find_explanation(code);
       if (page == nullptr) {
         unknown_code(code, span_of(key.source()));
-      } else if (page->severity != Severity::Warning) {
+      } else if (levels_of(*page).empty()) {
         diagnostics_.report(project_fixed_code, span_of(key.source()), code);
       } else {
-        read_level(code, value);
+        read_level(*page, value);
       }
     }
   }
@@ -274,18 +274,21 @@ class Reader {
                               : fmt::format("did you mean `{}`?", near));
   }
 
-  void read_level(const std::string& code, const toml::node& node) {
+  void read_level(const Explanation& finding, const toml::node& node) {
+    const std::string code(finding.code);
     const auto word = text_of(node, code, fmt::format("{} = \"deny\"", code));
     if (!word) return;
     static constexpr std::pair<std::string_view, LintLevel> levels[] = {
         {"allow", LintLevel::Allow}, {"warn", LintLevel::Warn}, {"deny", LintLevel::Deny}};
     const auto found = std::ranges::find(levels, *word, &std::pair<std::string_view, LintLevel>::first);
-    if (found != std::end(levels)) {
+    const bool known = found != std::end(levels);
+    if (known && std::ranges::find(levels_of(finding), found->second) != levels_of(finding).end()) {
       out_.levels[code] = found->second;
       return;
     }
     diagnostics_.report(project_wrong_value, span_of(node.source()), printable(*word), "level")
-        .suggest("the levels are allow, warn, deny");
+        .suggest(known ? fmt::format("`{}` is an error (deny) or a warning (warn), and never silent", code)
+                       : "the levels are allow, warn, deny");
   }
 
   std::vector<std::string> files_of(const toml::node& node, std::string_view key, std::string_view example) {

@@ -203,7 +203,17 @@ Result<Question> parse_question(std::string_view text) {
   if (unclosed == '{') return refused(fmt::format("the `{{` of a label map is not closed in `{}`", printable(text)));
   if (unclosed != 0)
     return refused(fmt::format("a {} is not closed in `{}`", unclosed == '"' ? "quote" : "backtick", printable(text)));
-  if (arrow == std::string_view::npos) return refused(fmt::format("no `->` in the flow `{}`", printable(text)));
+  if (arrow == std::string_view::npos) {
+    for (const std::string_view other : {"=>", "~>"}) {
+      const std::size_t at = find_outside(text, other).at;
+      if (at == std::string_view::npos) continue;
+      std::string meant(text);
+      meant.replace(at, other.size(), "->");
+      return refused(fmt::format("no `->` in the flow `{}`", printable(text)),
+                     fmt::format("did you mean `{}`?", printable(meant)));
+    }
+    return refused(fmt::format("no `->` in the flow `{}`", printable(text)));
+  }
   const std::string_view source = trimmed(text.substr(0, arrow));
   const std::string_view rest = text.substr(arrow + 2);
 

@@ -177,7 +177,7 @@ bool Unit::refresh(model::Moment now, std::uint64_t revision) {
   read_policy(*out);
   read_inventory(*out);
   if (!out->diagnostics.has_errors() && out->has_inventory) {
-    check_vocabulary(out->policy, *out->inventory, out->diagnostics);
+    check_vocabulary(out->policy, *out->inventory, out->sources, out->diagnostics);
   }
   out->understood = !out->diagnostics.has_errors();
   for (const Slot& slot : slots_) {

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "base/only_place.h"
 #include "base/text.h"
 
 namespace weft::driver {
@@ -49,25 +50,39 @@ void check_values(const model::Policy& policy, const model::Inventory& inventory
   }
 }
 
-void check_ports(const model::Policy& policy, const model::Inventory& inventory, Diagnostics& diagnostics) {
-  std::set<model::PortName> declared;
+void check_ports(const model::Policy& policy, const model::Inventory& inventory, const Sources& sources,
+                 Diagnostics& diagnostics) {
+  std::map<std::uint8_t, std::set<std::string>> declared;
   for (const model::Instance& instance : inventory.instances) {
-    for (const model::NamedPort& port : instance.peer.ports) declared.insert({port.protocol, port.name});
+    for (const model::NamedPort& port : instance.peer.ports) declared[port.protocol].insert(port.name);
   }
+  const auto written = [](const model::PortName& name) { return model::to_string(model::PortSet{{}, {name}}); };
   for (const model::Rule& rule : policy.rules) {
     for (const model::PortName& name : rule.ports.names) {
-      if (declared.contains(name)) continue;
-      diagnostics.report(port_undeclared, rule.span, model::to_string(model::PortSet{{}, {name}}))
-          .suggest("declare it in the `ports` of the workloads that listen there, or write its number");
+      const std::set<std::string>& names = declared[name.protocol];
+      if (names.contains(name.name)) continue;
+      Diagnostic& out = diagnostics.report(port_undeclared, rule.span, written(name));
+      const std::string near = nearest(name.name, {names.begin(), names.end()});
+      if (!near.empty()) {
+        const std::string meant = written({name.protocol, near});
+        const std::string title = fmt::format("did you mean `{}`, which somebody declares?", meant);
+        if (const auto place = only_place(sources, rule.span, written(name))) {
+          out.fix(title, *place, meant, Applicability::MaybeIncorrect);
+        } else {
+          out.suggest(title);
+        }
+      }
+      out.suggest("declare it in the `ports` of the workloads that listen there, or write its number");
     }
   }
 }
 
 }  // namespace
 
-void check_vocabulary(const model::Policy& policy, const model::Inventory& inventory, Diagnostics& diagnostics) {
+void check_vocabulary(const model::Policy& policy, const model::Inventory& inventory, const Sources& sources,
+                      Diagnostics& diagnostics) {
   check_values(policy, inventory, diagnostics);
-  check_ports(policy, inventory, diagnostics);
+  check_ports(policy, inventory, sources, diagnostics);
 }
 
 }  // namespace weft::driver

@@ -10,6 +10,7 @@ namespace weft::driver {
 /// label value outside a declared set is an error (W9013): nothing proved would be about that workload. A named port
 /// that no instance declares is a warning (W9014): the rule never matches by it. Label keys the policy does not declare
 /// are legal.
-void check_vocabulary(const model::Policy& policy, const model::Inventory& inventory, Diagnostics& diagnostics);
+void check_vocabulary(const model::Policy& policy, const model::Inventory& inventory, const Sources& sources,
+                      Diagnostics& diagnostics);
 
 }  // namespace weft::driver

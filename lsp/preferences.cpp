@@ -45,10 +45,11 @@ driver::Preferences preferences_in(const Json& options, const std::string& root,
   for (const auto& [code, word] : lint.items()) {
     const driver::Explanation* page = driver::find_explanation(code);
     const std::optional<LintLevel> level = level_named(word);
-    if (page == nullptr || page->severity != Severity::Warning) {
+    if (page == nullptr || driver::levels_of(*page).empty()) {
       complaints.push_back(fmt::format("`{}` is no warning, so it has no level", printable(code)));
-    } else if (!level) {
-      complaints.push_back(fmt::format("the levels of `{}` are allow, warn and deny", printable(code)));
+    } else if (!level || std::ranges::find(driver::levels_of(*page), *level) == driver::levels_of(*page).end()) {
+      complaints.push_back(fmt::format("the levels of `{}` are {}warn and deny", printable(code),
+                                       page->severity == Severity::Warning ? "allow, " : ""));
     } else {
       out.levels[std::string(page->code)] = *level;
     }

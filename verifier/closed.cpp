@@ -9,6 +9,7 @@
 
 #include "model/satisfiable.h"
 #include "verifier/closed_compare.h"
+#include "verifier/closed_misspelt.h"
 #include "verifier/closed_names.h"
 #include "verifier/connectivity.h"
 
@@ -33,7 +34,7 @@ class Nobody {
  public:
   Nobody(const model::Policy& policy, const model::Inventory& inventory, const Connectivity& connectivity,
          model::Moment now)
-      : policy_(policy), inventory_(inventory), connectivity_(connectivity), now_(now) {}
+      : policy_(policy), inventory_(inventory), connectivity_(connectivity), now_(now), misspellings_(policy, inventory) {}
 
   std::vector<NobodySelected> find() {
     for (const model::Group& group : policy_.groups) look_at(group);
@@ -62,7 +63,7 @@ class Nobody {
     if (somebody || model::matches(group.selector, {&inventory_.world, {}})) return;
     if (!exists(group.selector)) return;
     seen_.emplace(text, out_.size());
-    out_.push_back({group.name, true, group.span});
+    out_.push_back({group.name, true, group.span, 0, misspellings_.in(group.selector)});
   }
 
   // One that nobody matches.
@@ -78,7 +79,7 @@ class Nobody {
       known->second = SIZE_MAX;
       return;
     }
-    out_.push_back({text, false, span});
+    out_.push_back({text, false, span, 0, misspellings_.in(selector)});
   }
 
   // Some group that must match is said to match nobody.
@@ -99,6 +100,7 @@ class Nobody {
   const model::Inventory& inventory_;
   const Connectivity& connectivity_;
   model::Moment now_;
+  Misspellings misspellings_;
   std::map<std::string, std::size_t> seen_;  // position in `out_`, or none
   std::vector<NobodySelected> out_;
 };

@@ -14,12 +14,22 @@
 
 namespace weft::verifier {
 
+/// A label value that nobody has, and one near it that somebody has.
+struct Misspelt {
+  model::LabelKey key;
+  std::string written;
+  std::string meant;
+
+  bool operator==(const Misspelt&) const = default;
+};
+
 /// A selector that matches nobody of an inventory, nor any address of the world.
 struct NobodySelected {
   std::string selector;  ///< as policy text; of a group its name
   bool group = false;
   Span span{};              ///< the statement that uses it first, or the group
   std::size_t further = 0;  ///< other statements that use it
+  std::optional<Misspelt> misspelt{};
 
   bool operator==(const NobodySelected&) const = default;
 };

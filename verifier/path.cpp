@@ -105,8 +105,11 @@ class Search {
     }
     if (options_.explain_proofs) asked_.grounds = grounds(found);
     return Proved{
-        false, fmt::format("{} kinds of workloads and nodes can be reached, none of them in one hop of a destination",
-                           found.size())};
+        false, found.empty() ? std::string("nobody who could pass a flow on can be reached")
+               : found.size() == 1
+                   ? std::string("one kind of workloads and nodes can be reached, and is not in one hop of a destination")
+                   : fmt::format("{} kinds of workloads and nodes can be reached, none of them in one hop of a destination",
+                                 found.size())};
   }
 
   // What closes the last hop of all who are reached, and what keeps them from reaching anybody else who goes on.

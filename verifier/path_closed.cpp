@@ -34,8 +34,9 @@ class Closed {
     const bool never = claim_.kind == model::Assertion::Kind::Never;
     std::optional<Answer> broken = claim_.chain ? (never ? chain() : missing_chain()) : single(!never);
     if (broken) return std::move(*broken);
-    return Proved{false, fmt::format("the inventory holds {} classes of sources and {} of destinations; all were tried",
-                                     sources_.count(), destinations_.count())};
+    return Proved{false, fmt::format("the inventory holds {} {} of sources and {} of destinations; all were tried",
+                                     sources_.count(), sources_.count() == 1 ? "class" : "classes",
+                                     destinations_.count())};
   }
 
   // A chain from a source to a destination of the claim, found in no more than so many rows of classes; an empty one

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/only_place.h"
 #include "base/text.h"
 #include "model/moment.h"
 #include "verifier/diagnostics.h"
@@ -36,7 +37,12 @@ class ClosedReporter {
                                            ? "another statement makes use"
                                            : fmt::format("{} other statements make use", found.further)));
     }
-    out.note(in_inventory).suggest("compare its labels with those of the workloads that are meant, or wait for them");
+    out.note(in_inventory);
+    if (found.misspelt) {
+      say_meant(out, found);
+    } else {
+      out.suggest("compare its labels with those of the workloads that are meant, or wait for them");
+    }
   }
 
   void say(const RangeWithOwners& found) {
@@ -90,6 +96,24 @@ class ClosedReporter {
   }
 
  private:
+  void say_meant(Diagnostic& out, const NobodySelected& found) {
+    const auto& [key, written, meant] = *found.misspelt;
+    const std::string title = fmt::format(
+        "did you mean {}, which somebody has as {}?", in_code(in_quotes(meant)), in_code(model::to_string(key)));
+    Span where = found.span;
+    if (found.group && place_in(sources_, where)) {  // which is at its name
+      const std::string& text = sources_[where.source].text();
+      where.end = static_cast<std::uint32_t>(std::min(text.find('\n', where.begin), text.size()));
+    }
+    const auto place = place_in(sources_, where);
+    const auto value = place ? only_place(sources_, *place, in_quotes(written)) : std::nullopt;
+    if (value) {
+      out.fix(title, *value, in_quotes(meant), Applicability::MaybeIncorrect);
+    } else {
+      out.suggest(title);
+    }
+  }
+
   static constexpr const char* in_inventory = "in the inventory: of other workloads this says nothing";
 
   const model::Policy& policy_;

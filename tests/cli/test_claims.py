@@ -37,6 +37,24 @@ class Claims(WeftTest):
         self.assertIn("this rule allows hop 1", outcome.err)
         self.assertIn("this rule allows hop 2", outcome.err)
 
+    def test_a_project_may_make_a_warning_of_it(self):
+        claim = 'never app == "web" -> app == "api" : any'
+        self.assertEqual(self.check(claim).code, 1)
+        self.write("weft.toml", '[project]\nsources = ["shop.weft"]\n[lint]\nW3002 = "warn"\n')
+        outcome = self.weft("check")
+        self.assertEqual(outcome.code, 0, outcome)
+        self.assertIn("warning W3002: `" + claim + "` is broken", outcome.err)
+        self.assertIn("1 refuted", outcome.out)
+        self.assertEqual(self.weft("check", "--strict").code, 1)
+        self.assertEqual(self.weft("build", "-o", "bundle").code, 0)
+        self.write("weft.toml", '[project]\nsources = ["shop.weft"]\n[lint]\nW3002 = "deny"\n')
+        self.assertEqual(self.weft("check").code, 1)
+
+    def test_related_ends_in_an_inventory(self):
+        claim = 'never workload -> workload : any when source.app {} destination.app in inventory'
+        self.assertEqual(self.check(claim.format("=="), inventory=True).code, 0)
+        self.assertEqual(self.check(claim.format("!="), inventory=True).code, 1)
+
     def test_the_chain_is_in_the_document(self):
         (assertion,) = self.check('never app == "web" ~> app == "db"', "--format", "json").json()["assertions"]
         self.assertEqual(assertion["answer"], "refuted")

@@ -51,6 +51,17 @@ class DiffOfFiles(WeftTest):
             "  before: `isolate workload` at old.weft:9:3\n"
             "  now:    `allow db -> web : tcp/8080` at new.weft:11:3\n")
 
+    def test_the_world_stands_where_its_peers_can_meet_it(self):
+        """A workload with an address of one family alone talks to addresses of that family."""
+        self.pair("profile strict\n", "profile strict\npolicy p { allow world -> workload : tcp/443 }\n")
+        for address, world in ("fd00::1", "::"), ("10.0.0.1", "0.0.0.0"):
+            self.write("i.yaml", 'workloads:\n  - {name: w6, addresses: ["' + address + '"]}\n')
+            outcome = self.weft("diff", "old.weft", "new.weft", "--inventory", "i.yaml")
+            self.assertEqual(outcome.code, 0, outcome)
+            self.assertIn(f"world at {world} -> `w6`", outcome.out)
+            other = "0.0.0.0" if world == "::" else "::"
+            self.assertNotIn(f"world at {other} ", outcome.out)
+
     def test_exit_codes(self):
         self.pair(POLICY, MORE)
         for options, code in ([], 0), (["--exit-code"], 1), (["--fail-on", "widened"], 1), (["--fail-on", "narrowed"], 0), (

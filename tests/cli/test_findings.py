@@ -85,6 +85,53 @@ class Inventory(WeftTest):
         self.assertEqual(self.expect(0, "check", "p.weft").err, "")
 
 
+class Misspelt(WeftTest):
+    INVENTORY = """\
+workloads:
+  - {name: shop/web-1, labels: {app: web}}
+  - {name: shop/pay-1, labels: {app: payments}, ports: {metrics: tcp/9090}}
+"""
+
+    def diagnostics(self, *lines):
+        self.write("p.weft", "\n".join(["label app : string", *lines, ""]))
+        self.write("i.yaml", self.INVENTORY)
+        outcome = self.weft("check", "p.weft", "--inventory", "i.yaml", "--format", "json")
+        return outcome.json()["diagnostics"]
+
+    def corrected(self, code, *lines):
+        """The text of the policy after the fix of the only finding with that code."""
+        (found,) = [each for each in self.diagnostics(*lines) if each["code"] == code]
+        (fix,) = found["fixes"]
+        self.assertEqual(fix["applicability"], "maybe-incorrect")
+        (edit,) = fix["edits"]
+        text = (self.at / "p.weft").read_text()
+        text = text[:edit["offset"]] + edit["replacement"] + text[edit["end"]["offset"]:]
+        return text.split("\n", 1)[1], fix["title"]
+
+    def test_a_value_near_one_that_somebody_has(self):
+        text, title = self.corrected("W3020", 'policy p { allow app == "web" -> app == "pyments" : tcp/443 }  // "pyments"')
+        self.assertEqual(text, 'policy p { allow app == "web" -> app == "payments" : tcp/443 }  // "pyments"\n')
+        self.assertEqual(title, 'did you mean `"payments"`, which somebody has as `app`?')
+
+    def test_of_a_group_at_the_group(self):
+        text, _ = self.corrected("W3020", 'group pay = app == "pyments"', 'policy p { allow app == "web" -> pay : tcp/443 }')
+        self.assertIn('group pay = app == "payments"\n', text)
+
+    def test_a_value_written_twice_or_near_nothing_has_none(self):
+        twice = 'policy p { allow app == "pyments" -> app == "pyments" && ns == "x" : tcp/443 }'
+        plain = 'policy p { allow app == "web" -> app == "database" : tcp/443 }'
+        for line in (twice, plain):
+            for found in self.diagnostics(line):
+                self.assertEqual(found["fixes"], [], found)
+        (first, *_) = self.diagnostics(twice)
+        self.assertIn('did you mean `"payments"`', " ".join(first["help"]))
+
+    def test_a_port_near_one_that_is_declared(self):
+        text, title = self.corrected("W9014", 'policy p { allow app == "web" -> app == "payments" : tcp/metrcs }')
+        self.assertIn(": tcp/metrics }", text)
+        self.assertEqual(title, "did you mean `tcp/metrics`, which somebody declares?")
+
+
 class Proofs(WeftTest):
     def test_what_they_rest_on(self):
         self.write("p.weft", FENCED)

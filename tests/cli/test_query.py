@@ -53,6 +53,9 @@ class Query(WeftTest):
                            ("a b :icmp6/128/0", "no `->` in the flow"), ("{app: web -> shop/db-0 : tcp/1", "the `{` of a label map is not closed"),
                            ("{app: web -> {app: db} : tcp/1", "the `{` of a label map is not closed")):
             self.assertIn(f"error W9101: {text}", self.ask(flow, code=2).err)
+        for arrow in "=>", "~>":
+            outcome = self.ask(f"shop/web-1 {arrow} shop/db-0 : tcp/5432", code=2)
+            self.assertIn("= help: did you mean `shop/web-1 -> shop/db-0 : tcp/5432`?", outcome.err)
         self.assertIn("no flow is given", self.ask("other.weft", code=2).err)
         self.write("a : tcp", POLICY)  # a file all the same
         self.assertIn(": allow\n", self.expect(0, "query", "a : tcp", "{app: web} -> {app: db} : tcp/5432").out)

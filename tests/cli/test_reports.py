@@ -179,6 +179,15 @@ class Fingerprints(Reports):
     def test_another_construct_has_another(self):
         self.assertNotEqual(self.of(self.THREE)[1], self.of(self.THREE.replace("5000", "5001"))[1])
 
+    def test_the_second_of_two_alike_on_a_line_has_one_of_its_own(self):
+        allow = 'allow app == "web" -> app == "db" : tcp/80'
+        names = self.of(f'label app : string\npolicy p {{ {allow} {allow} deny app == "web" -> app == "db" : tcp }}\n'
+                        'never app == "web" -> app == "db" : udp/1\nalways app == "web" -> app == "db" : udp/1\n')
+        overridden = [name for code, name in names if code == "W3011"]
+        self.assertEqual(len(overridden), 2, names)
+        self.assertEqual([name.split(":")[1] for name in overridden], ["1", "1"])
+        self.assertNotEqual(*overridden)
+
     def test_sarif_and_gitlab_agree(self):
         self.assertEqual(self.of(self.THREE), self.of(self.THREE, "sarif"))
 

@@ -156,6 +156,9 @@ TEST_CASE("what a project gets wrong is told at its place", "[driver]") {
     check("[lint]\nW1024 = \"deny\"\n",
           {"W9025 2:1 W1024: `W1024` is an error whatever a project says: only warnings have "
            "levels; "});
+    check("[lint]\nW3002 = \"warn\"\nW3003 = \"deny\"\n", {});
+    check("[lint]\nW3002 = \"allow\"\n", {"W9023 2:9 \"allow\": `allow` is no level; `W3002` is an error (deny) or a "
+                                          "warning (warn), and never silent"});
     check("[lint]\nW1402 = \"deny\"\n", {"W9024 2:1 W1402: there is no finding `W1402`; did you mean `W1042`?"});
     check("[lint]\nW1042 = \"denny\"\n",
           {"W9023 2:9 \"denny\": `denny` is no level; the levels are allow, warn, deny"});
