@@ -47,18 +47,49 @@ void add_world(const Reachability& reachability, const model::Selector& selector
   }
 }
 
-// Text of the policy language that is asked about beside the policy, which declares its names: `claim` is a statement.
-std::optional<model::Assertion> read_claim(const Compilation& compilation, const std::string& name, std::string claim,
+// What is said of a statement, as said of the part of it that somebody wrote.
+class Excerpt {
+ public:
+  Excerpt(SourceId statement, SourceId part, std::size_t begin, std::size_t size)
+      : statement_(statement), part_(part), begin_(begin), size_(size) {}
+
+  Diagnostic of(Diagnostic diagnostic) const {
+    if (diagnostic.span) diagnostic.span = of(*diagnostic.span);
+    for (Label& label : diagnostic.labels) label.span = of(label.span);
+    for (Fix& fix : diagnostic.fixes) {
+      for (Edit& edit : fix.edits) edit.span = of(edit.span);
+    }
+    return diagnostic;
+  }
+
+ private:
+  Span of(const Span& span) const {
+    if (span.source != statement_) return span;
+    const auto within = [&](std::uint32_t at) {
+      return static_cast<std::uint32_t>(std::clamp<std::size_t>(at, begin_, begin_ + size_) - begin_);
+    };
+    return {part_, within(span.begin), within(span.end)};
+  }
+
+  SourceId statement_, part_;
+  std::size_t begin_, size_;
+};
+
+// Text of the policy language that is asked about beside the policy, which declares its names; `before` and `behind`
+// make a claim of it.
+std::optional<model::Assertion> read_claim(const Compilation& compilation, const std::string& name,
+                                           std::string_view before, const std::string& asked, std::string_view behind,
                                            Sources& sources, Diagnostics& diagnostics) {
   Diagnostics of_all;
   std::vector<SourceId> files = compilation.files.policies;
-  const SourceId added = sources.add(name, std::move(claim));
+  const SourceId added = sources.add(name, fmt::format("{}{}{}\n", before, asked, behind));
+  const Excerpt excerpt(added, sources.add(name, asked), before.size(), asked.size());
   files.push_back(added);
   PolicyImports imports(compilation.names, sources, files);
   const model::Policy policy = frontend::read_policy(sources, files, imports, of_all);
   // Of the policy itself everything has been said.
   for (const Diagnostic& diagnostic : of_all.all()) {
-    if (diagnostic.span && diagnostic.span->source == added) diagnostics.add(diagnostic);
+    if (diagnostic.span && diagnostic.span->source == added) diagnostics.add(excerpt.of(diagnostic));
   }
   for (const model::Assertion& assertion : policy.assertions) {
     if (assertion.span.source == added && !diagnostics.has_errors()) return assertion;
@@ -151,7 +182,7 @@ Error Reachability::unknown(const std::string& text) const {
 Result<model::PointSet> Reachability::services(const std::string& option, const std::string& text, Sources& sources,
                                                Diagnostics& diagnostics) const {
   const auto claim =
-      read_claim(compilation_, option, fmt::format("never any -> any : {}\n", text), sources, diagnostics);
+      read_claim(compilation_, option, "never any -> any : ", text, "", sources, diagnostics);
   if (!claim) return std::unexpected(Error{});
   if (claim->ports.names.empty()) return claim->ports.points;
   return std::unexpected(
@@ -198,7 +229,7 @@ Result<ReachGroup> Reachability::subject(const std::string& option, const std::s
   }
   if (is_one_word(text)) return std::unexpected(unknown(text));
   const auto claim =
-      read_claim(compilation_, option, fmt::format("never {} -> any : any\n", text), sources, diagnostics);
+      read_claim(compilation_, option, "never ", text, " -> any : any", sources, diagnostics);
   if (!claim) return std::unexpected(Error{});
   members.add_all(*this, claim->source);
   return group();

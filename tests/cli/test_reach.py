@@ -219,6 +219,12 @@ class Reach(WeftTest):
             self.assertIn(text, outcome.err, words)
             self.assertEqual(outcome.out, "")
 
+    def test_what_is_wrong_with_an_option_is_shown_as_it_was_written(self):
+        for option, text, place in ("--service", "tpc/1", "1:1"), ("--from", 'app == "web" && ap == "x"', "1:17"):
+            outcome = self.ask(option, text, code=2)
+            self.assertIn(f" --> {option}:{place}\n1 | {text}\n", outcome.err)
+            self.assertNotIn("never", outcome.err)
+
     def test_an_inventory_is_needed(self):
         self.write("alone.weft", POLICY)
         self.assertIn("error W9007", self.expect(2, "reach", "alone.weft").err)
