@@ -63,7 +63,11 @@ void Messages::tell(const Diagnostics& diagnostics, const Sources& sources) cons
     if (!quiet_ || diagnostic.severity == Severity::Error) shown.add(diagnostic);
   }
   if (shown.empty()) return;
-  if (first_code_.empty()) first_code_ = code_to_read_about(shown);
+  const bool has_error = shown.has_errors();
+  if (first_code_.empty() || (has_error && !of_error_)) {
+    first_code_ = code_to_read_about(shown);
+    of_error_ = has_error;
+  }
   RenderOptions options;
   options.color = color_;
   (void)write_all(STDERR_FILENO, render(shown, sources, options));  // where messages cannot go, nothing can be said

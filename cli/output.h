@@ -64,6 +64,7 @@ class Messages {
   bool color_;
   bool json_;
   mutable std::string first_code_;
+  mutable bool of_error_ = false;  // whether that is the code of one
 };
 
 /// Everything a command needs to speak.

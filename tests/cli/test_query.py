@@ -57,6 +57,11 @@ class Query(WeftTest):
             outcome = self.ask(f"shop/web-1 {arrow} shop/db-0 : tcp/5432", code=2)
             self.assertIn("= help: did you mean `shop/web-1 -> shop/db-0 : tcp/5432`?", outcome.err)
         self.assertIn("no flow is given", self.ask("other.weft", code=2).err)
+        # Whoever asks wants to read about what went wrong with the question, not about a warning of the policy.
+        self.write("warned.weft", POLICY.replace("  allow web", "  deny !db -> db : udp\n  allow web"))
+        outcome = self.expect(2, "query", "warned.weft", "{app: web} : tcp/1")
+        self.assertTrue(outcome.err.startswith("warning W1042"), outcome)
+        self.assertTrue(outcome.err.endswith("for more: weft explain W9101\n"), outcome)
         self.write("a : tcp", POLICY)  # a file all the same
         self.assertIn(": allow\n", self.expect(0, "query", "a : tcp", "{app: web} -> {app: db} : tcp/5432").out)
 
