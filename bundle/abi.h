@@ -129,6 +129,29 @@ struct weft_socket {
 	weft_u64 seal;
 };
 
+/* Key of `weft_pairs`, which a program has that counts packets by the classes of their two ends (`weft build --count-pairs`).
+ * A packet between two workloads of a node counts at the gates of both.
+ */
+#define WEFT_PAIR_DENIED 0
+#define WEFT_PAIR_ALLOWED 1
+#define WEFT_PAIR_REPLY 2 /* allowed because the other way is: of these `source` is who answers */
+
+struct weft_pair {
+	weft_u16 source; /* classes */
+	weft_u16 destination;
+	weft_u8 outbound; /* 1: judged at the egress gate of the source, 0: at the ingress gate of the destination */
+	weft_u8 verdict;  /* WEFT_PAIR_* */
+	weft_u16 zero;
+};
+
+/* Its value is the number of packets. When the table is full, who was seen least recently is forgotten: the pairs that were
+ * begun and are not there. The one element of `weft_pair_totals`, on each processor:
+ */
+struct weft_pair_totals {
+	weft_u64 begun;  /* pairs put into the table */
+	weft_u64 missed; /* packets there was no room for */
+};
+
 /* What a program tells about a packet through the ring buffer `weft_events`. Numbers are in host byte order, addresses as
  * in the packet; what could not be read is zero.
  */

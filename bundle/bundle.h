@@ -73,6 +73,15 @@ struct Entry {
   bool operator==(const Entry&) const = default;
 };
 
+/// A class of ends that no rule tells apart, for people: the bundle holds no labels.
+struct ClassName {
+  std::string text;           ///< a workload, a group of the policy, or the labels they have in common: "app == \"web\""
+  std::string example;        ///< one of them: a workload, a node, or a network
+  std::uint32_t members = 0;  ///< workloads or nodes; 0 of a part of the world
+
+  bool operator==(const ClassName&) const = default;
+};
+
 /// A file that went into the bundle.
 struct Input {
   std::string name;
@@ -88,6 +97,7 @@ struct Manifest {
   std::vector<Endpoint> endpoints;
   std::vector<Entry> egress;                     ///< entries of the egress gate, ascending
   std::vector<Entry> ingress;                    ///< entries of the ingress gate, ascending
+  std::vector<ClassName> classes;                ///< by number of the class
   std::map<std::string, std::uint64_t> figures;  ///< classes, atoms, table bytes, …: sizes known at compile time
 
   bool operator==(const Manifest&) const = default;

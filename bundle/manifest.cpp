@@ -51,6 +51,11 @@ Json json_of(const Manifest& manifest, const FileHashes& files) {
   }
   out["egress"] = json_of(manifest.egress);
   out["ingress"] = json_of(manifest.ingress);
+  // Manifests of before classes had names have none.
+  if (!manifest.classes.empty()) out["classes"] = Json::array();
+  for (const ClassName& name : manifest.classes) {
+    out["classes"].push_back({{"name", name.text}, {"example", name.example}, {"members", name.members}});
+  }
   out["figures"] = Json::object();
   for (const auto& [name, figure] : manifest.figures) out["figures"][name] = figure;
   return out;
@@ -96,6 +101,12 @@ ManifestFile manifest_of(const Json& json) {
   }
   manifest.egress = entries_of(json.at("egress"));
   manifest.ingress = entries_of(json.at("ingress"));
+  if (json.contains("classes")) {
+    for (const Json& name : json.at("classes")) {
+      manifest.classes.push_back({name.at("name").get<std::string>(), name.at("example").get<std::string>(),
+                                  name.at("members").get<std::uint32_t>()});
+    }
+  }
   for (const auto& [name, figure] : json.at("figures").items()) manifest.figures[name] = figure.get<std::uint64_t>();
   out.sha256 = json.at("sha256").get<std::string>();
   return out;

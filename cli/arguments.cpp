@@ -33,7 +33,10 @@ Result<Command> command_of(const CLI::App& root, const CLI::App& command, Words&
   if (name == "fmt") return fmt_command(words);
   if (name == "load") return load_command(command, words);
   if (name == "unload") return UnloadArguments{};
-  if (name == "status") return StatusArguments{words.verify};
+  if (name == "status" && words.pairs && !words.verify.empty()) {
+    return usage_error("`--pairs` and `--verify` show different things", "ask for one of them");
+  }
+  if (name == "status") return StatusArguments{words.verify, words.pairs};
   if (name == "monitor") return monitor_command(command, words);
   if (name == "doctor") return DoctorArguments{};
   if (name == "lsp") return LspArguments{};

@@ -51,6 +51,7 @@ struct BuildArguments {
   model::Moment now = model::before_all;
   bool widen_obligations = false;
   std::optional<std::uint32_t> events;  ///< that the program tells of, a second
+  std::uint32_t counted_pairs = 0;
   std::optional<std::uint64_t> max_table_bytes{};
   Strategy strategy = Strategy::Rows;
 };
@@ -154,6 +155,7 @@ struct MonitorArguments {
 struct UnloadArguments {};
 struct StatusArguments {
   std::string verify;  ///< a bundle whose tables are to be those in the kernel; empty: not asked
+  bool pairs = false;  ///< what was counted by pair of classes, in place of the rest
 };
 struct DoctorArguments {};
 struct LspArguments {};

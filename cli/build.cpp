@@ -14,6 +14,7 @@
 #include "bundle/maps.h"
 #include "cli/check_report.h"
 #include "cli/commands.h"
+#include "cli/explanation_json.h"
 #include "cli/progress.h"
 #include "driver/compile.h"
 #include "driver/table_budget.h"
@@ -114,6 +115,7 @@ ExitCode run(const BuildArguments& arguments, Console& console) {
   options.widen_obligations = arguments.widen_obligations;
   options.max_table_bytes = arguments.max_table_bytes;
   if (arguments.strategy == BuildArguments::Strategy::Matrix) options.codegen.strategy = codegen::Strategy::Matrix;
+  options.codegen.counted_pairs = arguments.counted_pairs;
   if (arguments.events) options.codegen.events_per_second = *arguments.events;
   if (!arguments.dump_smt.empty()) options.verifier.dump_smt = arguments.dump_smt;
   Progress progress(console.messages.is_terminal() && !console.messages.quiet());
@@ -139,7 +141,9 @@ ExitCode run(const BuildArguments& arguments, Console& console) {
 
   if (arguments.emit == Emit::Plan) console.results.write(plan::to_string(*compilation.plan, compilation.policy));
   if (arguments.emit == Emit::Explanation) {
-    console.results.write(driver::explain_tables(compilation, driver::codegen_options(compilation, options)));
+    const codegen::Options built_with = driver::codegen_options(compilation, options);
+    console.results.write(console.common.format == Format::Json ? explanation_json(compilation, built_with)
+                                                                : driver::explain_tables(compilation, built_with));
   }
   if (arguments.emit == Emit::Ir) {
     const auto ir = codegen::emit_ir(*compilation.plan, driver::codegen_options(compilation, options));

@@ -143,9 +143,11 @@ const CommandHelp unload_help{
 
 const CommandHelp status_help{"status",
                               "Show what is loaded, where it is attached, and how often each rule decided.\n"
-                              "Exits with 1 where the kernel is not as `weft load` left it.",
+                              "Exits with 1 where the kernel is not as `weft load` left it, or where rules that "
+                              "expire no longer do so in time.",
                               "sudo weft status\n"
                               "sudo weft status --verify out/shop       is it, entry by entry, what was built?\n"
+                              "sudo weft status --pairs                 who spoke with whom, and how much\n"
                               "sudo weft status --format json"};
 
 const CommandHelp monitor_help{

@@ -27,9 +27,12 @@ std::string moment_text(std::int64_t nanoseconds) {
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", parts, nanoseconds / 1'000'000 % 1000);
 }
 
-std::string end_text(const std::string& address, const std::string& name) {
+// Who it is: a workload or node by its name; of others what is known is whom they are like to every rule.
+std::string end_text(const std::string& address, const std::string& name, bool exact) {
   if (address.empty()) return "?";
-  return name.empty() ? address : fmt::format("{} ({})", printable(name), address);
+  if (name.empty()) return address;
+  const bool world = name == "world" || name.starts_with("world ");
+  return fmt::format("{}{} ({})", exact || world ? "" : "one of ", printable(name), address);
 }
 
 std::string gate_text(const Event& event) {
@@ -39,8 +42,8 @@ std::string gate_text(const Event& event) {
 
 // "2027-01-02T03:04:05.678Z deny at egress of shop/web-1: shop/web-1 (10.0.0.1) -> 10.0.0.2 : tcp/22; deny by profile".
 std::string text_of(const Event& event) {
-  std::string flow = fmt::format("{} -> {}", end_text(event.source, event.source_name),
-                                 end_text(event.destination, event.destination_name));
+  std::string flow = fmt::format("{} -> {}", end_text(event.source, event.source_name, event.source_exact),
+                                 end_text(event.destination, event.destination_name, event.destination_exact));
   if (!event.service.empty()) flow += " : " + event.service;
   if (event.source.empty()) flow = fmt::format("a frame of type {:#06x}", event.ethertype);
   std::string out = fmt::format("{} {} at {}: {}; {}", moment_text(event.nanoseconds), event.allowed ? "allow" : "deny",
@@ -71,8 +74,14 @@ std::string json_line(const Event& event) {
            {"interface", event.interface},
            {"source", event.source},
            {"destination", event.destination}};
-  if (!event.source_name.empty()) out["source_name"] = event.source_name;
-  if (!event.destination_name.empty()) out["destination_name"] = event.destination_name;
+  const auto add_end = [&](std::string_view end, const std::string& name, bool exact, const auto& class_id) {
+    if (exact) out[fmt::format("{}_name", end)] = name;
+    if (!class_id) return;
+    out[fmt::format("{}_class", end)] = *class_id;
+    if (!exact && !name.empty()) out[fmt::format("{}_class_name", end)] = name;
+  };
+  add_end("source", event.source_name, event.source_exact, event.source_class);
+  add_end("destination", event.destination_name, event.destination_exact, event.destination_class);
   out["service"] = event.service;
   if (event.protocol) out["protocol"] = *event.protocol;
   if (event.source_port) out["source_port"] = *event.source_port;
@@ -157,6 +166,11 @@ ExitCode run(const MonitorArguments& arguments, Console& console) {
       return ExitCode::Usage;
     }
     console.results.flush();  // whoever reads wants to see it now
+    if (const auto late = monitor->corrected()) {
+      console.messages.note(
+          fmt::format("the clock was set: deadlines would have come {:.1f} seconds too {}, and are right again",
+                      static_cast<double>(*late < 0 ? -*late : *late) / 1e9, *late < 0 ? "early" : "late"));
+    }
     if (monitor->bundle() != bundle) {
       bundle = monitor->bundle();
       before = monitor->losses();

@@ -9,6 +9,8 @@
 #include "bundle/bundle.h"
 #include "cli/commands.h"
 #include "cli/entry_text.h"
+#include "cli/pairs.h"
+#include "runtime/pairs.h"
 #include "runtime/runtime.h"
 #include "runtime/verify.h"
 #include "runtime/without_audit.h"
@@ -179,6 +181,13 @@ Json verified_json(const std::optional<runtime::Verified>& verified) {
           {"differences", verified->differences}};
 }
 
+Json deadlines_json(const std::optional<runtime::Deadlines>& deadlines) {
+  if (!deadlines) return nullptr;
+  Json out{{"clock", deadlines->clock == runtime::DeadlineClock::Tai ? "tai" : "boot"}, {"seconds_late", nullptr}};
+  if (deadlines->late) out["seconds_late"] = static_cast<double>(*deadlines->late / 1'000'000) / 1000;
+  return out;
+}
+
 Json status_json(const runtime::Status& status, const runtime::WithoutAudit& without_audit,
                  const std::optional<runtime::Verified>& verified) {
   return {
@@ -191,6 +200,7 @@ Json status_json(const runtime::Status& status, const runtime::WithoutAudit& wit
       {"egress", hits_json(status.egress)},
       {"ingress", hits_json(status.ingress)},
       {"without_audit", {{"egress", hits_json(without_audit.egress)}, {"ingress", hits_json(without_audit.ingress)}}},
+      {"deadlines", deadlines_json(status.deadlines)},
       {"differences", status.differences},
       {"recovered", status.recovered},
       {"verified", verified_json(verified)}};
@@ -213,6 +223,29 @@ std::string_view word(runtime::Check::State state) {
 ExitCode failed(const Error& error, Console& console) {
   console.messages.tell(error);
   return ExitCode::Usage;
+}
+
+// What the clock of the loaded programs comes to; more than a second is a finding.
+std::optional<Error> late(const runtime::Status& status) {
+  constexpr std::int64_t second = 1'000'000'000;
+  if (!status.deadlines) return std::nullopt;
+  if (!status.deadlines->late) {
+    return Error{"W6021", "the programs were never told what time it is, so they deny everything",
+                 "load the bundle again: weft load BUNDLE"};
+  }
+  const std::int64_t off = *status.deadlines->late;
+  if (off <= second && off >= -second) return std::nullopt;
+  return Error{"W6021",
+               fmt::format("deadlines come {:.1f} seconds too {}: the clock was set after the bundle was loaded",
+                           static_cast<double>(off < 0 ? -off : off) / 1e9, off < 0 ? "early" : "late"),
+               "load the bundle again: weft load BUNDLE"};
+}
+
+ExitCode show_pairs(Console& console) {
+  const auto pairs = runtime::pairs();
+  if (!pairs) return failed(pairs.error(), console);
+  console.results.write(console.common.format == Format::Json ? pairs_json(*pairs) : pairs_text(*pairs));
+  return ExitCode::Clean;
 }
 
 }  // namespace
@@ -260,6 +293,7 @@ ExitCode run(const UnloadArguments&, Console& console) {
 }
 
 ExitCode run(const StatusArguments& arguments, Console& console) {
+  if (arguments.pairs) return show_pairs(console);
   std::string identity;
   std::optional<bundle::Bundle> bundle;
   if (!arguments.verify.empty()) {
@@ -283,7 +317,9 @@ ExitCode run(const StatusArguments& arguments, Console& console) {
   console.results.write(console.common.format == Format::Json
                             ? dumped(status_json(*status, *without_audit, verified))
                             : status_text(*status, *without_audit) + (verified ? verified_text(*verified) : ""));
-  const bool is_as_loaded = status->differences.empty() && (!verified || verified->differences.empty());
+  const auto off = late(*status);
+  if (off) console.messages.tell(*off);
+  const bool is_as_loaded = status->differences.empty() && (!verified || verified->differences.empty()) && !off;
   return is_as_loaded ? ExitCode::Clean : ExitCode::Findings;
 }
 

@@ -139,6 +139,11 @@ void define(CLI::App& root, Words& words) {
                    "how many denials a second and processor the program tells of, and as many packets\n"
                    "that rules with `log` or `audit` are about (`weft monitor`); 0: none; default: 1000")
       ->option_text("N");
+  build
+      ->add_flag("--count-pairs{4096}", words.count_pairs,
+                 "counts packets by the classes of their two ends, for at most N pairs at a time\n"
+                 "(`weft status --pairs`); default: not at all, and with no N 4096")
+      ->option_text("[=N]");
   build->add_flag("--widen-obligations", words.widen_obligations,
                   "builds rules that say `requires` without what they require");
   add_now(*build, words);
@@ -234,11 +239,15 @@ void define(CLI::App& root, Words& words) {
   load->add_flag("--anew", words.anew, "loads programs anew, with counters at zero, though only addresses changed");
 
   add_command(root, unload_help);
-  add_command(root, status_help)
+  CLI::App* status = add_command(root, status_help);
+  status
       ->add_option("--verify", words.verify,
                    "compares every table in the kernel with those of this bundle; exits with 1\n"
                    "where anything was changed since it was loaded, and names it")
       ->option_text("BUNDLE");
+  status->add_flag("--pairs", words.pairs,
+                   "shows instead how many packets went between which classes of workloads, of a\n"
+                   "bundle that was built with `--count-pairs`");
   CLI::App* monitor = add_command(root, monitor_help);
   repeated(*monitor, "--workload", words.workloads,
            "only packets at the gates of this workload, or from or to it; may be\nrepeated")

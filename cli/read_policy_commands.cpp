@@ -82,6 +82,11 @@ Result<Command> build_command(const CLI::App& command, Words& words) {
                            : words.print_plan ? Emit::Plan
                                               : Emit::Bundle);
   if (!emit) return std::unexpected(std::move(emit.error()));
+  if (words.format == "json" &&
+      (*emit == Emit::Plan || *emit == Emit::Ir || *emit == Emit::Assembly || *emit == Emit::Header)) {
+    return usage_error(fmt::format("`--emit {}` is text and has no JSON form", words.print_plan ? "plan" : words.emit),
+                       "`--explain-plan --format json` and `--emit maps` print JSON; or leave `--format json` out");
+  }
   if (words.output.empty() && *emit == Emit::Bundle && inputs->project.empty()) {
     return usage_error("no output is given", "name the bundle to write with `-o DIR`");
   }
@@ -89,6 +94,8 @@ Result<Command> build_command(const CLI::App& command, Words& words) {
   if (!now) return std::unexpected(now.error());
   const auto events = number_of("--events", words.events, 0, 1'000'000);
   if (!events) return std::unexpected(events.error());
+  const auto pairs = number_of("--count-pairs", words.count_pairs, 64, 1'048'576);
+  if (!pairs) return std::unexpected(pairs.error());
   const auto max_table_bytes = number_of("--max-table-bytes", words.max_table_bytes, 1, UINT64_MAX);
   if (!max_table_bytes) return std::unexpected(max_table_bytes.error());
   using Strategy = BuildArguments::Strategy;
@@ -97,6 +104,7 @@ Result<Command> build_command(const CLI::App& command, Words& words) {
   if (!strategy) return std::unexpected(strategy.error());
   BuildArguments out{std::move(*inputs), words.output, *emit, words.dump_smt, *now, words.widen_obligations, {}};
   if (*events) out.events = static_cast<std::uint32_t>(**events);
+  if (*pairs) out.counted_pairs = static_cast<std::uint32_t>(**pairs);
   out.max_table_bytes = *max_table_bytes;
   out.strategy = *strategy;
   return out;

@@ -72,6 +72,8 @@ struct Words {
   bool watch = false;
   bool stdio = false;
   std::string events;
+  std::string count_pairs;
+  bool pairs = false;
   std::string strategy;
   std::string max_table_bytes;
   bool explain_plan = false;

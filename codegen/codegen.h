@@ -33,6 +33,9 @@ struct Options {
   /// Packets that a program tells about, a second, processor and kind (denials; what `log` and `audit` ask for). 0:
   /// none, and nothing of it is in the program.
   std::uint32_t events_per_second = 1'000;
+  /// Packets are counted by the classes of their two ends, for so many pairs at a time, those seen last; 0: not at all,
+  /// and nothing of it is in the program.
+  std::uint32_t counted_pairs = 0;
   /// Leaves out the counters by entry.
   bool uncounted = false;
   Strategy strategy = Strategy::Rows;

@@ -61,6 +61,11 @@ Result<bundle::Bundle> emit(const plan::DecisionPlan& plan, const Options& optio
       {"map entries", map_entries},
       {"instructions", program->instructions},
   };
+  // Whoever loads such a bundle sees to its clock.
+  const auto deadlines = std::ranges::count_if(plan.conditions, [](const plan::Condition& condition) {
+    return std::holds_alternative<plan::Deadline>(condition);
+  });
+  if (deadlines != 0) out.manifest.figures["deadlines"] = static_cast<std::uint64_t>(deadlines);
   out.manifest.endpoints = endpoints_of(plan);
   out.images = images_of(std::move(*layout));
   return out;

@@ -77,6 +77,7 @@ class Builder {
     gate(model::Direction::Egress, sizes_.egress, "egress");
     gate(model::Direction::Ingress, sizes_.ingress, "ingress");
     state(v6);
+    pairs();
     events();
     cgroups();
     return std::move(out_);
@@ -418,6 +419,17 @@ class Builder {
         store(into.contents, c * atoms + a, static_cast<std::uint16_t>(first == used.end() ? 0 : *first));
       }
     }
+  }
+
+  void pairs() {
+    const bool counted = options_.counted_pairs != 0;
+    constant("weft_uses_pairs", counted);
+    if (!counted) return;
+    const auto bytes = static_cast<std::uint32_t>(sizeof(weft_pair));
+    out_.maps.push_back(
+        {"weft_pairs", Map::Kind::LruPerCpuHash, "weft_pair", {}, bytes, 8, options_.counted_pairs, {}});
+    out_.maps.push_back(
+        {"weft_pair_totals", Map::Kind::PerCpuArray, {}, "weft_pair_totals", 4, sizeof(weft_pair_totals), 1, {}});
   }
 
   void state(bool v6) {

@@ -19,7 +19,16 @@ struct Table {
 
 /// A map of the kernel.
 struct Map {
-  enum class Kind : std::uint8_t { Hash, Lpm, LruHash, PerCpuArray, RingBuffer, CgroupStorage, SocketStorage };
+  enum class Kind : std::uint8_t {
+    Hash,
+    Lpm,
+    LruHash,
+    LruPerCpuHash,
+    PerCpuArray,
+    RingBuffer,
+    CgroupStorage,
+    SocketStorage,
+  };
 
   std::string name;
   Kind kind = Kind::Hash;

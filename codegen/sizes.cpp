@@ -33,7 +33,9 @@ GateShape shape_of(const plan::Gate& gate) {
 // A matrix holds one answer for two rows and an atom, so nothing else may have a say in it.
 std::string against_matrix(const plan::DecisionPlan& plan, const plan::Gate& gate, std::uint64_t bytes,
                            const Options& options) {
-  if (options.strategy == Strategy::Rows) return "rows are what was asked for";
+  if (options.strategy == Strategy::Rows)
+    return "it is taken only where it is asked for (`--strategy matrix`): no deadline or relation should make a gate "
+           "slower at once";
   for (const plan::Gate* each : {&plan.egress, &plan.ingress}) {
     const bool audited = std::ranges::any_of(each->entries, &plan::Entry::audited);
     if (audited) return "something is audited, and what would have been is searched for in rows";

@@ -55,7 +55,4 @@ bool tells_values_apart(const plan::DecisionPlan& plan, std::uint8_t protocol);
 /// The sizes of the tables that `emit` makes of this plan, to the byte.
 TableSizes table_sizes(const plan::DecisionPlan& plan, const Options& options);
 
-/// How the program finds its answers, why so, and what it costs, for people.
-std::string explain(const plan::DecisionPlan& plan, const Options& options);
-
 }  // namespace weft::codegen

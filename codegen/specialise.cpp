@@ -153,6 +153,8 @@ class Specialiser {
         return 6;
       case Map::Kind::LruHash:
         return 9;
+      case Map::Kind::LruPerCpuHash:
+        return 10;
       case Map::Kind::Lpm:
         return 11;
       case Map::Kind::CgroupStorage:

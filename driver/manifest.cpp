@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "bundle/abi.h"
+#include "driver/class_names.h"
 
 namespace weft::driver {
 namespace {
@@ -86,6 +87,7 @@ void describe(const Compilation& compilation, bundle::Manifest& manifest) {
   }
   manifest.egress = describe_gate(compilation, compilation.plan->egress);
   manifest.ingress = describe_gate(compilation, compilation.plan->ingress);
+  manifest.classes = class_names(compilation.policy, compilation.inventory, *compilation.plan);
 }
 
 }  // namespace weft::driver

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "codegen/explanation.h"
 #include "codegen/sizes.h"
 #include "plan/build.h"
 #include "plan/cost.h"
@@ -95,7 +96,7 @@ void report_over_budget(Error error, Compilation& compilation) {
 
 std::string explain_tables(const Compilation& compilation, const codegen::Options& options) {
   const plan::DecisionPlan& plan = *compilation.plan;
-  std::string out = codegen::explain(plan, options);
+  std::string out = codegen::to_string(codegen::explanation(plan, options));
   const std::vector<plan::RuleCost> costs = plan::rule_costs(plan);
   if (costs.empty()) return out;
   out += "\nrules that cost most\n";

@@ -9,9 +9,9 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
-#include <ctime>
 #include <span>
 
+#include "runtime/clock.h"
 #include "runtime/global_symbols.h"
 #include "runtime/log.h"
 #include "runtime/refusal.h"
@@ -114,9 +114,16 @@ Result<void> share_waiting(bpf_object* object, Sections& sections, const Symbols
   return disagree(fmt::format("section `{}` cannot be shared", waiting_section));
 }
 
+template <typename Number>
+bundle::Bytes bytes_of(Number number) {
+  bundle::Bytes out(sizeof number);
+  std::memcpy(out.data(), &number, sizeof number);
+  return out;
+}
+
 /// Before the maps exist: contents of global data, and room for all entries.
 Result<void> prepare(bpf_object* object, const bundle::Bundle& bundle, const std::vector<Target>& targets,
-                     int waiting_fd) {
+                     int waiting_fd, DeadlineClock clock) {
   const auto symbols = global_symbols(bundle.object);
   if (!symbols) return std::unexpected(symbols.error());
   Sections sections(object);
@@ -136,7 +143,10 @@ Result<void> prepare(bpf_object* object, const bundle::Bundle& bundle, const std
   if (auto filled = sections.fill(*symbols, "weft_endpoints", tables->endpoints); !filled) return filled;
   if (auto filled = sections.fill(*symbols, "weft_endpoint_slots", tables->slots); !filled) return filled;
   if (symbols->contains("weft_clock_offset")) {
-    if (auto filled = sections.fill(*symbols, "weft_clock_offset", clock_offset()); !filled) return filled;
+    if (auto filled = sections.fill(*symbols, "weft_clock_offset", bytes_of(offset_for(clock))); !filled) return filled;
+  }
+  if (clock == DeadlineClock::Tai) {
+    if (auto filled = sections.fill(*symbols, "weft_clock_is_tai", bytes_of(std::uint32_t{1})); !filled) return filled;
   }
   if (symbols->contains(waiting_flag)) {
     if (auto shared = share_waiting(object, sections, *symbols, waiting_fd); !shared) return shared;
@@ -245,7 +255,7 @@ bool keep_connections(bpf_object* object, std::uint32_t former) {
 void KernelObject::Close::operator()(bpf_object* object) const { bpf_object__close(object); }
 
 Result<KernelObject> KernelObject::load(const bundle::Bundle& bundle, const std::vector<Target>& targets,
-                                        LoadTimes& times, std::uint32_t former, int waiting_fd) {
+                                        LoadTimes& times, std::uint32_t former, int waiting_fd, DeadlineClock clock) {
   const LibbpfLog log;
   Stopwatch watch;
   KernelObject out;
@@ -283,7 +293,7 @@ Result<KernelObject> KernelObject::load(const bundle::Bundle& bundle, const std:
     program = bpf_object__find_program_by_name(out.object_.get(), program_name(side));
     bpf_program__set_type(program, BPF_PROG_TYPE_SCHED_CLS);
   }
-  if (const auto prepared = prepare(out.object_.get(), bundle, targets, waiting_fd); !prepared) {
+  if (const auto prepared = prepare(out.object_.get(), bundle, targets, waiting_fd, clock); !prepared) {
     return std::unexpected(prepared.error());
   }
   out.keeps_connections_ = keep_connections(out.object_.get(), former);
@@ -318,18 +328,6 @@ PointPrograms KernelObject::cgroup_programs() const {
   PointPrograms out{};
   if (prepare_fd_ < 0) return out;
   for (const Point point : all_points) out.at(static_cast<std::size_t>(point)) = program_info(cgroup_fd(point)).id;
-  return out;
-}
-
-bundle::Bytes clock_offset() {
-  const auto nanoseconds = [](clockid_t clock) {
-    timespec time{};
-    clock_gettime(clock, &time);
-    return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(time.tv_nsec);
-  };
-  const std::uint64_t offset = nanoseconds(CLOCK_REALTIME) - nanoseconds(CLOCK_BOOTTIME);
-  bundle::Bytes out(sizeof offset);
-  std::memcpy(out.data(), &offset, sizeof offset);
   return out;
 }
 

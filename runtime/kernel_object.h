@@ -22,11 +22,13 @@ class KernelObject {
   /// Creates the maps, fills every table, loads both programs. The parts of `times` that it does are filled in. The
   /// connections that the program `former` remembers (0: none) are remembered on, where its tables have the same form:
   /// judging replies by the policy in force is the new program's business. Its gates wait, for the flag of another
-  /// object of the same bundle where there is one (`waiting_fd`, else -1); see waiting.h.
+  /// object of the same bundle where there is one (`waiting_fd`, else -1); see waiting.h. Deadlines are kept by `clock`,
+  /// which is not Auto.
   ///
   /// Errors: W6001, W6002, W6003, W6006, W6009.
   static Result<KernelObject> load(const bundle::Bundle& bundle, const std::vector<Target>& targets, LoadTimes& times,
-                                   std::uint32_t former = 0, int waiting_fd = -1);
+                                   std::uint32_t former = 0, int waiting_fd = -1,
+                                   DeadlineClock clock = DeadlineClock::Boot);
   bool keeps_connections() const { return keeps_connections_; }
 
   int program_fd(Side side) const { return side == Side::FromWorkload ? from_fd_ : to_fd_; }
@@ -53,9 +55,6 @@ class KernelObject {
   int places_fd_ = -1;
   bool keeps_connections_ = false;
 };
-
-/// What the program adds to the kernel's clock, which counts since the machine was started, for the time of day, now.
-bundle::Bytes clock_offset();
 
 /// What the kernel knows of a program; of a descriptor that is none, id 0.
 Program program_info(int fd);

@@ -7,6 +7,8 @@
 
 #include "base/assert.h"
 #include "runtime/cgroup_steps.h"
+#include "runtime/clock.h"
+#include "runtime/global_symbols.h"
 #include "runtime/kernel_object.h"
 #include "runtime/node_addresses.h"
 #include "runtime/recover.h"
@@ -46,6 +48,18 @@ Result<void> check_places(const TargetGroup& group, const Hooks& hooks) {
     }
   }
   return {};
+}
+
+/// How the deadlines of a bundle will be kept; nothing where it has none. Errors: W6001, W6002, W6006.
+Result<std::optional<RecordedClock>> clock_for(const bundle::Bundle& bundle, DeadlineClock wanted) {
+  if (!bundle.manifest.figures.contains("deadlines")) return std::nullopt;
+  const auto symbols = global_symbols(bundle.object);
+  if (!symbols) return std::unexpected(symbols.error());
+  const auto offset = symbols->find("weft_clock_offset");
+  if (offset == symbols->end()) return std::nullopt;
+  const auto clock = choose_clock(wanted);
+  if (!clock) return std::unexpected(clock.error());
+  return RecordedClock{*clock == DeadlineClock::Tai, offset->second.section, offset->second.offset};
 }
 
 RecordedNamespace intent(const Part& part, Way way, const Hooks& hooks, const Record* former) {
@@ -270,12 +284,15 @@ Result<Loaded> load(const bundle::Bundle& bundle, const LoadOptions& options) {
   }
   // The slow part comes first, without the lock: nothing is visible of it, and if it fails nothing has to be undone.
   if (auto asked = ask(options.before_step, "load the programs"); !asked) return std::unexpected(asked.error());
+  const auto clock = clock_for(bundle, options.clock);
+  if (!clock) return std::unexpected(clock.error());
+  const DeadlineClock kept_by = *clock && (*clock)->tai ? DeadlineClock::Tai : DeadlineClock::Boot;
   std::vector<Part> parts;
   for (TargetGroup& group : chosen->groups) {
     const bool is_empty = group.targets.empty();
-    auto object =
-        is_empty ? Result<KernelObject>(KernelObject())
-                 : KernelObject::load(bundle, group.targets, out.times, former_program(group), waiting_flag_of(parts));
+    auto object = is_empty ? Result<KernelObject>(KernelObject())
+                           : KernelObject::load(bundle, group.targets, out.times, former_program(group),
+                                                waiting_flag_of(parts), kept_by);
     if (!object) return std::unexpected(object.error());
     out.keeps_connections = out.keeps_connections || object->keeps_connections();
     parts.push_back({std::move(group), std::move(*object)});
@@ -305,6 +322,7 @@ Result<Loaded> load(const bundle::Bundle& bundle, const LoadOptions& options) {
   const auto begin = std::chrono::steady_clock::now();
   Record record = intent(bundle, parts, *way, *grounds, *file, *former);
   record.bundle = out.bundle;
+  record.clock = *clock;
   record.cgroups = std::move(*cgroups);
   out.replaced = *former && !(*former)->cgroups.empty();
   for (const Ground& ground : *grounds) {

@@ -12,8 +12,10 @@
 #include <cstring>
 #include <ctime>
 #include <map>
+#include <utility>
 
 #include "bundle/abi.h"
+#include "runtime/clock.h"
 #include "runtime/kernel_object.h"
 #include "runtime/log.h"
 #include "runtime/recover.h"
@@ -25,12 +27,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds between_looks{50};  // the program does not wake us for a few events
 constexpr std::chrono::seconds between_checks{1};       // of what is loaded
-
-std::int64_t since(clockid_t clock) {
-  timespec time{};
-  clock_gettime(clock, &time);
-  return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
-}
 
 std::string address_of(std::uint8_t family, const std::uint32_t (&words)[4]) {
   std::array<char, INET6_ADDRSTRLEN> text{};
@@ -94,6 +90,8 @@ Result<Source> source_of(std::uint32_t program, const RecordedNamespace* part) {
 
 struct Monitor::State {
   StatusOptions options;
+  const std::int64_t shift = time_namespace_shift(CLOCK_MONOTONIC);
+  std::optional<std::int64_t> corrected;
   std::shared_ptr<const Record> record;
   std::vector<std::unique_ptr<Source>> sources;
   Ring ring{nullptr, ring_buffer__free};
@@ -157,6 +155,10 @@ struct Monitor::State {
     checked = Clock::now();
     auto fresh = loaded(options);
     if (!fresh) return std::unexpected(fresh.error());
+    // Whoever watches sees to it that deadlines come at their time, too.
+    auto late = correct_deadlines(*fresh);
+    if (!late) return std::unexpected(late.error());
+    if (*late) corrected = *late;
     // Where only addresses changed the programs are the same, but not who is who.
     if (fresh->any_program() == record->any_program() && fresh->bundle == record->bundle) return {};
     return follow(std::move(*fresh));
@@ -181,7 +183,8 @@ struct Monitor::State {
 
   Event event_of(const Source& source, const weft_event& raw) const {
     Event out;
-    out.nanoseconds = static_cast<std::int64_t>(raw.time) + (since(CLOCK_REALTIME) - since(CLOCK_MONOTONIC));
+    out.nanoseconds =
+        static_cast<std::int64_t>(raw.time) + (time_of(CLOCK_REALTIME) - time_of(CLOCK_MONOTONIC) + shift);
     out.egress = raw.outbound != 0;
     out.ifindex = raw.ifindex;
     const RecordedInterface* const known = source.part == nullptr ? nullptr : source.part->find(raw.ifindex);
@@ -204,8 +207,14 @@ struct Monitor::State {
     const std::string local = address_of(raw.family, raw.local), remote = address_of(raw.family, raw.remote);
     out.source = out.egress ? local : remote;
     out.destination = out.egress ? remote : local;
-    out.source_name = name_of(out.source);
-    out.destination_name = name_of(out.destination);
+    // Whoever owns no address that it uses is nobody; a frame without addresses has no ends.
+    if (raw.family != 0) {
+      const bool borrowed = raw.own == 0x10000;
+      const End own = borrowed ? End{{}, false, {}} : end_of(local, static_cast<std::uint16_t>(raw.own));
+      const End peer = end_of(remote, static_cast<std::uint16_t>(raw.peer));
+      name(out.egress ? own : peer, out.source_name, out.source_exact, out.source_class);
+      name(out.egress ? peer : own, out.destination_name, out.destination_exact, out.destination_class);
+    }
     if (raw.family != 0) out.protocol = raw.protocol;
     if (has_ports(raw.protocol) && (raw.what & WEFT_EVENT_SERVICE) != 0) {
       out.source_port = out.egress ? raw.local_port : raw.remote_port;
@@ -217,9 +226,31 @@ struct Monitor::State {
     return out;
   }
 
-  std::string name_of(const std::string& address) const {
-    const auto found = record->names.find(address);
-    return found == record->names.end() ? std::string() : found->second;
+  struct End {
+    std::string name;
+    bool exact = false;
+    std::optional<std::uint16_t> class_id;
+  };
+
+  // The workload of this node that has the address, else what its class is called: of a class of one that is who it is.
+  End end_of(const std::string& address, std::uint16_t class_id) const {
+    End out{{}, true, class_id};
+    if (const auto found = record->names.find(address); found != record->names.end()) {
+      out.name = found->second;
+    } else if (class_id != 0 && class_id < record->classes.size()) {
+      const bundle::ClassName& known = record->classes[class_id];
+      out.name = known.text;
+      // Not where others are in the class whom the name does not name.
+      out.exact = known.members == 1 && known.text == known.example;
+    }
+    if (class_id == 0) out.class_id.reset();
+    return out;
+  }
+
+  static void name(const End& end, std::string& text, bool& exact, std::optional<std::uint16_t>& class_id) {
+    text = end.name;
+    exact = end.exact && !end.name.empty();
+    class_id = end.class_id;
   }
 };
 
@@ -276,6 +307,8 @@ Result<Losses> Monitor::losses() const {
   }
   return out;
 }
+
+std::optional<std::int64_t> Monitor::corrected() { return std::exchange(state_->corrected, std::nullopt); }
 
 const std::string& Monitor::bundle() const { return state_->record->bundle; }
 

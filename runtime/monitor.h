@@ -25,9 +25,14 @@ struct Event {
   std::optional<bundle::Entry> would_be;  ///< what would have, were everything audited in force
   bool would_allow = false;               ///< of `would_be`
 
-  std::string source, destination;            ///< addresses; empty where none could be read
-  std::string source_name, destination_name;  ///< workloads of this bundle that have them
-  std::optional<std::uint16_t> source_port;   ///< of TCP, UDP and SCTP
+  std::string source, destination;  ///< addresses; empty where none could be read
+  /// Who that is: the workload of this bundle that has the address, else what people call its class (see
+  /// bundle::ClassName), such as `app == "web"`. Empty where nobody was asked: of a broken packet, of a borrowed
+  /// address.
+  std::string source_name, destination_name;
+  std::optional<std::uint16_t> source_class, destination_class;
+  bool source_exact = false, destination_exact = false;  ///< the name is that of a workload or node, not of a class
+  std::optional<std::uint16_t> source_port;              ///< of TCP, UDP and SCTP
   std::optional<std::uint16_t> destination_port;
   std::optional<std::uint8_t> protocol;
   std::string service;  ///< "tcp/443", "icmp/3/1", "ip/47"; empty where it could not be read
@@ -59,6 +64,9 @@ class Monitor {
   Result<std::size_t> poll(unsigned timeout_ms, const std::function<bool(const Event&)>& take);
 
   Result<Losses> losses() const;
+  /// Deadlines that no longer came at their time were put right: by how many nanoseconds they would have been late,
+  /// since this was asked last. A monitor looks every second.
+  std::optional<std::int64_t> corrected();
   /// bundle::identity of the bundle that is read.
   const std::string& bundle() const;
 

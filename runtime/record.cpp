@@ -130,6 +130,13 @@ Json json_of(const Record& record) {
   for (const auto& [address, workload] : record.names) out["names"][address] = workload;
   for (const RecordedStep& each : record.steps) out["steps"].push_back(json_of(each));
   if (record.former != nullptr) out["former"] = json_of(*record.former);
+  if (record.clock) {
+    out["clock"] = {{"tai", record.clock->tai}, {"section", record.clock->section}, {"offset", record.clock->offset}};
+  }
+  if (!record.classes.empty()) out["classes"] = Json::array();
+  for (const bundle::ClassName& name : record.classes) {
+    out["classes"].push_back({name.text, name.example, name.members});
+  }
   // Last, because they are long and the rest is what people look for.
   out["egress"] = json_of(record.egress);
   out["ingress"] = json_of(record.ingress);
@@ -203,6 +210,17 @@ Record record_of(const Json& json, const NetworkNamespace& here, bool outermost)
   }
   if (json.contains("steps")) {
     for (const Json& each : json.at("steps")) out.steps.push_back(step_of(each));
+  }
+  if (json.contains("clock")) {
+    const Json& clock = json.at("clock");
+    out.clock = {clock.at("tai").get<bool>(), clock.at("section").get<std::string>(),
+                 clock.at("offset").get<std::uint64_t>()};
+  }
+  if (json.contains("classes")) {
+    for (const Json& name : json.at("classes")) {
+      out.classes.push_back(
+          {name.at(0).get<std::string>(), name.at(1).get<std::string>(), name.at(2).get<std::uint32_t>()});
+    }
   }
   // Only a load in progress has a former record, and that one has none: no depth for a damaged file to exploit.
   if (outermost && json.contains("former")) {

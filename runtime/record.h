@@ -61,6 +61,15 @@ struct RecordedStep {
   TableStep step{};
 };
 
+/// Where the programs of a load keep what they add to a clock for the time of day.
+struct RecordedClock {
+  bool tai = false;          ///< which clock
+  std::string section;       ///< of the object: the map "weft" + section
+  std::uint64_t offset = 0;  ///< in it
+
+  bool operator==(const RecordedClock&) const = default;
+};
+
 struct Record {
   /// All but Loaded are intents: found without a lock, their process died.
   enum class Phase : std::uint8_t { Loading, Loaded, Unloading, Updating };
@@ -77,6 +86,8 @@ struct Record {
   PointPrograms cgroup_programs{};
   std::vector<RecordedCgroup> cgroups;
   std::map<std::string, std::string> names;  ///< the workloads of the bundle by their addresses
+  std::vector<bundle::ClassName> classes;    ///< by number
+  std::optional<RecordedClock> clock;        ///< of a bundle with deadlines
   std::vector<bundle::Entry> egress;
   std::vector<bundle::Entry> ingress;
   std::vector<RecordedStep> steps;       ///< while updating: of all its programs, in order

@@ -20,7 +20,7 @@
 /// and its program disagree, W6007 the place at an interface is taken by another's filter, W6008 attaching failed,
 /// W6009 locked memory or memory exhausted, W6010 the state file cannot be used, W6011 another load or unload is at
 /// work, W6012 the load was abandoned by its caller, W6013 two endpoints want one interface or one slot, W6014 there is
-/// nothing to monitor. W6015 is a warning: a node has addresses that the bundle does not know.
+/// nothing to monitor. W6015 is a warning: a node has addresses that the bundle does not know. W6020 no pairs are counted.
 namespace weft::runtime {
 
 /// Where the state files live: `$WEFT_STATE_DIRECTORY`, or /run/weft.
@@ -28,6 +28,13 @@ std::filesystem::path default_state_directory();
 
 /// How gates hang at interfaces: where the kernel has both, tcx costs less (decision 0010).
 enum class Hook : std::uint8_t { Auto, Tcx, Clsact };
+
+/// The clock by which a program keeps its deadlines.
+enum class DeadlineClock : std::uint8_t {
+  Auto,  ///< Tai where the kernel has it for programs, else Boot
+  Tai,   ///< goes along when the time of day is set
+  Boot,  ///< goes on as it was when the time of day is set: the program has to be told
+};
 
 struct LoadOptions {
   /// Places by workload name ("veth1", "netns:blue:veth1", "cgroup:/web.slice"), over those of the manifest.
@@ -39,6 +46,7 @@ struct LoadOptions {
   Hook hook = Hook::Auto;
   /// Load programs and tables anew, though another content of the tables of addresses would do.
   bool anew = false;
+  DeadlineClock clock = DeadlineClock::Auto;
   /// bundle::identity of the bundle where the caller knows it, as `bundle::read` says it; empty: computed, 10 ms a
   /// megabyte.
   std::string identity = {};
@@ -122,6 +130,16 @@ struct Hits {
   std::uint64_t packets = 0;
 };
 
+/// How the deadlines of a bundle are kept.
+struct Deadlines {
+  DeadlineClock clock = DeadlineClock::Boot;
+  /// By how many nanoseconds they come too late, measured against the time of day now; negative: too early. Some
+  /// thousands are what the measurement costs. Nothing where a program was never told the time: it denies everything.
+  std::optional<std::int64_t> late;
+
+  bool operator==(const Deadlines&) const = default;
+};
+
 struct Status {
   bool loaded = false;       ///< at least one of our filters is attached
   std::string bundle;        ///< bundle::identity; empty if unknown
@@ -134,6 +152,7 @@ struct Status {
   /// Where the record and the kernel disagree: "shop/web on `veth3`: the egress gate is gone: …"; empty is healthy.
   std::vector<std::string> differences;
   std::vector<std::string> recovered;  ///< what was cleaned up after a load or unload that was killed
+  std::optional<Deadlines> deadlines;  ///< of a bundle that has some
 };
 
 /// What is attached in this namespace. A load or unload that was killed half-way is first brought to an end: a first

@@ -7,6 +7,7 @@
 
 #include "bundle/abi.h"
 #include "runtime/cgroup_steps.h"
+#include "runtime/clock.h"
 #include "runtime/differences.h"
 #include "runtime/kernel_object.h"
 #include "runtime/recover.h"
@@ -123,6 +124,9 @@ Result<Status> status(const StatusOptions& options) {
     auto differs = differences(*record, *grounds);
     if (!differs) return std::unexpected(differs.error());
     std::ranges::move(*differs, std::back_inserter(out.differences));
+    auto deadlines = deadlines_of(*record);
+    if (!deadlines) return std::unexpected(deadlines.error());
+    out.deadlines = *deadlines;
   }
 
   Counted counted;

@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "runtime/clock.h"
 #include "runtime/differences.h"
 #include "runtime/global_symbols.h"
 #include "runtime/kernel_object.h"
@@ -36,6 +37,13 @@ bool is_same(const RecordedInterface& recorded, const Target& target) {
 bool is_same(const RecordedCgroup& recorded, const Target& target) {
   return recorded.workload == target.endpoint->workload && recorded.name == target.cgroup.name &&
          recorded.path == target.cgroup.path.string() && recorded.id == target.cgroup.id && recorded.key == target.key;
+}
+
+/// Can the program go on with its clock? Which one it is stands in its text.
+bool keeps_clock(const Record& record, const bundle::Bundle& bundle, DeadlineClock wanted) {
+  if (!bundle.manifest.figures.contains("deadlines")) return true;
+  if (!record.clock) return false;  // of before that was recorded
+  return wanted == DeadlineClock::Auto || record.clock->tai == (wanted == DeadlineClock::Tai);
 }
 
 /// Is the record of a load to just these places?
@@ -113,7 +121,6 @@ struct Plan {
   std::map<std::uint32_t, ProgramTables> tables;
   std::vector<RecordedStep> steps;
   AddressUpdate update;
-  std::optional<GlobalSymbol> clock{};  ///< of programs with deadlines
 };
 
 std::optional<Plan> plan(const bundle::Bundle& bundle, const Targets& targets, const Record& record) {
@@ -133,8 +140,6 @@ std::optional<Plan> plan(const bundle::Bundle& bundle, const Targets& targets, c
     out.tables.emplace(program, std::move(*tables));
   }
   if (out.steps.size() > most_steps) return std::nullopt;
-  const auto clock = symbols->find("weft_clock_offset");
-  if (clock != symbols->end()) out.clock = clock->second;
   return out;
 }
 
@@ -182,17 +187,6 @@ Result<void> carry_out(Plan& plan, const StateFile& file, const Record& former, 
   return back(asked.error());
 }
 
-/// The time of day may have been set since the program was loaded.
-Result<void> set_clock(Plan& plan) {
-  if (!plan.clock) return {};
-  for (auto& [program, tables] : plan.tables) {
-    const auto section = tables.section(plan.clock->section);
-    if (!section) return std::unexpected(section.error());
-    if (*section != nullptr) (*section)->store(plan.clock->offset, clock_offset());
-  }
-  return {};
-}
-
 void describe(const Record& record, const Targets& targets, const std::vector<Ground>& grounds, Loaded& out) {
   for (const TargetGroup& group : targets.groups) {
     std::ranges::move(unlisted_addresses(group), std::back_inserter(out.unlisted));
@@ -224,6 +218,7 @@ void describe_bundle(const bundle::Bundle& bundle, Record& record) {
   record.profile = bundle.manifest.profile;
   record.egress = bundle.manifest.egress;
   record.ingress = bundle.manifest.ingress;
+  record.classes = bundle.manifest.classes;
   record.names.clear();
   for (const bundle::Endpoint& endpoint : bundle.manifest.endpoints) {
     for (const bundle::EndpointAddress& each : endpoint.addresses) record.names[each.address] = endpoint.workload;
@@ -239,6 +234,7 @@ Result<bool> update_addresses(const bundle::Bundle& bundle, const Targets& targe
   const auto former = file->read();
   if (!former || !*former || (*former)->phase != Record::Phase::Loaded) return false;
   if ((*former)->object != object_hash(bundle)) return false;
+  if (!keeps_clock(**former, bundle, options.clock)) return false;
   const auto way = choose_way(options.hook);
   if (!way || *way != (*former)->way || !has_places(**former, targets)) return false;
   const auto grounds = grounds_of(&**former);
@@ -256,7 +252,8 @@ Result<bool> update_addresses(const bundle::Bundle& bundle, const Targets& targe
     auto done = carry_out(*planned, *file, **former, record, options.before_step);
     if (!done) return std::unexpected(done.error());
   }
-  if (auto set = set_clock(*planned); !set) return std::unexpected(set.error());
+  // The time of day may have been set since the program was loaded.
+  if (auto corrected = correct_deadlines(record); !corrected) return std::unexpected(corrected.error());
   out.times.change = nanoseconds_since(changing);
   out.updated = planned->update;
   out.replaced = true;

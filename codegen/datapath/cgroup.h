@@ -102,27 +102,31 @@ NOINLINE weft_u32 weft_cgroup_read6(struct __sk_buff *skb, weft_u32 outbound, st
 INLINE weft_u32 judge_cgroup4(struct __sk_buff *skb, weft_u32 place, const int outbound)
 {
 	struct header4 read = { 0 }, header;
-	weft_u32 found = weft_cgroup_read4(skb, &read);
+	weft_u32 found = weft_cgroup_read4(skb, &read), pair = 0, decision;
 
 	if (found == READ_BROKEN)
 		return DENIED(WEFT_ENTRY_MALFORMED);
 	header = read;
 	if (found == READ_FRAGMENT)
 		return later_fragment4(&header, place, outbound, AT_CGROUP);
-	return judge4(skb, &header, place, outbound, AT_CGROUP);
+	decision = judge4(skb, &header, place, outbound, AT_CGROUP, &pair);
+	count_pair(pair, decision, outbound);
+	return decision;
 }
 
 INLINE weft_u32 judge_cgroup6(struct __sk_buff *skb, weft_u32 place, const int outbound)
 {
 	struct header6 read = { 0 }, header;
-	weft_u32 found = weft_cgroup_read6(skb, outbound, &read);
+	weft_u32 found = weft_cgroup_read6(skb, outbound, &read), pair = 0, decision;
 
 	if (found == READ_BROKEN)
 		return DENIED(WEFT_ENTRY_MALFORMED);
 	header = read;
 	if (found == READ_FRAGMENT)
 		return later_fragment6(&header, place, AT_CGROUP);
-	return judge6(skb, &header, place, outbound, AT_CGROUP);
+	decision = judge6(skb, &header, place, outbound, AT_CGROUP, &pair);
+	count_pair(pair, decision, outbound);
+	return decision;
 }
 
 NOINLINE weft_u32 weft_cgroup4_egress(struct __sk_buff *skb, weft_u32 place)
@@ -380,6 +384,8 @@ INLINE int answer_of(struct asked *asked, weft_u32 decision)
 	if (decision & WEFT_ACTION_ALLOW)
 		return 1;
 	count(decision, 1);
+	if (entry_of(decision) >= WEFT_ENTRY_FIRST)
+		count_pair(pair_of(asked->own, asked->peer, 1), decision, 1);
 	if (is_told(decision))
 		weft_tell_asked(asked, decision);
 	return 0;

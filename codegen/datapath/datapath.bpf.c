@@ -77,11 +77,14 @@ INLINE void read_any(struct __sk_buff *skb, struct frame *out, const int outboun
 	}
 }
 
-/* Both families are judged in the program itself: a call costs more than all that is asked of a plain packet's header. */
+/* Both families are judged in the program itself: a call costs more than all that is asked of a plain packet's header.
+ * Pairs are counted here, where both classes are at hand.
+ */
 INLINE weft_u32 judge(struct __sk_buff *skb, const int outbound)
 {
 	/* Zeros, because of what a way leaves unset LLVM saves whatever is in a register, and the kernel's verifier refuses that. */
 	struct frame frame = { 0 };
+	weft_u32 pair = 0, decision;
 
 	if (LIKELY(read_plain4(skb, &frame.four)))
 		frame.family = 4;
@@ -90,10 +93,13 @@ INLINE weft_u32 judge(struct __sk_buff *skb, const int outbound)
 	else
 		read_any(skb, &frame, outbound);
 	if (LIKELY(frame.family == 4))
-		return judge4(skb, &frame.four, skb->ifindex, outbound, AT_INTERFACE);
-	if (weft_uses_v6 && frame.family == 6)
-		return judge6(skb, &frame.six, skb->ifindex, outbound, AT_INTERFACE);
-	return frame.decision;
+		decision = judge4(skb, &frame.four, skb->ifindex, outbound, AT_INTERFACE, &pair);
+	else if (weft_uses_v6 && frame.family == 6)
+		decision = judge6(skb, &frame.six, skb->ifindex, outbound, AT_INTERFACE, &pair);
+	else
+		return frame.decision;
+	count_pair(pair, decision, outbound);
+	return decision;
 }
 
 /* Without a branch: of decisions only allowing ones have the lowest bit. */

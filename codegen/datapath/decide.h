@@ -138,7 +138,7 @@ INLINE weft_u64 conditions(weft_u32 own, weft_u32 peer, const int egress)
 	if (!weft_conditions)
 		return 0;
 	if (weft_uses_clock)
-		now = bpf_ktime_get_boot_ns() + weft_clock_offset;
+		now = (weft_clock_is_tai ? bpf_ktime_get_tai_ns() : bpf_ktime_get_boot_ns()) + weft_clock_offset;
 	return weft_held(egress ? own : peer, egress ? peer : own, now, weft_uses_homes && is_own_node(own, peer));
 }
 

@@ -2,6 +2,7 @@
 #ifndef WEFT_DATAPATH_GATE4_H
 #define WEFT_DATAPATH_GATE4_H
 
+#include "pairs.h"
 #include "state.h"
 
 /* A packet that no rule allows, on its way to the question whether it answers something. */
@@ -268,10 +269,10 @@ NOINLINE weft_u32 weft_read4(struct __sk_buff *skb, weft_u32 at, struct header4 
 }
 
 /* The decision of the gate that `outbound` names on a packet with this header; `interface` is the key of the endpoint, `hook`
- * AT_INTERFACE or AT_CGROUP.
+ * AT_INTERFACE or AT_CGROUP. `pair` is set where the classes of both ends are known.
  */
 INLINE weft_u32 judge4(struct __sk_buff *skb, const struct header4 *header, const weft_u32 interface,
-		       const int outbound, const int hook)
+		       const int outbound, const int hook, weft_u32 *pair)
 {
 	const weft_u32 local = outbound ? header->source : header->destination;
 	const weft_u32 remote = outbound ? header->destination : header->source;
@@ -296,6 +297,7 @@ INLINE weft_u32 judge4(struct __sk_buff *skb, const struct header4 *header, cons
 	if (weft_uses_homes)
 		own |= (weft_u32)endpoint->home << 16;
 	peer = identity4(remote);
+	*pair = pair_of(own, peer, outbound);
 	decision = decide_here(outbound, own, peer, weft_atom(protocol, transport.value));
 	if (!weft_uses_state)
 		return opens(decision);

@@ -363,10 +363,10 @@ NOINLINE weft_u32 weft_read6(struct __sk_buff *skb, weft_u32 at, weft_u32 outbou
 }
 
 /* The decision of the gate that `outbound` names on a packet with this header; `interface` is the key of the endpoint, `hook`
- * AT_INTERFACE or AT_CGROUP.
+ * AT_INTERFACE or AT_CGROUP. `pair` as in judge4.
  */
 INLINE weft_u32 judge6(struct __sk_buff *skb, const struct header6 *header, const weft_u32 interface,
-		       const int outbound, const int hook)
+		       const int outbound, const int hook, weft_u32 *pair)
 {
 	const struct address6 local = header->local, remote = header->remote;
 	const struct transport transport = header->transport;
@@ -390,6 +390,7 @@ INLINE weft_u32 judge6(struct __sk_buff *skb, const struct header6 *header, cons
 	if (weft_uses_homes)
 		own |= (weft_u32)endpoint->home << 16;
 	peer = identity6(remote.high, remote.low);
+	*pair = pair_of(own, peer, outbound);
 	decision = decide_here(outbound, own, peer, weft_atom(next, transport.value));
 	if (!weft_uses_state)
 		return opens(decision);

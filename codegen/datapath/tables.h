@@ -46,6 +46,7 @@ extern const weft_u32 weft_uses_own_node;
 extern const weft_u32 weft_uses_homes;
 extern const weft_u32 weft_uses_pass;
 extern const weft_u32 weft_uses_counters;
+extern const weft_u32 weft_uses_pairs; /* packets are counted by pair of classes */
 extern const weft_u32 weft_uses_rows;
 extern const weft_u32 weft_uses_clock;
 extern const weft_u32 weft_uses_events;
@@ -115,6 +116,8 @@ extern weft_u8 weft_counters_egress[];
 extern weft_u8 weft_counters_ingress[];
 extern weft_u8 weft_audited_egress[]; /* by the entry that would have decided */
 extern weft_u8 weft_audited_ingress[];
+extern weft_u8 weft_pairs[];
+extern weft_u8 weft_pair_totals[];
 extern weft_u8 weft_connections4[];
 extern weft_u8 weft_connections6[];
 extern weft_u8 weft_opening4[];
@@ -137,8 +140,14 @@ extern weft_u32 weft_atom(weft_u32 protocol, weft_u32 value);
  */
 extern weft_u64 weft_held(weft_u32 source, weft_u32 destination, weft_u64 now, weft_u32 own_node);
 
-/* What is to be added to bpf_ktime_get_boot_ns() for the time since 1970, filled by the loader; 0: unknown, and a program
- * with deadlines denies everything.
+/* 1: deadlines are kept by the clock of bpf_ktime_get_tai_ns() (Linux 6.1), which goes along when the time of day is set;
+ * 0: by that of bpf_ktime_get_boot_ns(). Stated by the loader before the kernel sees the program: of what is not used the
+ * kernel needs to know nothing.
+ */
+const volatile weft_u32 weft_clock_is_tai = 0;
+
+/* What is to be added to that clock for the time since 1970, filled by the loader, and again by whoever sees that it is no
+ * longer right; 0: unknown, and a program with deadlines denies everything. (Where nothing is to be added, it is 1.)
  */
 weft_u64 weft_clock_offset;
 

@@ -96,6 +96,39 @@ class Build(WeftTest):
         self.assertRegex(text, r"\d+ bytes for 2 entries, and for \d+ groups? of ends and 1 service that no other rule tells apart\n")
         self.assertEqual(sorted(os.listdir(self.at)), ["bundle", "shop"])
 
+    def test_the_plan_explained_as_json(self):
+        directory = self.project()
+        explained = self.expect(0, "build", directory, "--explain-plan", "--format", "json").json()
+        bundle = self.expect(0, "build", directory, "-o", "bundle", "--format", "json").json()
+        self.assertEqual(explained["table_bytes"], bundle["figures"]["table bytes"])
+        self.assertEqual(explained["addresses"], 5)
+        egress = explained["parts"][0]
+        self.assertEqual((egress["name"], [(way["name"], way["chosen"]) for way in egress["ways"]]),
+                         ("egress gate", [("rows", True), ("matrix", False)]))
+        self.assertLess(egress["ways"][1]["looks"]["most"], egress["ways"][0]["looks"]["least"])
+        self.assertIn("only where it is asked for", egress["ways"][1]["why"])
+        self.assertEqual(explained["rules"][0]["at"], "shop/policy.weft:10:3")
+        matrix = self.expect(0, "build", directory, "--strategy", "matrix", "--explain-plan", "--format", "json").json()
+        self.assertEqual([way["chosen"] for way in matrix["parts"][0]["ways"]], [False, True])
+
+    def test_what_has_no_json_form_says_so(self):
+        directory = self.project()
+        for what in ("plan", "ir", "asm", "header"):
+            outcome = self.expect(2, "build", directory, "--emit", what, "--format", "json")
+            self.assertIn(f"error W9001: `--emit {what}` is text and has no JSON form", outcome.err)
+        self.expect(0, "build", directory, "--emit", "plan", env={"WEFT_FORMAT": "json"})
+        self.expect(0, "build", directory, "--emit", "maps", "--format", "json")
+
+    def test_pairs_are_counted_for_as_many_as_is_said(self):
+        directory = self.project()
+        self.expect(0, "build", directory, "-o", "plain")
+        self.expect(0, "build", directory, "-o", "counting", "--count-pairs")
+        plain, counting = ((self.at / name / "program.o").read_bytes() for name in ("plain", "counting"))
+        self.assertNotIn(b"weft_pairs\0", plain)
+        self.assertIn(b"weft_pairs\0", counting)
+        for wrong in ("--count-pairs=63", "--count-pairs=1048577", "--count-pairs=many"):
+            self.assertIn("--count-pairs", self.expect(2, "build", directory, "-o", "no", wrong).err)
+
     def test_a_matrix_where_it_is_asked_for(self):
         directory = self.project()
         self.expect(0, "build", directory, "-o", "bundle", "--strategy", "matrix")

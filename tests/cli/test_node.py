@@ -36,6 +36,40 @@ except OSError:
     pass
 """
 
+# Makes deadlines come late by so many seconds in the program of this network namespace: what is left when the clock is set.
+LATE = """\
+import ctypes, glob, json, mmap, os, platform, struct, sys
+libc = ctypes.CDLL(None, use_errno=True)
+NUMBER = {"x86_64": 321, "aarch64": 280}[platform.machine()]
+PROG_GET_FD_BY_ID, MAP_GET_FD_BY_ID, OBJ_GET_INFO_BY_FD = 13, 14, 15
+
+def bpf(command, attributes):
+    attributes = ctypes.create_string_buffer(attributes, 128)
+    result = libc.syscall(NUMBER, command, attributes, 128)
+    assert result >= 0, os.strerror(ctypes.get_errno())
+    return result
+
+def info(fd, size, before=b""):
+    out = ctypes.create_string_buffer(before, size)
+    bpf(OBJ_GET_INFO_BY_FD, struct.pack("=IIQ", fd, size, ctypes.addressof(out)))
+    return out.raw
+
+state = json.load(open(glob.glob(os.environ["WEFT_STATE_DIRECTORY"] + "/*")[0]))
+program = bpf(PROG_GET_FD_BY_ID, struct.pack("=I", state["programs"]["from_workload"]))
+ids = (ctypes.c_uint32 * 64)()
+found = info(program, 64, struct.pack("=52xIQ", 64, ctypes.addressof(ids)))
+for number in ids[:struct.unpack_from("=I", found, 52)[0]]:
+    table = bpf(MAP_GET_FD_BY_ID, struct.pack("=I", number))
+    if info(table, 40)[24:40].rstrip(b"\0") == b"weft" + state["clock"]["section"].encode():
+        at = state["clock"]["offset"]
+        begin = at // mmap.PAGESIZE * mmap.PAGESIZE
+        memory = mmap.mmap(table, at - begin + 8, offset=begin)
+        before, = struct.unpack_from("=q", memory, at - begin)
+        struct.pack_into("=q", memory, at - begin, before - int(float(sys.argv[1]) * 10**9))
+        sys.exit(0)
+sys.exit("no clock is there")
+"""
+
 # The same SYN from a ring that the kernel sends out of where it lies: of such a packet only the Ethernet header is in one piece
 # with what the programs see first.
 SEND_IN_PIECES = """\
@@ -184,6 +218,74 @@ class Kernel(WeftTest):
         self.assertEqual(packets("before"), {"rule": 1, "isolation": 0})
         self.assertEqual(packets("after"), {"rule": 1, "isolation": 1})
 
+    def with_deadline(self, moment, policy=POLICY):
+        rule = "allow web -> db : tcp/5432"
+        return self.project(policy.replace(rule, f"{rule} expires {moment}"))
+
+    def test_deadlines_that_no_longer_come_at_their_time_are_a_finding(self):
+        self.expect(0, "build", self.with_deadline("2099-01-01"), "-o", "bundle")
+        (self.at / "late.py").write_text(LATE)
+        code, out, err = self.inside("weft load bundle > /dev/null; weft status --format json > right.json; python3 late.py 100; "
+                                     "weft status > /dev/null || echo late $?; weft status --format json > late.json || true; "
+                                     "weft load bundle > /dev/null; weft status > /dev/null; python3 late.py -- -40; "
+                                     "weft status > /dev/null || echo early $?; weft monitor --for 3; weft status > /dev/null; weft unload")
+        self.assertEqual(code, 0, (out, err))
+        self.assertIn("late 1\nearly 1\n", out)
+        self.assertIn("error W6021: deadlines come 100.0 seconds too late: the clock was set after the bundle was loaded\n", err)
+        self.assertIn("error W6021: deadlines come 40.0 seconds too early: ", err)
+        self.assertIn("the clock was set: deadlines would have come 40.0 seconds too early, and are right again", err)
+        self.assertEqual(err.count("W6021"), 3 + err.count("explain W6021"), err)
+        right, late = (json.loads((self.at / f"{name}.json").read_text())["deadlines"] for name in ("right", "late"))
+        self.assertIn(right["clock"], ("tai", "boot"))
+        self.assertLess(abs(right["seconds_late"]), 1)
+        self.assertLess(abs(late["seconds_late"] - 100), 1)
+
+    def test_a_bundle_without_deadlines_has_no_clock(self):
+        code, out, err = self.inside("weft load bundle > /dev/null; weft status --format json")
+        self.assertEqual(code, 0, (out, err))
+        self.assertIsNone(json.loads(out)["deadlines"])
+
+    def test_deadlines_in_a_time_namespace(self):
+        """A process in one sees other clocks than the program; what has expired denies all the same."""
+        if subprocess.run(["unshare", "--time", "--boottime", "100000", "--fork", "true"], capture_output=True).returncode != 0:
+            self.skipTest("no time namespaces here")
+        self.expect(0, "build", self.with_deadline(time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 60))), "-o", "bundle",
+                    "--now", "2020-01-01T00:00:00Z")
+        (self.at / "send.py").write_text(SEND)
+        code, out, err = self.inside(f'unshare --time --boottime 100000 --monotonic 5000 --fork "{BINARY}" load bundle > /dev/null; '
+                                     "python3 send.py; weft status --format json > status.json; "
+                                     f'unshare --time --monotonic 5000 --fork "{BINARY}" monitor --for 1 --format json > events.json')
+        self.assertEqual(code, 0, (out, err))
+        status = json.loads((self.at / "status.json").read_text())
+        self.assertLess(abs(status["deadlines"]["seconds_late"]), 1)
+        self.assertEqual({entry["by"]: entry["packets"] for entry in status["egress"] if entry["packets"]}, {"isolation": 1})
+        event = json.loads((self.at / "events.json").read_text().splitlines()[0])
+        self.assertLess(abs(time.mktime(time.strptime(event["time"][:19], "%Y-%m-%dT%H:%M:%S")) - time.mktime(time.gmtime())), 120)
+
+    def test_pairs_are_counted_where_it_was_asked_for(self):
+        self.expect(0, "build", self.project(), "-o", "counting", "--count-pairs=64")
+        (self.at / "send.py").write_text(SEND)
+        (self.at / "answer.py").write_text(ANSWER)
+        code, out, err = self.inside("weft load counting > /dev/null; python3 send.py 5432 5432 5432 22 22; python3 answer.py; "
+                                     "weft status --pairs; weft status --pairs --format json > pairs.json")
+        self.assertEqual((code, err), (0, ""), out)
+        self.assertRegex(out, r"(?m)^     packets  verdict  gate     from -> to\n"
+                              r" +3  allow    egress   shop/web-1 -> shop/db-0\n"
+                              r" +2  deny     egress   shop/web-1 -> shop/db-0\n"
+                              r" +1  reply    ingress  shop/db-0 -> shop/web-1\n")
+        pairs = json.loads((self.at / "pairs.json").read_text())
+        self.assertEqual((pairs["room"], pairs["forgotten"], pairs["missed_packets"]), (64, 0, 0))
+        self.assertEqual([(each["source"]["name"], each["destination"]["name"], each["gate"], each["verdict"], each["packets"])
+                          for each in pairs["pairs"]],
+                         [("shop/web-1", "shop/db-0", "egress", "allow", 3), ("shop/web-1", "shop/db-0", "egress", "deny", 2),
+                          ("shop/db-0", "shop/web-1", "ingress", "reply", 1)])
+        code, out, err = self.inside("weft status --pairs")
+        self.assertEqual((code, out), (2, ""), err)
+        self.assertIn("error W6020: nothing is loaded in this network namespace", err)
+        code, out, err = self.inside("weft load bundle > /dev/null; weft status --pairs")
+        self.assertEqual((code, out), (2, ""), err)
+        self.assertIn("error W6020: the bundle that is loaded counts no pairs", err)
+
     def test_packets_in_pieces(self):
         """They are judged by what they hold, wherever it lies."""
         self.expect(0, "build", self.project(), "-o", "bundle")
@@ -230,6 +332,23 @@ class Kernel(WeftTest):
         self.assertIn(": tcp/23; ", lines[1])
         stamp = time.strptime(lines[0][:19], "%Y-%m-%dT%H:%M:%S")
         self.assertLess(abs(time.mktime(stamp) - time.mktime(time.gmtime())), 120)
+
+    def test_monitor_names_peers_of_other_nodes(self):
+        """The bundle has no gates of theirs: one of a kind is known by its name, many by what they have in common."""
+        lone = INVENTORY.replace(",\n     attach: {interface: wcli-db}", "")
+        many = lone + '  - {name: shop/db-1, ns: shop, labels: {app: db}, addresses: [10.0.0.3]}\n'
+        (self.at / "send.py").write_text(SEND)
+        for inventory, text, name in ((lone, "shop/db-0 (10.0.0.2)", {"destination_name": "shop/db-0"}),
+                                      (many, "one of db (10.0.0.2)", {"destination_class_name": "db"})):
+            with self.subTest(text):
+                self.expect(0, "build", self.project(POLICY, inventory), "-o", "bundle")
+                code, out, err = self.inside("weft load bundle > /dev/null; python3 send.py 22 23; weft monitor --for 1 --count 1; "
+                                             "weft monitor --for 1 --format json")
+                self.assertEqual((code, err), (0, ""), out)
+                line, event = out.splitlines()[0], json.loads(out.splitlines()[1])
+                self.assertIn(f": shop/web-1 (10.0.0.1) -> {text} : tcp/22; ", line)
+                self.assertEqual({key: event[key] for key in event if key in ("destination_name", "destination_class_name")}, name)
+                self.assertGreater(event["destination_class"], 0)
 
     def test_monitor_as_json_with_audit_and_log(self):
         policy = POLICY.replace("allow web -> db : tcp/5432", 'allow web -> db : tcp/5432 log "to the db"\n  audit deny web -> db : tcp/5432')

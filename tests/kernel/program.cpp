@@ -471,6 +471,32 @@ std::vector<weft_event> Program::events() {
   return std::exchange(state_->events, {});
 }
 
+std::vector<std::pair<weft_pair, std::uint64_t>> Program::pairs() const {
+  const int map = state_->map("weft_pairs");
+  std::vector<std::pair<weft_pair, std::uint64_t>> out;
+  std::vector<std::uint64_t> values(static_cast<std::size_t>(libbpf_num_possible_cpus()));
+  weft_pair key{};
+  for (const void* before = nullptr; map >= 0 && bpf_map_get_next_key(map, before, &key) == 0; before = &key) {
+    if (bpf_map_lookup_elem(map, &key, values.data()) != 0) continue;
+    std::uint64_t sum = 0;
+    for (const std::uint64_t value : values) sum += value;
+    out.emplace_back(key, sum);
+  }
+  return out;
+}
+
+weft_pair_totals Program::pair_totals() const {
+  std::vector<weft_pair_totals> totals(static_cast<std::size_t>(libbpf_num_possible_cpus()));
+  const std::uint32_t all = 0;
+  weft_pair_totals out{};
+  if (bpf_map_lookup_elem(state_->map("weft_pair_totals"), &all, totals.data()) != 0) return out;
+  for (const weft_pair_totals& each : totals) {
+    out.begun += each.begun;
+    out.missed += each.missed;
+  }
+  return out;
+}
+
 weft_event_budget Program::event_budget(std::uint32_t kind) const {
   std::vector<weft_event_budget> budgets(static_cast<std::size_t>(libbpf_num_possible_cpus()));
   weft_event_budget out{};

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -81,6 +82,11 @@ class Program {
   std::vector<weft_event> events();
   /// The budget of a kind of events, summed over processors.
   weft_event_budget event_budget(std::uint32_t kind) const;
+
+  /// What was counted by pair of classes, summed over processors; empty where the program counts none.
+  std::vector<std::pair<weft_pair, std::uint64_t>> pairs() const;
+  /// The same of how many pairs were begun and packets missed.
+  weft_pair_totals pair_totals() const;
 
   std::size_t connections() const;
   void forget_connections();

@@ -7,6 +7,7 @@
 
 #include "bundle/abi.h"
 #include "codegen/codegen.h"
+#include "codegen/explanation.h"
 #include "plan/build.h"
 #include "tests/support/world.h"
 
@@ -103,20 +104,22 @@ TEST_CASE("a matrix that is too large is rows, and says so", "[codegen]") {
   }
   const codegen::Options options{.strategy = codegen::Strategy::Matrix};
   CHECK(codegen::table_sizes(plan, options).egress.strategy == codegen::Strategy::Rows);
-  const std::string text = codegen::explain(plan, options);
-  CHECK_THAT(text, Catch::Contains("no matrix of 134217728 bytes: a matrix would be larger than 16 MiB"));
+  const std::string text = to_string(codegen::explanation(plan, options));
+  CHECK_THAT(
+      text,
+      Catch::Contains("- matrix    1 look a packet, 134217728 bytes: not taken: a matrix would be larger than 16 MiB"));
 }
 
 TEST_CASE("what is explained names every choice with its bytes", "[codegen]") {
   const test::World world = test::generate_world(3, plain());
   const auto plan = plan::build(world.policy, world.inventory);
   REQUIRE(plan);
-  const std::string rows = codegen::explain(*plan, {});
-  for (const char* says :
-       {"tables take", "egress gate: rows of bits", "ingress gate: rows of bits", "where to begin",
-        "what each entry does", "rows are what was asked for", "IPv4 addresses", "IPv6 addresses", "services"}) {
+  const std::string rows = to_string(codegen::explanation(*plan, {}));
+  for (const char* says : {"tables take", "egress gate: rows of bits", "ingress gate: rows of bits", "where to begin",
+                           "what each entry does", "it is taken only where it is asked for", "IPv4 addresses",
+                           "IPv6 addresses", "services"}) {
     CHECK_THAT(rows, Catch::Contains(says));
   }
-  const std::string matrix = codegen::explain(*plan, {.strategy = codegen::Strategy::Matrix});
-  CHECK_THAT(matrix, Catch::Contains("egress gate: a matrix") && Catch::Contains("rows would take"));
+  const std::string matrix = to_string(codegen::explanation(*plan, {.strategy = codegen::Strategy::Matrix}));
+  CHECK_THAT(matrix, Catch::Contains("egress gate: a matrix") && Catch::Contains("- rows "));
 }
