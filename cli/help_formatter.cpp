@@ -39,11 +39,13 @@ std::string options(const CLI::App& app, const CLI::App* command = nullptr) {
   for (const CLI::Option* option : app.get_options([](const CLI::Option* each) { return each->nonpositional(); })) {
     if (option->get_group().empty() || (option == app.get_help_ptr() && app.get_parent() != nullptr)) continue;
     std::string name = option->get_name(false, true);
+    // "--count-pairs{4096}": what a flag without a value stands for is said in its text.
+    if (const std::size_t brace = name.find('{'); brace != std::string::npos) name.erase(brace);
     if (const std::size_t comma = name.find(','); comma != std::string::npos) name.insert(comma + 1, " ");
     const std::string text = name == "--format" && command != nullptr
                                  ? fmt::format("{}", fmt::join(formats_of(command->get_name()), "|"))
                                  : option->get_option_text();
-    if (!text.empty()) name += " " + text;
+    if (!text.empty()) name += (text.starts_with("[=") ? "" : " ") + text;
     out += line(name, option->get_description());
   }
   return out;

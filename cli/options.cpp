@@ -143,6 +143,7 @@ void define(CLI::App& root, Words& words) {
       ->add_flag("--count-pairs{4096}", words.count_pairs,
                  "counts packets by the classes of their two ends, for at most N pairs at a time\n"
                  "(`weft status --pairs`); default: not at all, and with no N 4096")
+      ->disable_flag_override(false)
       ->option_text("[=N]");
   build->add_flag("--widen-obligations", words.widen_obligations,
                   "builds rules that say `requires` without what they require");

@@ -60,7 +60,7 @@ ids = (ctypes.c_uint32 * 64)()
 found = info(program, 64, struct.pack("=52xIQ", 64, ctypes.addressof(ids)))
 for number in ids[:struct.unpack_from("=I", found, 52)[0]]:
     table = bpf(MAP_GET_FD_BY_ID, struct.pack("=I", number))
-    if info(table, 40)[24:40].rstrip(b"\0") == b"weft" + state["clock"]["section"].encode():
+    if info(table, 40)[24:40].rstrip(bytes(1)) == b"weft" + state["clock"]["section"].encode():
         at = state["clock"]["offset"]
         begin = at // mmap.PAGESIZE * mmap.PAGESIZE
         memory = mmap.mmap(table, at - begin + 8, offset=begin)
