@@ -74,7 +74,8 @@ CLI::App* add_command(CLI::App& root, const CommandHelp& help) {
 // CLI11 would take `--strict=no` for a flag that is not given.
 void refuse_flag_values(CLI::App& app) {
   for (CLI::Option* option : app.get_options()) {
-    if (option->get_expected_max() == 0) option->disable_flag_override();
+    const bool takes_value = option->get_option_text().starts_with("[=");
+    if (option->get_expected_max() == 0 && !takes_value) option->disable_flag_override();
   }
 }
 
