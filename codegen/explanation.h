@@ -48,7 +48,7 @@ Explanation explanation(const plan::DecisionPlan& plan, const Options& options);
 /// The same for people.
 std::string to_string(const Explanation& explanation);
 
-/// What tells the ways of one part apart in time, as far as it was measured: "rows 21.0 ns, a matrix 16.0 ns …".
+/// What tells the ways of one part apart in time, as far as it was measured, and where; empty if it was not.
 std::string_view measured(std::string_view part);
 
 }  // namespace weft::codegen

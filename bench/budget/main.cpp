@@ -84,5 +84,6 @@ int main() {
   plan::DecisionPlan everything = with_everything();
   everything.endpoints[0].interface = "cgroup:weft-bench";
   print("cgroups, and relations, deadlines, audit, passes", everything, {});
+  print("the same, and pairs counted", everything, {.counted_pairs = 4'096});
   return 0;
 }

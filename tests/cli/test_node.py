@@ -6,7 +6,7 @@ import subprocess
 import time
 import unittest
 
-from weft_cli import BINARY, POLICY, WeftTest, environment
+from weft_cli import BINARY, INVENTORY, POLICY, WeftTest, environment
 
 STATES = {"ok", "missing", "optional", "unknown"}
 
@@ -227,7 +227,7 @@ class Kernel(WeftTest):
         (self.at / "late.py").write_text(LATE)
         code, out, err = self.inside("weft load bundle > /dev/null; weft status --format json > right.json; python3 late.py 100; "
                                      "weft status > /dev/null || echo late $?; weft status --format json > late.json || true; "
-                                     "weft load bundle > /dev/null; weft status > /dev/null; python3 late.py -- -40; "
+                                     "weft load bundle > /dev/null; weft status > /dev/null; python3 late.py -40; "
                                      "weft status > /dev/null || echo early $?; weft monitor --for 3; weft status > /dev/null; weft unload")
         self.assertEqual(code, 0, (out, err))
         self.assertIn("late 1\nearly 1\n", out)

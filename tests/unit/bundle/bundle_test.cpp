@@ -65,6 +65,7 @@ Bundle example() {
                   {{"shop/web", "veth1", 3, {{"10.0.0.1", 7}, {"fd00::1", 7}}}},
                   {{8, "allow", "rule", "shop", "default", "shop.weft:14:3", "allow web -> db : tcp/5432 \"ä\""}},
                   {{8, "deny", "profile", "", "", "", ""}},
+                  {{"nobody", "", 0}, {"app == \"wéb\"", "shop/web", 2}},
                   {{"atoms", 12}, {"classes", std::numeric_limits<std::uint64_t>::max()}}};
   return out;
 }
