@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <optional>
+#include <set>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -340,9 +342,13 @@ ExitCode run(const DoctorArguments&, Console& console) {
     console.results.write(dumped({{"exit_code", static_cast<int>(code)}, {"checks", std::move(list)}}));
     return code;
   }
+  // What helps with several is said behind the first of them.
+  std::set<std::string_view> said;
   for (const runtime::Check& check : checks) {
     console.results.write(fmt::format("{:<9} {}: {}\n", word(check.state), check.name, check.found));
-    if (!check.help.empty()) console.results.write(fmt::format("{:<9}   {}\n", "", check.help));
+    if (!check.help.empty() && said.insert(check.help).second) {
+      console.results.write(fmt::format("{:<9}   {}\n", "", check.help));
+    }
   }
   return code;
 }

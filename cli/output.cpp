@@ -1,5 +1,6 @@
 #include "cli/output.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -78,8 +79,12 @@ void Messages::tell(const Error& error) const { tell(error, Severity::Error); }
 void Messages::warn(const Error& error) const { tell(error, Severity::Warning); }
 
 void Messages::tell(const Error& error, Severity severity) const {
+  // What follows the first line, such as the kernel's log, is a note of as many lines.
+  const std::size_t end = std::min(error.message.find('\n'), error.message.size());
   Diagnostics diagnostics;
-  Diagnostic& diagnostic = diagnostics.add({error.code, severity, error.message, {}, {}, {}, {}, {}, {}});
+  Diagnostic& diagnostic =
+      diagnostics.add({error.code, severity, error.message.substr(0, end), {}, {}, {}, {}, {}, {}});
+  if (end < error.message.size()) diagnostic.note(error.message.substr(end + 1));
   if (!error.help.empty()) diagnostic.suggest(error.help);
   tell(diagnostics, Sources{});
 }

@@ -95,6 +95,23 @@ Check coarse_clock(bool allowed) {
   return missing("coarse clock helper", "not available", "connection state needs it: Linux 5.11 or later");
 }
 
+/// What some bundles need.
+Check optional_map(const char* name, bpf_map_type type, bool allowed, const char* who) {
+  Check out = map_type(name, type, allowed, who);
+  if (out.state == State::Missing) out.state = State::Optional;
+  return out;
+}
+
+Check calendar_clock(bool allowed) {
+  if (!allowed) return unknown("clock of the time of day");
+  if (libbpf_probe_bpf_helper(BPF_PROG_TYPE_SCHED_CLS, BPF_FUNC_ktime_get_tai_ns, nullptr) == 1) {
+    return ok("clock of the time of day", "available");
+  }
+  return {State::Optional, "clock of the time of day", "not available",
+          "rules that expire follow the clock when it is set with Linux 6.1; before, a `weft load` or `weft monitor` "
+          "puts them right"};
+}
+
 Check global_data(bool allowed) {
   if (!allowed) return unknown("mappable global data");
   bpf_map_create_opts options{};
@@ -190,8 +207,15 @@ std::vector<Check> doctor() {
   out.push_back(map_type("LRU hash maps", BPF_MAP_TYPE_LRU_HASH, allowed, "connection state needs them: Linux 4.10"));
   out.push_back(map_type("LPM tries", BPF_MAP_TYPE_LPM_TRIE, allowed, "CIDR rules need them: Linux 4.11 or later"));
   out.push_back(map_type("per-CPU arrays", BPF_MAP_TYPE_PERCPU_ARRAY, allowed, "counters need them: Linux 4.6"));
+  out.push_back(map_type("ring buffers", BPF_MAP_TYPE_RINGBUF, allowed,
+                         "`weft monitor` needs them: Linux 5.8, or build with `--events 0`"));
+  out.push_back(optional_map("cgroup storage", BPF_MAP_TYPE_CGROUP_STORAGE, allowed,
+                             "workloads that are cgroups need it: Linux 4.19 with CONFIG_CGROUP_BPF"));
+  out.push_back(optional_map("socket storage", BPF_MAP_TYPE_SK_STORAGE, allowed,
+                             "workloads that are cgroups need it: Linux 5.2 with CONFIG_BPF_SYSCALL and CONFIG_NET"));
   out.push_back(global_data(allowed));
   out.push_back(coarse_clock(allowed));
+  out.push_back(calendar_clock(allowed));
   out.push_back(batches(allowed));
   out.push_back(tcx(allowed));
   out.push_back(namespaces());

@@ -50,6 +50,15 @@ std::optional<SourceLine> last_source_line(std::string_view log) {
   return {};
 }
 
+/// "combined stack size of 4 calls is 544": what the kernel says of calls that take more stack than it grants; else empty.
+std::string_view stack_said(std::string_view log) {
+  for (const std::string_view mark : {"combined stack size of ", "stack size of subprog ", "the call stack of "}) {
+    const std::size_t at = log.rfind(mark);
+    if (at != std::string_view::npos) return log.substr(at, log.find_first_of(".!\n", at) - at);
+  }
+  return {};
+}
+
 std::string_view first_line(std::string_view text) { return text.substr(0, text.find('\n')); }
 
 // "shop/policy.weft:12:3" is line 12 of a file called policy.weft.
@@ -77,7 +86,9 @@ const bundle::Entry* entry_at(const bundle::Manifest& manifest, const SourceLine
 Error refusal(const bundle::Manifest& manifest, std::string_view program, std::string_view reason,
               std::string_view log) {
   while (log.ends_with('\n') || log.ends_with('\0')) log.remove_suffix(1);
-  const auto line = last_source_line(log);
+  const std::string_view stack = stack_said(log);
+  // It is counted when all instructions have been walked: the line of the last of them says nothing.
+  const auto line = stack.empty() ? last_source_line(log) : std::nullopt;
   const bundle::Entry* const entry = line ? entry_at(manifest, *line) : nullptr;
   std::string where;
   if (entry != nullptr) {
@@ -85,10 +96,12 @@ Error refusal(const bundle::Manifest& manifest, std::string_view program, std::s
   } else if (line && !line->file.empty()) {
     where = fmt::format(" at {}:{} of the data path", line->file, line->line);
   }
+  std::string why(reason);
+  if (!stack.empty()) why = fmt::format("it takes more stack than the kernel grants ({})", stack);
   const std::string report = "this is a fault of the compiler, not of the policy: please report it with `weft doctor`";
   return {
       "W6003",
-      fmt::format("the kernel's verifier refused `{}`{}: {}\n{}", program, where, reason, last_lines(log, shown_lines)),
+      fmt::format("the kernel's verifier refused `{}`{}: {}\n{}", program, where, why, last_lines(log, shown_lines)),
       entry == nullptr ? report : report + " and that statement, without which the policy may load"};
 }
 

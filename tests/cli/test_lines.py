@@ -110,7 +110,8 @@ class Lines(WeftTest):
         said = self.load_broken(lambda *line: line == place)
         self.assertRegex(said, rf"error W6003: the kernel's verifier refused `weft_(from|to)_workload` at "
                                rf"shop/policy\.weft:{place[1]}:3, `{WHEN}`: ")
-        self.assertIn(f"; {WHEN}", said)  # the excerpt
+        self.assertRegex(said, rf"(?m)^(  = note:|         ) .*; {WHEN}")  # the excerpt, line by line
+        self.assertNotIn("\\x0a", said)
         self.assertIn("r0 = *(u64 *)(r10 +8)", said)
         self.assertIn("and that statement, without which the policy may load", said)
 

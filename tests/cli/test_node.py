@@ -138,6 +138,18 @@ class Doctor(WeftTest):
         self.assertEqual((report["exit_code"], outcome.code), (expected, expected))
         for check in report["checks"]:
             self.assertIn(f"{check['state']:<9} {check['name']}: ", outcome.out)
+            if check["help"]:
+                self.assertEqual(outcome.out.count(f"\n            {check['help']}\n"), 1, "a remedy is said once")
+
+    def test_without_privilege_one_remedy_is_said_once(self):
+        nobody = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"] if os.geteuid() == 0 else []
+        done = subprocess.run([*nobody, BINARY, "doctor"], env=environment(), capture_output=True, text=True)
+        if done.returncode in (126, 127):
+            self.skipTest("the program is out of reach for other users")
+        self.assertIn(done.returncode, (2, 3), done)
+        self.assertGreater(done.stdout.count("unknown   "), 5)
+        helps = [line for line in done.stdout.splitlines() if line.startswith("            ")]
+        self.assertEqual(len(helps), len(set(helps)), done.stdout)
 
 
 class Kernel(WeftTest):

@@ -17,7 +17,7 @@ TEST_CASE("doctor names every need once, and a remedy for what is not there", "[
     CHECK_FALSE(check.found.empty());
     CHECK(check.help.empty() == (check.state == Check::State::Ok));
   }
-  CHECK(names.size() == 18);
+  CHECK(names.size() == 22);
 }
 
 TEST_CASE("doctor changes nothing", "[runtime][kernel]") {
