@@ -76,7 +76,7 @@ class Cgroups(WeftTest):
         self.addCleanup(lambda: [each.close() for each in self.sockets])
         self.mount = mount
 
-    def build(self, policy=POLICY, *options, families=(4, 6)):
+    def build(self, policy=POLICY, *options, families=(4, 6), stranger=None):
         node = "10.77.0.100" if 4 in families else "fd77::100"
         lines = ["nodes:", f'  - {{name: n1, addresses: ["{node}"]}}', "workloads:"]
         for name in WORKLOADS:
@@ -85,6 +85,8 @@ class Cgroups(WeftTest):
             addresses = ", ".join(f'"{v6 if family == 6 else v4}"' for family in families)
             lines.append(f'  - {{name: {name}, labels: {{app: {name}}}, node: n1, addresses: [{addresses}], '
                          f'attach: {{cgroup: "/{where}"}}}}')
+        if stranger:
+            lines.append(f'  - {{name: stranger, labels: {{app: {stranger}}}, node: n1, addresses: ["{ADDRESSES["stranger"][0]}", "{ADDRESSES["stranger"][1]}"]}}')
         self.write("shop/policy.weft", policy)
         self.write("shop/inventory.yaml", "\n".join(lines) + "\n")
         self.expect(0, "build", "shop", "-o", "bundle", *options)
@@ -214,6 +216,32 @@ class Cgroups(WeftTest):
         with self.assertRaises(PermissionError):
             self.socket("db", family, socket.SOCK_DGRAM).sendto(b"?", (web, 80))
         server.close()
+
+    def test_addresses_that_become_others(self):
+        self.build(stranger="cache")
+        self.run_weft("load", "bundle")
+        programs = [each["from_workload"] for each in json.loads(self.run_weft("status", "--format", "json"))["attached"]]
+        for stranger in ("cache", "web", "cache"):
+            self.build(stranger=stranger)
+            updated = json.loads(self.run_weft("load", "bundle", "--format", "json"))["updated"]
+            self.assertIsNotNone(updated)
+            status = json.loads(self.run_weft("status", "--verify", "bundle", "--format", "json"))
+            self.assertEqual((status["differences"], status["verified"]["differences"]), ([], []))
+            self.assertEqual([each["from_workload"] for each in status["attached"]], programs)
+            for version, family in ((0, socket.AF_INET), (1, socket.AF_INET6)):
+                with self.subTest(stranger=stranger, family=family):
+                    db = ADDRESSES["db"][version]
+                    server = self.socket("db", family, socket.SOCK_DGRAM, (db, 5432))
+                    client = self.socket("stranger", family, socket.SOCK_DGRAM, (ADDRESSES["stranger"][version], 0))
+                    with contextlib.suppress(PermissionError):
+                        client.sendto(b"?", (db, 5432))
+                    try:
+                        heard = server.recv(16)
+                    except TimeoutError:
+                        heard = None
+                    self.assertEqual(heard, b"?" if stranger == "web" else None)
+                    server.close()
+        self.run_weft("unload")
 
     def forget_connections(self, bpftool):
         """Empties the tables of what is loaded, behind its back."""
