@@ -151,11 +151,22 @@ Tally tally(const verifier::Report& report) {
   return out;
 }
 
+namespace {
+
+// Is what is wrong only a warning by the word of the project? What is not told at all is no warning.
+bool is_softened(const Diagnostics& diagnostics) {
+  return !diagnostics.has_errors() && std::ranges::any_of(diagnostics.all(), [](const Diagnostic& each) {
+    return each.severity == Severity::Warning && (each.code == "W3002" || each.code == "W3003" || each.code == "W3006");
+  });
+}
+
+}  // namespace
+
 ExitCode exit_code(const driver::Compilation& compilation, bool strict) {
   if (!compilation.understood) return ExitCode::Usage;
   if (!compilation.report) return ExitCode::Clean;
   if (!compilation.report->internal_errors.empty()) return ExitCode::Internal;
-  if (compilation.report->has_errors() && compilation.diagnostics.has_errors()) return ExitCode::Findings;
+  if (compilation.report->has_errors() && !is_softened(compilation.diagnostics)) return ExitCode::Findings;
   if (compilation.diagnostics.denied() > 0) return ExitCode::Findings;
   if (strict && compilation.diagnostics.warnings() > 0) return ExitCode::Findings;
   return compilation.report->has_undecided() ? ExitCode::Undecided : ExitCode::Clean;
