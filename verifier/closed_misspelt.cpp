@@ -11,8 +11,8 @@ using model::Selector;
 
 namespace {
 
-// Each may look at everybody.
-constexpr std::size_t max_selectors = 200;
+// Each may look at everybody, and an editor asks anew after every key.
+constexpr std::size_t max_selectors = 25;
 // Beyond so many values, finding the nearest costs more than it helps.
 constexpr std::size_t max_values = 5'000;
 
